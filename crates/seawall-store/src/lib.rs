@@ -1,0 +1,27 @@
+//! The store: roles, the records they move, an in-memory fake and the contract suite.
+//!
+//! A *role* is a small trait whose methods are atomic changes of the domain, each with a domain name. No transaction,
+//! connection or SQL leaks through it, so a backend may fold many calls into one commit. Event payloads, messages and
+//! definitions are opaque bytes here: their codec belongs to the engine.
+//!
+//! What this room does not do: decide anything about a run. It keeps the fence (holder, epoch, sequence) and the order.
+
+mod error;
+mod ids;
+mod records;
+mod roles;
+mod time;
+mod watch;
+
+pub use error::{StoreError, StoreResult};
+pub use ids::{ApprovalId, Digest, Epoch, IdError, NodeId, RunId, RunKey, Seq, TenantId, WorkflowId};
+pub use records::{
+    Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
+    Awaits, ClaimLimits, ClaimedRun, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow, JournalPage, Lease,
+    LoadedRun, MessageKey, NewMessage, NewRun, NewWorkflow, Page, PageOf, ParentLink, RunFilter, RunProgress,
+    RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet, StoreHealth, WorkflowRecord, WorkflowRef,
+    WorkflowVersion,
+};
+pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, WorkflowStore};
+pub use time::{StoreClock, SystemClock, Timestamp};
+pub use watch::{RunWatch, Watchers};

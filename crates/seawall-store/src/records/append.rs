@@ -1,0 +1,118 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::{ApprovalId, Epoch, NodeId, RunId, RunKey, Seq, TenantId};
+use crate::records::approval::ApprovalStatus;
+use crate::records::run::{MessageKey, NewRun, RunProjection, RunRecord, Segment};
+use crate::time::Timestamp;
+
+/// The right to append to a run: who holds it, at which epoch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    pub key: RunKey,
+    pub run: RunId,
+    pub tenant: TenantId,
+    pub node: NodeId,
+    pub epoch: Epoch,
+}
+
+/// How much one claim may take.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimLimits {
+    pub max: u32,
+    /// Also take one run whose holders keep dying.
+    pub suspects: bool,
+    pub ttl: Duration,
+}
+
+/// A run that was just claimed.
+#[derive(Clone, Debug)]
+pub struct ClaimedRun {
+    pub lease: Lease,
+    pub deaths: u32,
+}
+
+/// A message that waits in a run's inbox.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InboxRow {
+    /// Place in the inbox, ascending.
+    pub id: i64,
+    pub key: MessageKey,
+    pub body: Arc<[u8]>,
+}
+
+/// Everything about a run that a holder needs to go on with it.
+#[derive(Clone, Debug)]
+pub struct LoadedRun {
+    pub record: RunRecord,
+    pub segments: Vec<Segment>,
+    pub inbox: Vec<InboxRow>,
+}
+
+/// An approval that becomes visible with this append.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ApprovalOpened {
+    pub id: ApprovalId,
+    pub step: String,
+    pub item: Option<u32>,
+    pub message: String,
+    pub deciders: Vec<String>,
+    pub requested_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An approval that is settled with this append.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ApprovalSettled {
+    pub id: ApprovalId,
+    pub status: ApprovalStatus,
+    pub comment: Option<String>,
+    pub decided_by: Option<String>,
+    pub decided_at: Timestamp,
+}
+
+/// A message to another run of the same tenant, written with this append whatever that run's status is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CrossMessage {
+    pub to: RunId,
+    pub key: MessageKey,
+    pub body: Arc<[u8]>,
+}
+
+/// What becomes of the lease with this append.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AppendThen {
+    Hold,
+    /// Give the run back; it becomes claimable at `due`, or when a message arrives.
+    Park {
+        due: Option<Timestamp>,
+    },
+    /// The run has ended: give it back for good (a retry message makes it claimable again).
+    End,
+}
+
+/// One atomic change of a held run.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub lease: Lease,
+    /// `segment.first` is the place after the last durable event. None: only the rest changes (parking, consuming).
+    pub segment: Option<Segment>,
+    /// The last place before this append.
+    pub after: Seq,
+    pub projection: RunProjection,
+    /// Inbox rows whose events stand in this segment.
+    pub consumed: Vec<i64>,
+    pub opened: Vec<ApprovalOpened>,
+    pub settled: Vec<ApprovalSettled>,
+    pub children: Vec<NewRun>,
+    pub messages: Vec<CrossMessage>,
+    pub then: AppendThen,
+}
+
+/// A durable append.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Appended {
+    pub last: Seq,
+    /// The lease is given back (always after `End`; after `Park` only if no message was unread).
+    pub parked: bool,
+}

@@ -1,0 +1,32 @@
+//! The records that roles move.
+
+mod append;
+mod approval;
+mod page;
+mod run;
+mod workflow;
+
+pub use append::{
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, InboxRow,
+    Lease, LoadedRun,
+};
+pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
+pub use page::{Cursor, Page, PageOf};
+pub use run::{
+    Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
+    RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+};
+pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
+
+use std::time::Duration;
+
+/// What a health check found.
+#[derive(Clone, Debug)]
+pub struct StoreHealth {
+    /// `sqlite`, `postgres`, `memory`.
+    pub backend: &'static str,
+    /// How long the check took.
+    pub latency: Duration,
+    /// Operations that wait for the writer.
+    pub queued: usize,
+}

@@ -1,0 +1,34 @@
+use futures_util::future::BoxFuture;
+
+use crate::error::StoreResult;
+use crate::ids::{ApprovalId, TenantId};
+use crate::records::{ApprovalFilter, ApprovalRecord, NewMessage, Page, PageOf};
+
+/// Decisions that runs wait for. Rows are written by appends (`ApprovalOpened`, `ApprovalSettled`).
+pub trait ApprovalStore: Send + Sync + 'static {
+    fn approval<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: ApprovalId,
+    ) -> BoxFuture<'a, StoreResult<Option<ApprovalRecord>>>;
+
+    /// Newest first.
+    fn list_approvals<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: ApprovalFilter,
+        page: Page,
+    ) -> BoxFuture<'a, StoreResult<PageOf<ApprovalRecord>>>;
+
+    /// Puts the decision into the run's inbox, as [`crate::RunStore::send`] does, if the approval is pending and no
+    /// decision for it was accepted before. The row itself is settled later, by the run's own append.
+    ///
+    /// # Errors
+    /// `NotFound`; `ApprovalSettled`; `RunIs`; `Busy`.
+    fn decide_approval<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: ApprovalId,
+        message: NewMessage,
+    ) -> BoxFuture<'a, StoreResult<ApprovalRecord>>;
+}

@@ -1,0 +1,17 @@
+use futures_util::future::BoxFuture;
+
+use crate::error::StoreResult;
+use crate::records::StoreHealth;
+
+/// Whether the store can do its work now.
+pub trait HealthStore: Send + Sync + 'static {
+    /// Reads something. After a failed write it also tries a small durable write, so that a store that has recovered
+    /// shows it by itself; a healthy store is not written to.
+    ///
+    /// # Errors
+    /// Any fault that would refuse new work.
+    fn check(&self) -> BoxFuture<'_, StoreResult<StoreHealth>>;
+
+    /// Waits until everything accepted so far is answered, then refuses further work. For shutdown.
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
+}

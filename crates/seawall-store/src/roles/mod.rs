@@ -1,0 +1,18 @@
+//! One trait for each role that a room plays towards the store.
+
+mod approvals;
+mod health;
+mod leases;
+mod runs;
+mod workflows;
+
+pub use approvals::ApprovalStore;
+pub use health::HealthStore;
+pub use leases::LeaseStore;
+pub use runs::RunStore;
+pub use workflows::WorkflowStore;
+
+/// Everything a complete backend is.
+pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore {}
+
+impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore> Store for T {}
