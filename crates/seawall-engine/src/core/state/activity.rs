@@ -72,8 +72,8 @@ pub struct ActivityState {
     pub deadline: Option<Timestamp>,
     /// When the first attempt of this generation began: an effect key is good for 24 h.
     pub keyed_since: Option<Timestamp>,
-    /// An attempt of this generation may have had its effect.
-    pub maybe_sent: bool,
+    /// An earlier attempt of this generation ended in doubt: it may have had its effect.
+    pub in_doubt: bool,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub wait: Option<Wait>,
@@ -83,8 +83,6 @@ pub struct ActivityState {
     pub deferred: Option<String>,
     pub output: Option<Datum>,
     pub error: Option<StepError>,
-    /// It was told to stop.
-    pub stopping: bool,
 }
 
 impl Default for ActivityState {
@@ -97,7 +95,7 @@ impl Default for ActivityState {
             request_digest: None,
             deadline: None,
             keyed_since: None,
-            maybe_sent: false,
+            in_doubt: false,
             started_at: None,
             finished_at: None,
             wait: None,
@@ -105,7 +103,6 @@ impl Default for ActivityState {
             deferred: None,
             output: None,
             error: None,
-            stopping: false,
         }
     }
 }
