@@ -11,9 +11,9 @@ mod executor;
 mod names;
 
 pub use self::core::{
-    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, Command, Decided, Decision, Env, Event,
-    Message, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted, StepState, StepStatus,
-    Wait, decide,
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
+    Event, Message, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted, StepState,
+    StepStatus, Wait, decide,
 };
 pub use api::{
     CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,

@@ -124,12 +124,7 @@ pub enum Event {
         comment: Option<String>,
         by: Arc<str>,
     },
-    ChildStarted {
-        activity: ActivityRef,
-        child: RunId,
-        workflow: WorkflowVersion,
-        input: Datum,
-    },
+    ChildStarted(Box<ChildStarted>),
     ChildFinished {
         activity: ActivityRef,
         child: RunId,
@@ -170,6 +165,19 @@ pub struct ApprovalRequested {
     pub message: String,
     pub deciders: Vec<String>,
     pub expires_at: Option<Timestamp>,
+}
+
+/// A child run was made: everything that the child's own first event needs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChildStarted {
+    pub activity: ActivityRef,
+    pub child: RunId,
+    pub workflow: WorkflowVersion,
+    /// Of the child's definition.
+    pub definition: Digest,
+    /// The child's: one more than its parent's.
+    pub depth: u32,
+    pub input: Datum,
 }
 
 /// How an approval was settled.
@@ -240,7 +248,7 @@ impl Event {
             Self::SignalReceived { .. } => "signal.received",
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",
-            Self::ChildStarted { .. } => "child.started",
+            Self::ChildStarted(_) => "child.started",
             Self::ChildFinished { .. } => "child.finished",
         }
     }

@@ -158,22 +158,14 @@ impl RunState {
             Event::ApprovalRequested(asked) => {
                 self.wait(&asked.activity, Wait::Approval { id: asked.approval }, asked.expires_at);
             }
-            Event::ChildStarted {
-                activity,
-                child,
-                workflow,
-                ..
-            } => {
+            Event::ChildStarted(started) => {
                 // The deadline of the wait stands in StepStarted.
-                let until = self.activity(activity).and_then(|state| state.deadline);
-                self.wait(
-                    activity,
-                    Wait::Child {
-                        run: *child,
-                        workflow: workflow.clone(),
-                    },
-                    until,
-                );
+                let until = self.activity(&started.activity).and_then(|state| state.deadline);
+                let child = Wait::Child {
+                    run: started.child,
+                    workflow: started.workflow.clone(),
+                };
+                self.wait(&started.activity, child, until);
             }
             // The wait is over; the event that follows says how it ended.
             Event::TimerFired { activity } | Event::ApprovalDecided { activity, .. } => self.clear_timer(activity),
