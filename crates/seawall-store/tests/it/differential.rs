@@ -19,7 +19,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
-    fn the_store_agrees_with_itself(ops in ops(80), exclusive in any::<bool>()) {
+    fn the_store_agrees_with_itself(ops in ops(200), exclusive in any::<bool>()) {
         let clock = ManualClock::default();
         let (a, b) = (store(&clock, exclusive, None), store(&clock, exclusive, None));
         let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));

@@ -5,9 +5,11 @@
 //! numbers mean nothing to another backend and are left out; journals are compared by their events, not by how these were
 //! cut into segments.
 
+mod appends;
 mod dump;
 mod op;
 mod runner;
+mod samples;
 mod side;
 mod strategy;
 

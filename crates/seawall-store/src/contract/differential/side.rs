@@ -1,93 +1,38 @@
 //! One of the two stores, with what its callers remember: leases, identities, the last append.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use uuid::Uuid;
-
 use crate::contract::differential::dump;
-use crate::contract::differential::op::{AppendOp, Expect, Op, Then, Wrong};
+use crate::contract::differential::op::Op;
+use crate::contract::differential::samples::{
+    approval_id, expected, message, name, node_id, run_id, status, tenant, workflow,
+};
 use crate::contract::{TTL, World};
-use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, Seq, TenantId, WorkflowId};
+use crate::ids::{Digest, NodeId, Seq, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
-    Append, AppendThen, ApprovalFilter, ApprovalOpened, ApprovalSettled, ApprovalStatus, ClaimLimits, CreatedRun,
-    CrossMessage, IdempotencyKey, Lease, MessageKey, NewMessage, NewRun, NewWorkflow, Page, RunFilter, RunStatus,
-    Segment, StatusSet, WorkflowRef, WorkflowVersion,
+    Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewRun, NewWorkflow, Page, RunFilter,
+    WorkflowRef, WorkflowVersion,
 };
 use crate::roles::Store;
-use crate::time::{StoreClock as _, Timestamp};
 
-const TENANTS: usize = 2;
+pub(super) const TENANTS: usize = 2;
 const NODES: usize = 2;
 const RUNS: usize = 5;
 
 /// What the callers know of one run.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     /// All leases that were granted, newest last.
-    leases: Vec<Lease>,
-    last_append: Option<Append>,
+    pub leases: Vec<Lease>,
+    pub last_append: Option<Append>,
 }
 
 pub(super) struct Side<'a> {
-    store: &'a dyn Store,
-    clock: &'a ManualClock,
-    flows: Vec<WorkflowVersion>,
+    pub(super) store: &'a dyn Store,
+    pub(super) clock: &'a ManualClock,
+    pub(super) flows: Vec<WorkflowVersion>,
     nodes: Vec<NodeId>,
     lives: u64,
-    runs: Vec<Known>,
-}
-
-fn tenant(number: usize) -> TenantId {
-    TenantId::new(&format!("tenant-{number}")).expect("a valid tenant")
-}
-
-fn run_id(number: u8) -> RunId {
-    RunId::derived(&[b"run", &[number]])
-}
-
-fn approval_id(number: u8) -> ApprovalId {
-    ApprovalId::derived(&[&[number]])
-}
-
-fn node_id(life: u64) -> NodeId {
-    NodeId::from_uuid(Uuid::from_u128(u128::from(life) + 1))
-}
-
-fn status(number: u8) -> RunStatus {
-    RunStatus::ALL[usize::from(number) % RunStatus::ALL.len()]
-}
-
-fn name(number: u8) -> WorkflowRef {
-    WorkflowRef::Name(format!("name-{number}"))
-}
-
-fn expected(expect: Expect) -> Option<Digest> {
-    match expect {
-        Expect::Nothing => None,
-        Expect::Text(text) => Some(Digest::of(format!("text {text}").as_bytes())),
-    }
-}
-
-/// Ids follow from the operation's number, so that both sides make the same ones.
-fn workflow(number: usize, name: u8, text: u8) -> NewWorkflow {
-    NewWorkflow {
-        id: WorkflowId::derived(&[&number.to_be_bytes()]),
-        ..World::workflow(&format!("name-{name}"), &format!("text {text}"))
-    }
-}
-
-fn message(key: u8, terminal: bool) -> NewMessage {
-    let ended = [RunStatus::Succeeded, RunStatus::Failed, RunStatus::Cancelled];
-    NewMessage {
-        allowed: if terminal {
-            StatusSet::of(&ended)
-        } else {
-            StatusSet::live()
-        },
-        ..World::message(&format!("key-{key}"))
-    }
+    pub(super) runs: Vec<Known>,
 }
 
 impl<'a> Side<'a> {
@@ -291,71 +236,6 @@ impl<'a> Side<'a> {
         dump::answer(claimed, |claimed| dump::claimed(&claimed))
     }
 
-    async fn append(&mut self, number: usize, op: &AppendOp) -> String {
-        let Some(lease) = self.lease(op.run) else {
-            return String::new();
-        };
-        let repeat = self.runs[usize::from(op.run)]
-            .last_append
-            .clone()
-            .filter(|_| op.wrong == Wrong::Repeat);
-        let append = match repeat {
-            Some(append) => append,
-            None => self.make_append(number, op, lease).await,
-        };
-        self.runs[usize::from(op.run)].last_append = Some(append.clone());
-        dump::answer(self.store.append(append).await, dump::plain)
-    }
-
-    async fn make_append(&self, number: usize, op: &AppendOp, lease: Lease) -> Append {
-        let after = self.last(&lease).await;
-        let unread = self.store.unread(&lease, op.consume.into()).await.unwrap_or_default();
-        let text: String = (0..op.events)
-            .map(|event| format!("event {event} of operation {number}\n"))
-            .collect();
-        let whose = (0..TENANTS as u8)
-            .find(|number| tenant((*number).into()) == lease.tenant)
-            .unwrap_or(0);
-        let mut append = Append {
-            segment: (op.events > 0).then(|| World::segment(after.0 + 1, op.events.into(), &text)),
-            after,
-            projection: World::projection(status(op.status)),
-            consumed: unread.iter().map(|row| row.id).collect(),
-            opened: op.open.map(|id| self.opened(id)).into_iter().collect(),
-            settled: op.settle.map(|(id, to)| self.settled(id, to)).into_iter().collect(),
-            children: op.child.map(|run| self.new_run(whose, run)).into_iter().collect(),
-            messages: op.message.map(|(to, key)| cross(to, key)).into_iter().collect(),
-            then: match op.then {
-                Then::Hold => AppendThen::Hold,
-                Then::Park(due) => AppendThen::Park {
-                    due: due.map(|millis| self.later(millis)),
-                },
-                Then::End => AppendThen::End,
-            },
-            lease,
-        };
-        self.spoil(&mut append, op);
-        append
-    }
-
-    fn spoil(&self, append: &mut Append, op: &AppendOp) {
-        match op.wrong {
-            Wrong::Nothing | Wrong::Repeat => {}
-            Wrong::Node => append.lease.node = node_id(u64::MAX),
-            Wrong::Epoch => append.lease.epoch = Epoch(append.lease.epoch.0 + 1),
-            Wrong::After => append.after = append.after.plus(1),
-            Wrong::Hole => {
-                if let Some(segment) = &mut append.segment {
-                    segment.first = segment.first.plus(1);
-                }
-            }
-            Wrong::OldLease => {
-                let leases = &self.runs[usize::from(op.run)].leases;
-                append.lease = leases[leases.len().saturating_sub(2)].clone();
-            }
-        }
-    }
-
     /// Everything that clients can read.
     pub(super) async fn contents(&self) -> String {
         let (store, all) = (self.store, Page::first(Page::MAX));
@@ -403,7 +283,7 @@ impl<'a> Side<'a> {
         self.nodes[usize::from(slot)]
     }
 
-    fn lease(&self, run: u8) -> Option<Lease> {
+    pub(super) fn lease(&self, run: u8) -> Option<Lease> {
         self.runs[usize::from(run)].leases.last().cloned()
     }
 
@@ -413,60 +293,8 @@ impl<'a> Side<'a> {
         self.runs[usize::from(number)].leases.push(lease);
     }
 
-    async fn last(&self, lease: &Lease) -> Seq {
+    pub(super) async fn last(&self, lease: &Lease) -> Seq {
         let record = self.store.run(&lease.tenant, lease.run).await.expect("reading works");
         record.expect("a leased run exists").last_seq
-    }
-
-    fn later(&self, millis: u16) -> Timestamp {
-        self.clock.now().saturating_add(Duration::from_millis(millis.into()))
-    }
-
-    fn new_run(&self, tenant: u8, run: u8) -> NewRun {
-        NewRun {
-            id: run_id(run),
-            workflow: self.flows[usize::from(tenant)].clone(),
-            created_by: Arc::from("someone"),
-            created_at: self.clock.now(),
-            parent: None,
-            segment: Segment {
-                first: Seq(1),
-                count: 1,
-                bytes: Arc::from(&b"created\n"[..]),
-            },
-            projection: World::projection(RunStatus::Queued),
-            idempotency: None,
-            hold: None,
-        }
-    }
-
-    fn opened(&self, id: u8) -> ApprovalOpened {
-        ApprovalOpened {
-            id: approval_id(id),
-            step: "ask".to_owned(),
-            item: None,
-            message: "May I?".to_owned(),
-            deciders: vec!["ann".to_owned()],
-            requested_at: self.clock.now(),
-            expires_at: None,
-        }
-    }
-
-    fn settled(&self, id: u8, to: u8) -> ApprovalSettled {
-        ApprovalSettled {
-            id: approval_id(id),
-            status: ApprovalStatus::ALL[usize::from(to) % ApprovalStatus::ALL.len()],
-            comment: Some("because".to_owned()),
-            decided_by: None,
-            decided_at: self.clock.now(),
-        }
-    }
-}
-
-fn cross(to: u8, key: u8) -> CrossMessage {
-    CrossMessage {
-        to: run_id(to),
-        key: MessageKey(format!("key-{key}")),
-        body: Arc::from(&b"from a run"[..]),
     }
 }

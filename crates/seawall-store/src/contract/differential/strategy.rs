@@ -11,9 +11,10 @@ const RUNS: std::ops::Range<u8> = 0..5;
 const SMALL: std::ops::Range<u8> = 0..3;
 const STATUSES: std::ops::Range<u8> = 0..8;
 
-/// Sequences of at most `max` operations.
+/// Sequences of `max / 2` to `max` operations, after two nodes were registered.
 pub fn ops(max: usize) -> impl Strategy<Value = Vec<Op>> {
-    vec(op(), 1..=max)
+    let nodes = NODES.map(|node| Op::Register { node }).collect::<Vec<_>>();
+    vec(op(), max / 2..=max).prop_map(move |ops| [nodes.clone(), ops].concat())
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -23,7 +24,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => create_run(),
         3 => client_op(),
         5 => node_op(),
-        7 => append().prop_map(Op::Append),
+        16 => append().prop_map(Op::Append),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
     ]
@@ -31,7 +32,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// A little, or past the end of a node's life.
 fn advance() -> impl Strategy<Value = Op> {
-    prop_oneof![0u16..2500, Just(10_000u16)].prop_map(Op::Advance)
+    prop_oneof![10 => 0u16..1500, 1 => Just(10_000u16)].prop_map(Op::Advance)
 }
 
 fn expect() -> impl Strategy<Value = Expect> {
@@ -54,7 +55,12 @@ fn workflow_op() -> impl Strategy<Value = Op> {
 }
 
 fn create_run() -> impl Strategy<Value = Op> {
-    (TENANTS, RUNS, option::of(NODES), option::weighted(0.3, (SMALL, 0u8..2)))
+    (
+        TENANTS,
+        RUNS,
+        option::weighted(0.7, NODES),
+        option::weighted(0.3, (SMALL, 0u8..2)),
+    )
         .prop_map(|(tenant, run, hold, key)| Op::CreateRun { tenant, run, hold, key })
 }
 
@@ -71,20 +77,20 @@ fn client_op() -> impl Strategy<Value = Op> {
 
 fn node_op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        2 => NODES.prop_map(|node| Op::Register { node }),
-        1 => NODES.prop_map(|node| Op::Renew { node }),
+        1 => NODES.prop_map(|node| Op::Register { node }),
+        3 => NODES.prop_map(|node| Op::Renew { node }),
         1 => NODES.prop_map(|node| Op::Retire { node }),
-        2 => Just(Op::Bury),
-        4 => (NODES, 0u8..4, any::<bool>()).prop_map(|(node, max, suspects)| Op::Claim { node, max, suspects }),
-        1 => NODES.prop_map(|node| Op::Held { node }),
-        1 => Just(Op::NextDue),
-        1 => RUNS.prop_map(|run| Op::Load { run }),
+        1 => Just(Op::Bury),
+        8 => (NODES, 0u8..6, any::<bool>()).prop_map(|(node, max, suspects)| Op::Claim { node, max, suspects }),
+        2 => NODES.prop_map(|node| Op::Held { node }),
+        2 => Just(Op::NextDue),
+        2 => RUNS.prop_map(|run| Op::Load { run }),
     ]
 }
 
 fn wrong() -> impl Strategy<Value = Wrong> {
     prop_oneof![
-        12 => Just(Wrong::Nothing),
+        30 => Just(Wrong::Nothing),
         1 => Just(Wrong::Node),
         1 => Just(Wrong::Epoch),
         1 => Just(Wrong::After),
@@ -96,7 +102,7 @@ fn wrong() -> impl Strategy<Value = Wrong> {
 
 fn then() -> impl Strategy<Value = Then> {
     prop_oneof![
-        3 => Just(Then::Hold),
+        8 => Just(Then::Hold),
         2 => option::of(0u16..3000).prop_map(Then::Park),
         1 => Just(Then::End),
     ]
@@ -105,7 +111,7 @@ fn then() -> impl Strategy<Value = Then> {
 fn append() -> impl Strategy<Value = AppendOp> {
     let rest = (
         option::weighted(0.3, SMALL),
-        option::weighted(0.3, (SMALL, 1u8..5)),
+        option::weighted(0.4, (SMALL, 1u8..5)),
         option::weighted(0.2, RUNS),
         option::weighted(0.3, (RUNS, SMALL)),
         then(),
