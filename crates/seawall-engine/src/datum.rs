@@ -61,3 +61,20 @@ impl fmt::Debug for Datum {
         fmt::Debug::fmt(&self.0.json, f)
     }
 }
+
+/// About how many bytes a value is as JSON text, without writing it.
+#[must_use]
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|item| weight(item) + 1).sum::<usize>(),
+        Value::Object(fields) => {
+            2 + fields
+                .iter()
+                .map(|(key, item)| key.len() + 4 + weight(item))
+                .sum::<usize>()
+        }
+    }
+}
