@@ -1,7 +1,7 @@
 //! A JSON value that many places hold: inputs, outputs, map items.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -26,7 +26,8 @@ impl Datum {
 
     #[must_use]
     pub fn null() -> Self {
-        Self::new(Value::Null)
+        static NULL: LazyLock<Datum> = LazyLock::new(|| Datum::new(Value::Null));
+        NULL.clone()
     }
 
     #[must_use]

@@ -125,6 +125,11 @@ pub enum Event {
         by: Arc<str>,
     },
     ChildStarted(Box<ChildStarted>),
+    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    ChildCancelRequested {
+        activity: ActivityRef,
+        child: RunId,
+    },
     ChildFinished {
         activity: ActivityRef,
         child: RunId,
@@ -249,6 +254,7 @@ impl Event {
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",
             Self::ChildStarted(_) => "child.started",
+            Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
         }
     }

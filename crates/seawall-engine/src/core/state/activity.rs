@@ -81,6 +81,8 @@ pub struct ActivityState {
     pub wake: Option<Timestamp>,
     /// Why it is deferred.
     pub deferred: Option<String>,
+    /// The child that it waits for was told to stop.
+    pub child_told: bool,
     pub output: Option<Datum>,
     pub error: Option<StepError>,
 }
@@ -101,6 +103,7 @@ impl Default for ActivityState {
             wait: None,
             wake: None,
             deferred: None,
+            child_told: false,
             output: None,
             error: None,
         }

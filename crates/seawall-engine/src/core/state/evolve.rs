@@ -167,6 +167,11 @@ impl RunState {
                 };
                 self.wait(&started.activity, child, until);
             }
+            Event::ChildCancelRequested { activity, .. } => {
+                if let Some((status, wake)) = self.activity(activity).map(|state| (state.status, state.wake)) {
+                    self.change(activity, status, wake, |state| state.child_told = true);
+                }
+            }
             // The wait is over; the event that follows says how it ended.
             Event::TimerFired { activity } | Event::ApprovalDecided { activity, .. } => self.clear_timer(activity),
             Event::ChildFinished { activity, .. } => self.clear_timer(activity),
@@ -418,6 +423,7 @@ impl RunState {
         self.change(activity, status, None, |state| {
             state.finished_at = Some(at);
             state.wait = None;
+            state.child_told = false;
             state.deferred = None;
             with(state);
         });
