@@ -1,0 +1,24 @@
+//! The HTTP API's client. Every command is one, whoever answers: a server across a socket, or the service in this very
+//! process on the embedded store.
+
+mod address;
+mod body;
+mod call;
+mod connect;
+mod error;
+mod events;
+mod handle;
+mod local;
+mod remote;
+mod server_file;
+mod sse;
+mod views;
+
+pub(crate) use address::{Query, segment};
+pub(crate) use call::{Answer, Call};
+pub(crate) use connect::{Connect, connect};
+pub(crate) use error::{ClientError, Problem, ProblemError};
+pub(crate) use events::{EventStream, JournalEvent};
+pub(crate) use handle::Client;
+pub(crate) use server_file::ServerFile;
+pub(crate) use views::{Approval, ErrorView, Listed, Run, RunStatus, Step, Why, Workflow};

@@ -1,0 +1,137 @@
+//! Answers of the API, as far as commands look into them. Fields that are not here are passed through, not lost: machines
+//! get the JSON as it came.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Where a run is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RunStatus {
+    Queued,
+    Running,
+    Waiting,
+    Paused,
+    Blocked,
+    Succeeded,
+    Failed,
+    Cancelled,
+    /// Of a newer server.
+    #[serde(other)]
+    Other,
+}
+
+impl RunStatus {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Blocked => "blocked",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Other => "unknown to this program",
+        }
+    }
+
+    pub(crate) const fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+
+    /// Nothing happens right now.
+    pub(crate) const fn stands(self) -> bool {
+        matches!(self, Self::Waiting | Self::Paused | Self::Blocked)
+    }
+}
+
+/// A run; in lists without output and steps.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) workflow: RunWorkflow,
+    pub(crate) status: RunStatus,
+    #[serde(default)]
+    pub(crate) input: Value,
+    #[serde(default)]
+    pub(crate) output: Value,
+    pub(crate) error: Option<ErrorView>,
+    pub(crate) total_steps: u32,
+    pub(crate) completed_steps: u32,
+    #[serde(default)]
+    pub(crate) steps: Vec<Step>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) finished_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RunWorkflow {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) status: String,
+    pub(crate) effect: String,
+    pub(crate) attempts: u32,
+    pub(crate) duration_ms: Option<u64>,
+    pub(crate) error: Option<ErrorView>,
+    pub(crate) items_done: Option<u32>,
+    pub(crate) items_total: Option<u32>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ErrorView {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) step_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) id: String,
+    pub(crate) run_id: String,
+    pub(crate) step_id: String,
+    pub(crate) message: String,
+    pub(crate) status: String,
+    pub(crate) requested_at: Timestamp,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Workflow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) description: Option<String>,
+    pub(crate) updated_at: Timestamp,
+    #[serde(default)]
+    pub(crate) definition: Value,
+}
+
+/// Why a run does not go on.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Why {
+    pub(crate) reasons: Vec<Reason>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) kind: String,
+    pub(crate) step_id: Option<String>,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) detail: String,
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Listed<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}

@@ -1,0 +1,180 @@
+//! `seawall doctor`: what works, what does not, what to change.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use seawall_server::Config;
+use seawall_store_sqlite::status;
+use serde_json::json;
+
+use super::Done;
+use crate::client::ServerFile;
+use crate::compose::{Foundation, OpenStoreError};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Doctor {}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Fine,
+    Remark,
+    Bad,
+}
+
+struct Finding {
+    check: &'static str,
+    grade: Grade,
+    /// What is, and what to change.
+    text: String,
+}
+
+impl Finding {
+    fn new(check: &'static str, grade: Grade, text: impl Into<String>) -> Self {
+        Self {
+            check,
+            grade,
+            text: text.into(),
+        }
+    }
+}
+
+/// A commit that takes longer is felt in every durable step.
+const SLOW_SYNC: Duration = Duration::from_millis(20);
+const SYNCS: usize = 40;
+
+impl Doctor {
+    pub(super) fn execute(self, context: &Context) -> Done {
+        let findings = match context.config() {
+            Ok(config) => examine(&config),
+            Err(failure) => vec![Finding::new("configuration", Grade::Bad, failure.text())],
+        };
+        report(context, &findings)?;
+        let is_well = findings.iter().all(|finding| finding.grade != Grade::Bad);
+        Ok(if is_well { Exit::Done } else { Exit::Failed })
+    }
+}
+
+fn examine(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![Finding::new(
+        "configuration",
+        Grade::Fine,
+        format!("ENVIRONMENT is {}, every variable makes sense", config.environment),
+    )];
+    for warning in &config.warnings {
+        findings.push(Finding::new("configuration", Grade::Remark, warning.clone()));
+    }
+    match folder(&config.data_dir) {
+        Ok(found) => {
+            findings.push(found);
+            findings.push(sync_speed(&config.data_dir));
+            findings.push(store(config));
+        }
+        Err(bad) => findings.push(bad),
+    }
+    findings.push(port(config));
+    findings
+}
+
+fn folder(data_dir: &Path) -> Result<Finding, Finding> {
+    let shown = data_dir.display();
+    let bad = |text: String| Finding::new("data folder", Grade::Bad, text);
+    fs::create_dir_all(data_dir)
+        .map_err(|error| bad(format!("{shown} cannot be made: {error}. Set DATA_DIR to a folder that can")))?;
+    let probe = data_dir.join(".doctor");
+    fs::write(&probe, b"probe")
+        .map_err(|error| bad(format!("{shown} cannot be written to: {error}. Give this user the right, or set DATA_DIR")))?;
+    // It is empty of meaning; the next probe writes over it.
+    let _ = fs::remove_file(&probe);
+    Ok(Finding::new("data folder", Grade::Fine, format!("{shown} can be written to")))
+}
+
+/// How long one durable write takes, at the median.
+fn sync_speed(data_dir: &Path) -> Finding {
+    let path = data_dir.join(".doctor-sync");
+    let measured = (|| {
+        let mut file = File::create(&path)?;
+        let mut took = Vec::with_capacity(SYNCS);
+        for _ in 0..SYNCS {
+            file.write_all(&[7; 4096])?;
+            let begun = Instant::now();
+            file.sync_data()?;
+            took.push(begun.elapsed());
+        }
+        took.sort_unstable();
+        std::io::Result::Ok(took[took.len() / 2])
+    })();
+    let _ = fs::remove_file(&path);
+    match measured {
+        Ok(median) => {
+            let text = format!("a flush takes {:.2} ms at the median", median.as_secs_f64() * 1e3);
+            if median < SLOW_SYNC {
+                Finding::new("disk", Grade::Fine, text)
+            } else {
+                let hint = format!("{text}: every durable step waits for one. Put DATA_DIR on a faster local disk");
+                Finding::new("disk", Grade::Remark, hint)
+            }
+        }
+        Err(error) => Finding::new("disk", Grade::Bad, format!("a flush failed: {error}")),
+    }
+}
+
+fn store(config: &Config) -> Finding {
+    let path = config.db_path.display();
+    if !config.db_path.exists() {
+        return Finding::new("store", Grade::Fine, format!("{path} does not exist yet; the first start makes it"));
+    }
+    let version = match status(&config.db_path) {
+        Ok(status) if status.pending.is_empty() => "is at this program's version".to_owned(),
+        Ok(status) => format!("needs {} migrations, which `seawall serve` or `seawall migrate` applies", status.pending.len()),
+        Err(error) => return Finding::new("store", Grade::Bad, format!("{:#}", anyhow::Error::from(error))),
+    };
+    match Foundation::probe(&config.db_path) {
+        Ok(()) => Finding::new("store", Grade::Fine, format!("{path} {version}, nobody holds it")),
+        Err(OpenStoreError::Locked { .. }) => match ServerFile::read(&config.data_dir) {
+            Some(file) => {
+                let text = format!("{path} {version}; the server at {} (process {}) holds it", file.url, file.pid);
+                Finding::new("store", Grade::Fine, text)
+            }
+            None => Finding::new("store", Grade::Remark, format!("{path} {version}; another command holds it")),
+        },
+        Err(error) => Finding::new("store", Grade::Bad, format!("{:#}", anyhow::Error::from(error))),
+    }
+}
+
+fn port(config: &Config) -> Finding {
+    let address = config.listen_address();
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::new("port", Grade::Fine, format!("{address} is free")),
+        Err(error) => {
+            let own = ServerFile::read(&config.data_dir).filter(|file| file.url == format!("http://{address}"));
+            match own {
+                Some(file) => Finding::new("port", Grade::Fine, format!("{address} is this folder's server, process {}", file.pid)),
+                None => Finding::new("port", Grade::Bad, format!("{address} cannot be had: {error}. Set PORT to another one")),
+            }
+        }
+    }
+}
+
+fn report(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
+    let word = |grade| match grade {
+        Grade::Fine => "ok",
+        Grade::Remark => "warning",
+        Grade::Bad => "problem",
+    };
+    if context.global.json {
+        let list = findings.iter().map(|finding| {
+            json!({"check": finding.check, "result": word(finding.grade), "detail": finding.text})
+        });
+        return context.out.json(&json!({"checks": list.collect::<Vec<_>>()}));
+    }
+    for finding in findings {
+        context.out.line(&format!("{:<8} {:<14} {}", word(finding.grade), finding.check, finding.text))?;
+    }
+    Ok(())
+}

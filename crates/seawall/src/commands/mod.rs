@@ -1,0 +1,66 @@
+//! The commands, one file each: what they take, what they ask the API, what they print.
+
+mod approvals;
+mod completions;
+mod doctor;
+mod message;
+mod migrate;
+mod run;
+mod runs;
+mod schema;
+mod serve;
+mod signal;
+mod workflows;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+type Done = Result<Exit, Failure>;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Serve the HTTP API, and execute runs
+    Serve(serve::Serve),
+    /// Run a workflow and follow it to its end
+    Run(run::RunWorkflow),
+    /// Look at runs and control them
+    #[command(subcommand)]
+    Runs(runs::Runs),
+    /// Register workflows and look at them
+    #[command(subcommand)]
+    Workflows(workflows::Workflows),
+    /// Decide what runs ask people for
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
+    /// Send a signal to a run
+    Signal(signal::SendSignal),
+    /// Bring the store's file to this program's version
+    Migrate(migrate::Migrate),
+    /// Check configuration, data folder, store and port, and say what to change
+    Doctor(doctor::Doctor),
+    /// Print a JSON Schema
+    #[command(subcommand)]
+    Schema(schema::Schema),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub(crate) async fn execute(self, context: &Context) -> Done {
+        match self {
+            Self::Serve(command) => command.execute(context).await,
+            Self::Run(command) => command.execute(context).await,
+            Self::Runs(command) => command.execute(context).await,
+            Self::Workflows(command) => command.execute(context).await,
+            Self::Approvals(command) => command.execute(context).await,
+            Self::Signal(command) => command.execute(context).await,
+            Self::Migrate(command) => command.execute(context),
+            Self::Doctor(command) => command.execute(context),
+            Self::Schema(command) => command.execute(context),
+            Self::Completions(command) => command.execute(context),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `seawall serve`.
+
+use std::process;
+
+use anyhow::Context as _;
+use seawall_server::{Config, Server};
+use tokio_util::sync::CancellationToken;
+
+use super::Done;
+use crate::client::ServerFile;
+use crate::compose::{Foundation, House, Work};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Interrupt;
+use crate::logging;
+use crate::output::tell;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Serve {
+    /// Port to listen on; 0 takes a free one [default: $PORT, else 8000]
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+impl Serve {
+    pub(super) async fn execute(self, context: &Context) -> Done {
+        let mut config = context.config()?;
+        if let Some(port) = self.port {
+            config.port = port;
+        }
+        logging::start(&config);
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let interrupt = Interrupt::new().context("cannot listen for signals")?;
+        serve(config, interrupt).await?;
+        Ok(Exit::Done)
+    }
+}
+
+async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
+    let foundation = Foundation::open(config, true).map_err(anyhow::Error::from)?;
+    let config = foundation.config().clone();
+    // The port before the engine: who cannot answer must not begin to execute.
+    let server = Server::bind(&config).await.map_err(anyhow::Error::from)?;
+    let house = House::start(foundation, Work::Drive).await?;
+    let file = ServerFile {
+        pid: process::id(),
+        url: format!("http://{}", server.address()),
+    };
+    let place = config.data_dir.display();
+    file.write(&config.data_dir)
+        .with_context(|| format!("cannot leave the server's address in {place}"))?;
+    tell(&format!("Seawall listens on {} (documentation: {}/docs; data: {place})", file.url, file.url));
+    let stop = CancellationToken::new();
+    let state = house.state().clone();
+    tokio::select! {
+        () = server.run(state, stop.clone()) => {}
+        () = watch(interrupt, &stop) => {
+            file.remove(&config.data_dir);
+            tell("stopped at once; what was under way is recovered at the next start");
+            process::exit(i32::from(Exit::Interrupted.code()));
+        }
+    }
+    file.remove(&config.data_dir);
+    Ok(())
+}
+
+/// The first signal asks for an orderly stop; at the second this returns.
+async fn watch(mut interrupt: Interrupt, stop: &CancellationToken) {
+    interrupt.next().await;
+    tell("stopping; once more to stop at once");
+    stop.cancel();
+    interrupt.next().await;
+}

@@ -1,0 +1,190 @@
+//! The composition root: configuration -> store -> executors -> engine -> service. The only place that chooses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use seawall_engine::store::{NodeId, SystemClock};
+use seawall_engine::{Engine, EngineConfig, EngineParts, Registry};
+use seawall_server::{AppState, Config, Parts};
+use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
+use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+
+/// What the service in this process is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Work {
+    /// Runs are executed.
+    Drive,
+    /// Nothing is executed: whatever is due stays where it is.
+    Look,
+    /// As `Look`, for changes that need a store.
+    Keep,
+}
+
+impl Work {
+    /// Looking must not make a folder, a file or a schema where there is none.
+    pub(crate) const fn may_make_files(self) -> bool {
+        matches!(self, Self::Drive | Self::Keep)
+    }
+
+    fn engine_config(self) -> EngineConfig {
+        match self {
+            Self::Drive => EngineConfig::default(),
+            Self::Look | Self::Keep => EngineConfig {
+                max_active_runs: 0,
+                ..EngineConfig::default()
+            },
+        }
+    }
+}
+
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenStoreError {
+    #[error("{} is held by another process", path.display())]
+    Locked { path: PathBuf },
+    #[error("cannot make the data folder {}", path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("there is no store in {} yet; `seawall run` or `seawall serve` makes one", path.display())]
+    Absent { path: PathBuf },
+    #[error(transparent)]
+    Store(OpenError),
+}
+
+/// The store, held by this process, and the configuration that led to it.
+pub(crate) struct Foundation {
+    config: Config,
+    store: Arc<SqliteStore>,
+}
+
+impl Foundation {
+    /// Takes the store's file, and brings it to this program's version.
+    pub(crate) fn open(config: Config, make: bool) -> Result<Self, OpenStoreError> {
+        if make {
+            fs::create_dir_all(&config.data_dir).map_err(|source| OpenStoreError::Folder {
+                path: config.data_dir.clone(),
+                source,
+            })?;
+        } else if !config.db_path.exists() {
+            return Err(OpenStoreError::Absent {
+                path: config.data_dir.clone(),
+            });
+        }
+        let options = SqliteOptions::new(&config.db_path, Arc::new(SystemClock));
+        match SqliteStore::open(options) {
+            Ok(store) => Ok(Self {
+                config,
+                store: Arc::new(store),
+            }),
+            Err(OpenError::Locked { path }) => Err(OpenStoreError::Locked { path }),
+            Err(error) => Err(OpenStoreError::Store(error)),
+        }
+    }
+
+    /// Whether somebody holds the store, without changing it.
+    pub(crate) fn probe(path: &Path) -> Result<(), OpenStoreError> {
+        let options = SqliteOptions {
+            migrate: false,
+            ..SqliteOptions::new(path, Arc::new(SystemClock))
+        };
+        match SqliteStore::open(options) {
+            Ok(_) | Err(OpenError::OlderVersion { .. }) => Ok(()),
+            Err(OpenError::Locked { path }) => Err(OpenStoreError::Locked { path }),
+            Err(error) => Err(OpenStoreError::Store(error)),
+        }
+    }
+
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+/// The whole service of this process.
+pub(crate) struct House {
+    state: AppState,
+}
+
+impl House {
+    /// Ends what an earlier process left running, then starts the engine.
+    pub(crate) async fn start(foundation: Foundation, work: Work) -> anyhow::Result<Self> {
+        let Foundation { config, store } = foundation;
+        let installation = installation(&config.data_dir)?;
+        let node = NodeId::generate();
+        if work == Work::Drive {
+            let installation = installation.clone();
+            // It looks at every process of the machine, and waits for those it ends.
+            tokio::task::spawn_blocking(move || sweep_predecessors(&installation, node))
+                .await
+                .context("could not look for processes that an earlier one left running")?;
+        }
+        let parts = EngineParts {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            registry: registry_of(&config, installation, node),
+            secrets: Arc::new(config.secrets.clone()),
+        };
+        let engine = Engine::start(parts, work.engine_config())
+            .await
+            .context("the engine could not start")?;
+        let state = AppState::new(Parts {
+            engine,
+            store,
+            config: Arc::new(config),
+        });
+        Ok(Self { state })
+    }
+
+    pub(crate) const fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Ends streams, gives attempts a moment, parks every run, closes the store.
+    pub(crate) async fn close(self) {
+        self.state.draining().cancel();
+        self.state.engine().shutdown(self.state.config().shutdown_deadline / 2).await;
+        if let Err(error) = self.state.store().close().await {
+            tracing::error!(error = %error, "the store did not close cleanly");
+        }
+    }
+}
+
+/// The step kinds of this process, for who only wants to look at them.
+pub(crate) fn registry(config: &Config) -> Registry {
+    let installation = InstallationId::parse("none").expect("four letters are an installation's id");
+    registry_of(config, installation, NodeId::generate())
+}
+
+fn registry_of(config: &Config, installation: InstallationId, node: NodeId) -> Registry {
+    let disabled = CommandConfig::default().disabled;
+    let steps = StepsConfig {
+        http: HttpConfig {
+            allow_private: config.http_step_allow_private,
+            ..HttpConfig::default()
+        },
+        command: CommandConfig {
+            disabled: if config.command_steps { None } else { disabled },
+            allowed_roots: config.workspace_allowed_roots.clone(),
+            ..CommandConfig::default()
+        },
+        ..StepsConfig::new(installation, node)
+    };
+    Registry::new(executors(&steps))
+}
+
+/// Which installation this folder is: made once, kept beside the store.
+fn installation(data_dir: &Path) -> anyhow::Result<InstallationId> {
+    let path = data_dir.join("installation");
+    let doing = || format!("cannot keep the installation's id in {}", path.display());
+    if let Ok(text) = fs::read_to_string(&path)
+        && let Some(id) = InstallationId::parse(text.trim())
+    {
+        return Ok(id);
+    }
+    let text = uuid::Uuid::new_v4().simple().to_string();
+    let draft = data_dir.join("installation.new");
+    fs::write(&draft, &text).with_context(doing)?;
+    fs::rename(&draft, &path).with_context(doing)?;
+    InstallationId::parse(&text).context("an installation's id is 1 to 64 letters and digits")
+}

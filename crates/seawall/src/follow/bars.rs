@@ -1,0 +1,94 @@
+//! Live progress on a terminal: a line for each step that is going on; lines of what has happened scroll above.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::activity::{Activity, Doing};
+use super::board::Board;
+use crate::output::plain;
+
+/// More lines than this would push each other off the screen.
+const MOST: usize = 12;
+const TICK: Duration = Duration::from_millis(120);
+
+/// The lines that are drawn now.
+#[derive(Default)]
+pub(super) struct Bars {
+    all: MultiProgress,
+    steps: BTreeMap<String, ProgressBar>,
+}
+
+impl Bars {
+    pub(super) fn say(&self, text: &str) {
+        // A terminal that cannot be written to has nobody to read it.
+        let _ = self.all.println(text);
+    }
+
+    pub(super) fn clear(&mut self) {
+        for bar in std::mem::take(&mut self.steps).into_values() {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+        let _ = self.all.clear();
+    }
+
+    /// Draws what has begun and not ended.
+    pub(super) fn show(&mut self, board: &Board) {
+        let steps: BTreeMap<&str, &Doing> = board
+            .begun
+            .iter()
+            .filter(|(activity, _)| activity.item.is_none())
+            .map(|(activity, begun)| (activity.step.as_str(), &begun.doing))
+            .take(MOST)
+            .collect();
+        let all = &self.all;
+        self.steps.retain(|step, bar| {
+            let keep = steps.contains_key(step.as_str());
+            if !keep {
+                bar.finish_and_clear();
+                all.remove(bar);
+            }
+            keep
+        });
+        for (step, doing) in steps {
+            let bar = self.steps.entry(step.to_owned()).or_insert_with(|| {
+                let bar = all.add(new_bar(step, *doing == Doing::Items));
+                bar.enable_steady_tick(TICK);
+                bar
+            });
+            if let Some(items) = board.maps.get(step) {
+                bar.set_length(items.total);
+                bar.set_position(items.done);
+            }
+            bar.set_message(words(board, step, doing));
+        }
+    }
+}
+
+fn new_bar(step: &str, is_map: bool) -> ProgressBar {
+    let template = if is_map {
+        "{spinner} {prefix}  [{bar:30}] {pos}/{len} {msg}"
+    } else {
+        "{spinner} {prefix}  {msg} {elapsed}"
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_prefix(plain(step))
+}
+
+fn words(board: &Board, step: &str, doing: &Doing) -> String {
+    match doing {
+        Doing::Attempt => "running".to_owned(),
+        Doing::Retry => "waits for its next attempt".to_owned(),
+        Doing::Timer => "sleeps".to_owned(),
+        Doing::Items => {
+            let of_step = |activity: &&Activity| activity.step == step && activity.item.is_some();
+            format!("({} running)", board.begun.keys().filter(of_step).count())
+        }
+        Doing::Signal { name } => format!("waits for the signal {}", plain(name)),
+        Doing::Approval { .. } => "waits for a decision".to_owned(),
+        Doing::Child { run } => format!("waits for {}", plain(run)),
+        Doing::Unknown { .. } => "nobody knows whether it happened".to_owned(),
+    }
+}

@@ -1,0 +1,9 @@
+//! What comes from the user: definitions and inputs in files, and `k=v` on the command line.
+
+mod assembled;
+mod document;
+mod schema;
+mod typing;
+
+pub(crate) use assembled::{InputArgs, RunInput};
+pub(crate) use document::Document;
