@@ -20,7 +20,10 @@ use crate::definition::scope::{ItemFacts, RunFacts, Scope, StepFacts};
 use crate::executor::StepError;
 use crate::names::StepId;
 
-fn compile_with(value: &Value, secrets: bool) -> Result<(Template, Vec<String>), Vec<(&'static str, String)>> {
+/// A template and the steps it refers to, or the code and message of each error.
+type Outcome = Result<(Template, Vec<String>), Vec<(&'static str, String)>>;
+
+fn compile_with(value: &Value, secrets: bool) -> Outcome {
     let mut report = Report::default();
     let mut references = Vec::new();
     let mut compiling = Compiling {
