@@ -9,6 +9,7 @@ use reqwest::{Client, Url, redirect, retry};
 use seawall_engine::{EffectClass, StepError};
 
 use crate::http::address::{self, AddressRefused, Check};
+use crate::http::failure;
 use crate::http::gate::GateLayer;
 use crate::http::resolver::Resolver;
 
@@ -82,7 +83,15 @@ impl Clients {
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.build(max_idle).map_err(|error| {
+        let client = self.build(max_idle, true).or_else(|error| {
+            // Most likely a system without certificates. Plain http works all the same, and no https server is trusted.
+            tracing::warn!(
+                error = failure::root_cause(&error),
+                "https requests of steps will fail: the system's certificates cannot be used"
+            );
+            self.build(max_idle, false)
+        });
+        let client = client.map_err(|error| {
             StepError::new(
                 "http-client-unavailable",
                 format!("the HTTP client cannot be set up: {error}"),
@@ -92,8 +101,13 @@ impl Clients {
         Ok(slot.get_or_init(|| client))
     }
 
-    fn build(&self, max_idle_per_host: usize) -> reqwest::Result<Client> {
-        Client::builder()
+    fn build(&self, max_idle_per_host: usize, system_certificates: bool) -> reqwest::Result<Client> {
+        let builder = if system_certificates {
+            Client::builder()
+        } else {
+            Client::builder().tls_certs_only([])
+        };
+        builder
             .user_agent(concat!("seawall/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .referer(false)

@@ -17,6 +17,8 @@ mod redirect;
 mod request;
 mod resolver;
 mod retry_after;
+#[cfg(test)]
+mod tests;
 
 pub use client::HttpConfig;
 pub(crate) use executor::HttpExecutor;

@@ -46,5 +46,6 @@ fn target(base: &Url, headers: &HeaderMap) -> Option<Url> {
     let location = headers.get(header::LOCATION)?.to_str().ok()?;
     let mut url = base.join(location).ok()?;
     url.set_fragment(None);
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    let plain = url.username().is_empty() && url.password().is_none();
+    (plain && matches!(url.scheme(), "http" | "https")).then_some(url)
 }

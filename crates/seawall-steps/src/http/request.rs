@@ -88,6 +88,9 @@ fn read_url(fields: &Fields<'_>) -> Result<Url, StepError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("`url` is neither http nor https"));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("`url` holds credentials; their place is a header, as a secret"));
+    }
     url.set_fragment(None);
     let query = fields.text_map("query")?;
     if !query.is_empty() {
