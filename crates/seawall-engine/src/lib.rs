@@ -1,19 +1,30 @@
 //! Durable runs: definitions and their validation, pure commands and events, and the runtime that leases, replays and
 //! executes. Knows neither HTTP nor LLMs nor SQL.
 
+mod api;
 mod clock;
+mod core;
 mod datum;
 mod definition;
 mod effect;
 mod executor;
 mod names;
 
+pub use self::core::{
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
+    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
+    StepState, StepStatus, Wait, decide,
+};
+pub use api::{
+    CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
+    StepView, WorkflowSource,
+};
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, InputSchema, ItemErrors, ItemFacts,
-    Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, Step,
-    StepFacts, Template,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, DurationError,
+    InputError, InputSchema, ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts,
+    Scope, SecretPart, SecretSlot, SleepTime, Step, StepFacts, Template,
 };
 pub use effect::EffectClass;
 pub use executor::{
