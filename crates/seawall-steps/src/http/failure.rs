@@ -84,14 +84,14 @@ pub(crate) fn root_cause(error: &dyn Error) -> String {
     cause.to_string()
 }
 
-/// A complete response whose status is not accepted.
+/// A complete response whose status is not accepted. Every status may be retried on, a 404 too: whoever waits for something
+/// to appear names it in `retry.on`.
 pub(crate) fn of_status(status: StatusCode, after: Option<Duration>, what: &str, body: &[u8], mask: &Mask) -> Outcome {
     let quoted = mask.text(String::from_utf8_lossy(body).into_owned());
     let quoted: String = quoted.trim().chars().take(MAX_QUOTE).collect();
     let colon = if quoted.is_empty() { "" } else { ": " };
     let message = format!("{} answered {status}{colon}{quoted}", mask.text(what.to_owned()));
     let error = StepError {
-        retryable: is_transient(status),
         retry_after: after,
         ..StepError::new(format!("http-status-{}", status.as_u16()), message)
     };
@@ -99,13 +99,4 @@ pub(crate) fn of_status(status: StatusCode, after: Option<Duration>, what: &str,
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Outcome::Unknown(error),
         _ => Outcome::Failed(error),
     }
-}
-
-/// Whether the same request may fare better later.
-fn is_transient(status: StatusCode) -> bool {
-    status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-        )
 }

@@ -93,21 +93,15 @@ async fn idempotent_and_once_requests_carry_the_effect_key_and_reads_do_not() {
 #[tokio::test]
 async fn a_status_that_is_not_accepted_fails_with_its_code() {
     let web = status_server().await;
-    for (status, transient) in [
-        (400, false),
-        (404, false),
-        (408, true),
-        (429, true),
-        (500, true),
-        (503, true),
-    ] {
+    for status in [301, 400, 404, 429, 500, 503] {
         let error = failed(
             Rig::new()
                 .http(Once, json!({"url": web.url(&format!("/{status}"))}))
                 .await,
         );
         assert_eq!(code(&error), format!("http-status-{status}"));
-        assert_eq!(error.retryable, transient, "{status}");
+        // Whether it is repeated is up to the step's `retry`.
+        assert!(error.retryable, "{status}");
         assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
         assert!(error.message.ends_with(": try later"), "{}", error.message);
     }
