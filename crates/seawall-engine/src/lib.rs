@@ -1,1 +1,35 @@
+//! Durable runs: definitions and their validation, pure commands and events, and the runtime that leases, replays and
+//! executes. Knows neither HTTP nor LLMs nor SQL.
 
+mod api;
+mod clock;
+mod core;
+mod datum;
+mod definition;
+mod effect;
+mod executor;
+mod names;
+
+pub use self::core::{
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, Command, Decided, Decision, Env, Event,
+    Message, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted, StepState, StepStatus,
+    Wait, decide,
+};
+pub use api::{
+    CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
+    StepView, WorkflowSource,
+};
+pub use clock::Clock;
+pub use datum::Datum;
+pub use definition::{
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, InputError, InputSchema,
+    ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart,
+    SecretSlot, SleepTime, Step, StepFacts, Template,
+};
+pub use effect::EffectClass;
+pub use executor::{
+    Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
+    Registry, SecretError, SecretSource, StepError,
+};
+pub use names::{ActivityRef, EffectKey, StepId};
+pub use seawall_store as store;

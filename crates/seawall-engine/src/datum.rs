@@ -1,0 +1,63 @@
+//! A JSON value that many places hold: inputs, outputs, map items.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+struct Inner {
+    json: Value,
+    template: OnceLock<minijinja::Value>,
+}
+
+/// A shared, immutable JSON value. Cloning is cheap. Its form for templates is made on first use and kept, so that a big
+/// output that no template looks at is never converted.
+#[derive(Clone)]
+pub struct Datum(Arc<Inner>);
+
+impl Datum {
+    #[must_use]
+    pub fn new(json: Value) -> Self {
+        Self(Arc::new(Inner {
+            json,
+            template: OnceLock::new(),
+        }))
+    }
+
+    #[must_use]
+    pub fn null() -> Self {
+        Self::new(Value::Null)
+    }
+
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        &self.0.json
+    }
+
+    /// The value as templates see it.
+    #[must_use]
+    pub fn template(&self) -> minijinja::Value {
+        self.0
+            .template
+            .get_or_init(|| minijinja::Value::from(minijinja::value::Serde(&self.0.json)))
+            .clone()
+    }
+}
+
+impl From<Value> for Datum {
+    fn from(json: Value) -> Self {
+        Self::new(json)
+    }
+}
+
+impl PartialEq for Datum {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.json == other.0.json
+    }
+}
+
+impl fmt::Debug for Datum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0.json, f)
+    }
+}

@@ -1,0 +1,123 @@
+//! Names of things inside a run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use seawall_store::{Digest, RunId};
+
+/// The id of a step in its definition: 1 to 63 characters of `[a-z0-9_-]`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(Arc<str>);
+
+impl StepId {
+    pub const MAX_LEN: usize = 63;
+
+    /// None when `text` is not a step id.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        let fits = !text.is_empty() && text.len() <= Self::MAX_LEN && text.bytes().all(allowed);
+        fits.then(|| Self(Arc::from(text)))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One thing that is attempted or waited for: a step, or one item of a map step.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActivityRef {
+    pub step: StepId,
+    pub item: Option<u32>,
+}
+
+impl ActivityRef {
+    #[must_use]
+    pub const fn step(step: StepId) -> Self {
+        Self { step, item: None }
+    }
+
+    #[must_use]
+    pub const fn item(step: StepId, item: u32) -> Self {
+        Self { step, item: Some(item) }
+    }
+
+    /// The bytes that identify this activity, in this generation of this run, for derived ids and keys.
+    #[must_use]
+    pub(crate) fn identity(&self, run: RunId, generation: u32) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(32 + self.step.as_str().len());
+        bytes.extend_from_slice(run.uuid().as_bytes());
+        bytes.extend_from_slice(&generation.to_be_bytes());
+        match self.item {
+            // One past the index: item 0 and "no item" must not look alike.
+            Some(item) => bytes.extend_from_slice(&(u64::from(item) + 1).to_be_bytes()),
+            None => bytes.extend_from_slice(&0u64.to_be_bytes()),
+        }
+        bytes.extend_from_slice(self.step.as_str().as_bytes());
+        bytes
+    }
+}
+
+impl fmt::Display for ActivityRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            Some(item) => write!(f, "{}[{item}]", self.step),
+            None => write!(f, "{}", self.step),
+        }
+    }
+}
+
+impl fmt::Debug for ActivityRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What an effect is known by outside: hash(run, step, item, generation). The same over attempts and crashes, never
+/// random; http steps send it as `Idempotency-Key`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EffectKey(Digest);
+
+impl EffectKey {
+    #[must_use]
+    pub fn derive(run: RunId, activity: &ActivityRef, generation: u32) -> Self {
+        Self(Digest::of_parts(&[b"effect", &activity.identity(run, generation)]))
+    }
+
+    #[must_use]
+    pub const fn from_digest(digest: Digest) -> Self {
+        Self(digest)
+    }
+
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.0
+    }
+}
+
+impl fmt::Display for EffectKey {
+    /// The first 32 hexadecimal digits: what is sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_hex()[..32])
+    }
+}
+
+impl fmt::Debug for EffectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
