@@ -17,10 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let problem = Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE);
-            return Err(problem.with_detail("The body must be sent with Content-Type: application/json."));
-        }
+        require_json(request.headers())?;
         let body = read_body(request.into_body()).await?;
         parse_json(&body).map(Json)
     }
@@ -30,6 +27,16 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
     }
+}
+
+/// # Errors
+/// `unsupported-media-type` unless the body is announced as `application/json` or `…+json`.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let problem = Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE);
+    Err(problem.with_detail("The body must be sent with Content-Type: application/json."))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

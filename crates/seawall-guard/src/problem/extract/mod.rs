@@ -6,7 +6,7 @@ mod query;
 mod read;
 mod serde_errors;
 
-pub use json::{Json, parse_json};
+pub use json::{Json, parse_json, require_json};
 pub use path::Path;
 pub use query::Query;
 pub use read::read_body;
