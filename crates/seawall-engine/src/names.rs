@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seawall_store::{Digest, RunId};
+use seawall_store::{ApprovalId, Digest, RunId};
 
 /// The id of a step in its definition: 1 to 63 characters of `[a-z0-9_-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,18 @@ impl ActivityRef {
         bytes.extend_from_slice(self.step.as_str().as_bytes());
         bytes
     }
+}
+
+/// The id of the approval that an activity asks for in one of its generations.
+#[must_use]
+pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, generation: u32) -> ApprovalId {
+    ApprovalId::derived(&[&activity.identity(run, generation)])
+}
+
+/// The id of the child run that an activity starts in one of its generations.
+#[must_use]
+pub(crate) fn child_id(run: RunId, activity: &ActivityRef, generation: u32) -> RunId {
+    RunId::derived(&[&activity.identity(run, generation)])
 }
 
 impl fmt::Display for ActivityRef {

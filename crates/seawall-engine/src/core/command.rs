@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, RunId, RunStatus, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp, WorkflowVersion};
 
 use crate::core::event::Resolution;
 use crate::datum::Datum;
@@ -25,11 +25,11 @@ pub enum Command {
         attempt: u32,
         outcome: Outcome,
     },
-    /// The child's definition was looked up, or there is none.
+    /// The child's definition was looked up (its version and its digest), or there is none.
     StartChild {
         activity: ActivityRef,
         attempt: u32,
-        found: Result<WorkflowVersion, StepError>,
+        found: Result<(WorkflowVersion, Digest), StepError>,
     },
     /// Time went on: fire what is due.
     Tick,

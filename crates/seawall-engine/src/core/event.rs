@@ -60,9 +60,11 @@ pub enum Event {
         output: Option<Datum>,
     },
     /// With `retry_at`, another attempt follows then; without, the step has failed.
+    /// `in_doubt`: the attempt may have had its effect all the same. `replaced_by`: the output of `on_error: {value}`.
     StepFailed {
         activity: ActivityRef,
         error: StepError,
+        in_doubt: bool,
         retry_at: Option<Timestamp>,
         replaced_by: Option<Datum>,
     },
@@ -79,6 +81,7 @@ pub enum Event {
         activity: ActivityRef,
         until: Timestamp,
         reason: String,
+        in_doubt: bool,
     },
     StepOutcomeUnknown {
         activity: ActivityRef,
@@ -121,11 +124,11 @@ pub enum Event {
         comment: Option<String>,
         by: Arc<str>,
     },
-    ChildStarted {
+    ChildStarted(Box<ChildStarted>),
+    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    ChildCancelRequested {
         activity: ActivityRef,
         child: RunId,
-        workflow: WorkflowVersion,
-        input: Datum,
     },
     ChildFinished {
         activity: ActivityRef,
@@ -167,6 +170,19 @@ pub struct ApprovalRequested {
     pub message: String,
     pub deciders: Vec<String>,
     pub expires_at: Option<Timestamp>,
+}
+
+/// A child run was made: everything that the child's own first event needs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChildStarted {
+    pub activity: ActivityRef,
+    pub child: RunId,
+    pub workflow: WorkflowVersion,
+    /// Of the child's definition.
+    pub definition: Digest,
+    /// The child's: one more than its parent's.
+    pub depth: u32,
+    pub input: Datum,
 }
 
 /// How an approval was settled.
@@ -237,7 +253,8 @@ impl Event {
             Self::SignalReceived { .. } => "signal.received",
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",
-            Self::ChildStarted { .. } => "child.started",
+            Self::ChildStarted(_) => "child.started",
+            Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
         }
     }

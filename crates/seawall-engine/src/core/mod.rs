@@ -9,6 +9,7 @@ mod state;
 pub use command::{Action, AttemptPlan, Command, Env, Message};
 pub use commands::{Decision, decide};
 pub use event::{
-    ApprovalRequested, BlockReason, Decided, Event, Recorded, Resolution, RunCreated, RunError, StepStarted,
+    ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
+    StepStarted,
 };
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};
