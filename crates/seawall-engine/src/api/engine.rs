@@ -28,6 +28,13 @@ pub struct Engine(Arc<()>);
     reason = "the runtime lands next"
 )]
 impl Engine {
+    /// A handle without a runtime behind it, for tests of what does not ask the engine.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_runtime() -> Self {
+        Self(Arc::new(()))
+    }
+
     #[must_use]
     pub fn registry(&self) -> &Registry {
         unimplemented!()
