@@ -12,3 +12,6 @@ mod sniff;
 mod stream;
 
 pub(crate) use acceptor::Acceptor;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderMap};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use super::read::read_body;
@@ -62,6 +62,10 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let cause = error.inner();
         if cause.classify() == Category::Data {
+            // The reader stops at the first wrong field: what follows may be no JSON at all, which is the greater fault.
+            if let Err(syntax) = serde_json::from_slice::<IgnoredAny>(bytes) {
+                return malformed(&syntax);
+            }
             let errors = vec![field_error(error.path(), &cause.to_string())];
             return Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors);
         }
@@ -153,6 +157,12 @@ mod tests {
                 problem.errors()
             );
         }
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_after_a_wrong_field_is_malformed() {
+        let problem = parse_json::<Outer>(br#"{"other": 1, "name": "#).unwrap_err();
+        assert_eq!(problem.kind().code, "malformed-json");
     }
 
     #[tokio::test]
