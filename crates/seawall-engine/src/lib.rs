@@ -13,8 +13,8 @@ mod names;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
-    Event, Message, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted, StepState,
-    StepStatus, Wait, decide,
+    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
+    StepState, StepStatus, Wait, decide,
 };
 pub use api::{
     CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
@@ -23,9 +23,9 @@ pub use api::{
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, InputError, InputSchema,
-    ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart,
-    SecretSlot, SleepTime, Step, StepFacts, Template,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, DurationError,
+    InputError, InputSchema, ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts,
+    Scope, SecretPart, SecretSlot, SleepTime, Step, StepFacts, Template,
 };
 pub use effect::EffectClass;
 pub use executor::{

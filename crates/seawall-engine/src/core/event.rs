@@ -60,9 +60,11 @@ pub enum Event {
         output: Option<Datum>,
     },
     /// With `retry_at`, another attempt follows then; without, the step has failed.
+    /// `in_doubt`: the attempt may have had its effect all the same. `replaced_by`: the output of `on_error: {value}`.
     StepFailed {
         activity: ActivityRef,
         error: StepError,
+        in_doubt: bool,
         retry_at: Option<Timestamp>,
         replaced_by: Option<Datum>,
     },
@@ -79,6 +81,7 @@ pub enum Event {
         activity: ActivityRef,
         until: Timestamp,
         reason: String,
+        in_doubt: bool,
     },
     StepOutcomeUnknown {
         activity: ActivityRef,
@@ -122,6 +125,11 @@ pub enum Event {
         by: Arc<str>,
     },
     ChildStarted(Box<ChildStarted>),
+    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    ChildCancelRequested {
+        activity: ActivityRef,
+        child: RunId,
+    },
     ChildFinished {
         activity: ActivityRef,
         child: RunId,
@@ -246,6 +254,7 @@ impl Event {
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",
             Self::ChildStarted(_) => "child.started",
+            Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
         }
     }

@@ -1,5 +1,6 @@
 //! Definitions: what an author writes, checked once and compiled for every run of it.
 
+mod duration;
 mod errors;
 mod model;
 mod rendered;
@@ -7,6 +8,7 @@ mod schema_check;
 mod scope;
 mod template;
 
+pub use duration::{DurationError, parse_duration};
 pub use errors::{DefinitionError, InputError};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,

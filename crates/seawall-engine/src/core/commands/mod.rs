@@ -1,19 +1,21 @@
-//! One file per command: what it means in which state.
+//! One file per command: what it means in which state. What several of them lead to stands in `flow/`.
 
-use crate::core::command::{Action, Command, Env};
-use crate::core::event::Recorded;
-use crate::core::state::RunState;
+mod approval;
+mod begin;
+mod block;
+mod cancel;
+mod child;
+mod decision;
+mod flow;
+mod pause;
+mod recover;
+mod resolve;
+mod retry;
+mod settle;
+mod signal;
+mod tick;
 
-/// What a command led to: events, which are already folded into the state, and what the runtime has to do.
-#[derive(Debug, Default)]
-pub struct Decision {
-    pub events: Vec<Recorded>,
-    pub actions: Vec<Action>,
-}
+#[cfg(test)]
+mod tests;
 
-/// Decides. The state changes by the decision's own events and by nothing else; a command that has come too late or makes
-/// no sense gives no events.
-#[expect(clippy::unimplemented, unused_variables, reason = "the commands land next")]
-pub fn decide(state: &mut RunState, command: Command, env: &Env) -> Decision {
-    unimplemented!()
-}
+pub use decision::{Decision, decide};

@@ -72,8 +72,8 @@ pub struct ActivityState {
     pub deadline: Option<Timestamp>,
     /// When the first attempt of this generation began: an effect key is good for 24 h.
     pub keyed_since: Option<Timestamp>,
-    /// An attempt of this generation may have had its effect.
-    pub maybe_sent: bool,
+    /// An earlier attempt of this generation ended in doubt: it may have had its effect.
+    pub in_doubt: bool,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub wait: Option<Wait>,
@@ -81,10 +81,10 @@ pub struct ActivityState {
     pub wake: Option<Timestamp>,
     /// Why it is deferred.
     pub deferred: Option<String>,
+    /// The child that it waits for was told to stop.
+    pub child_told: bool,
     pub output: Option<Datum>,
     pub error: Option<StepError>,
-    /// It was told to stop.
-    pub stopping: bool,
 }
 
 impl Default for ActivityState {
@@ -97,15 +97,15 @@ impl Default for ActivityState {
             request_digest: None,
             deadline: None,
             keyed_since: None,
-            maybe_sent: false,
+            in_doubt: false,
             started_at: None,
             finished_at: None,
             wait: None,
             wake: None,
             deferred: None,
+            child_told: false,
             output: None,
             error: None,
-            stopping: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use seawall_store::Timestamp;
 use crate::core::event::{Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
 use crate::core::state::activity::{ActivityState, StepStatus, Wait};
 use crate::core::state::run::{MapItems, Phase, ReplayError, RunState, Slot, StepState};
-use crate::datum::Datum;
+use crate::datum::{Datum, weight};
 use crate::definition::{Definition, ItemErrors, Kind, OnError};
 use crate::executor::StepError;
 use crate::names::ActivityRef;
@@ -61,6 +61,7 @@ impl RunState {
             timers: std::collections::BTreeSet::new(),
             counts,
             settled_steps: 0,
+            bytes: weight(created.input.json()),
             definition,
         })
     }
@@ -78,7 +79,11 @@ impl RunState {
             }
             Event::RunPaused { .. } => self.paused = true,
             Event::RunResumed { .. } => self.paused = false,
-            Event::CancelRequested { .. } => self.phase = Phase::Cancelling,
+            Event::CancelRequested { .. } => {
+                self.phase = Phase::Cancelling;
+                self.paused = false;
+                self.blocked = None;
+            }
             Event::RunRetried { activities, .. } => self.retried(activities, at),
             Event::RunBlocked { reason } => self.blocked = Some(reason.clone()),
             Event::RunUnblocked { .. } => self.blocked = None,
@@ -108,10 +113,11 @@ impl RunState {
             Event::StepFailed {
                 activity,
                 error,
+                in_doubt,
                 retry_at,
                 replaced_by,
             } => match retry_at {
-                Some(retry_at) => self.retrying(activity, error, *retry_at),
+                Some(retry_at) => self.retrying(activity, error, *in_doubt, *retry_at),
                 None => self.failed(activity, error, replaced_by.clone(), at),
             },
             Event::StepSkipped { step } => {
@@ -122,11 +128,12 @@ impl RunState {
                 activity,
                 until,
                 reason,
+                in_doubt,
             } => {
-                let reason = reason.clone();
+                let (reason, in_doubt) = (reason.clone(), *in_doubt);
                 self.change(activity, StepStatus::Retrying, Some(*until), |state| {
                     state.deferred = Some(reason);
-                    state.stopping = false;
+                    state.in_doubt |= in_doubt;
                 });
             }
             Event::StepOutcomeUnknown {
@@ -138,7 +145,6 @@ impl RunState {
                 self.change(activity, StepStatus::Unknown, None, |state| {
                     state.error = Some(error);
                     state.deadline = deadline;
-                    state.stopping = false;
                 });
             }
             Event::StepOutcomeResolved {
@@ -161,6 +167,11 @@ impl RunState {
                 };
                 self.wait(&started.activity, child, until);
             }
+            Event::ChildCancelRequested { activity, .. } => {
+                if let Some((status, wake)) = self.activity(activity).map(|state| (state.status, state.wake)) {
+                    self.change(activity, status, wake, |state| state.child_told = true);
+                }
+            }
             // The wait is over; the event that follows says how it ended.
             Event::TimerFired { activity } | Event::ApprovalDecided { activity, .. } => self.clear_timer(activity),
             Event::ChildFinished { activity, .. } => self.clear_timer(activity),
@@ -175,25 +186,30 @@ impl RunState {
             request_digest,
             deadline,
         } = started.clone();
+        let again = self
+            .activity(&activity)
+            .is_some_and(|state| state.status == StepStatus::Running);
         self.change(&activity, StepStatus::Running, None, |state| {
             state.attempts = attempt;
             state.request_digest = request_digest;
             state.deadline = deadline;
             state.keyed_since.get_or_insert(at);
-            state.maybe_sent = true;
+            // Begun again without an end in between: the holder of the first one died.
+            state.in_doubt |= again;
             state.started_at.get_or_insert(at);
             state.deferred = None;
-            state.stopping = false;
         });
     }
 
     fn succeeded(&mut self, activity: &ActivityRef, output: Option<Datum>, at: Timestamp) {
         let output = output.or_else(|| self.assembled(activity)).unwrap_or_else(Datum::null);
         self.consume_signal(activity);
+        let bytes = weight(output.json());
         self.settle(activity, StepStatus::Succeeded, at, |state| {
             state.output = Some(output);
             state.error = None;
         });
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
     fn failed(&mut self, activity: &ActivityRef, error: &StepError, replaced_by: Option<Datum>, at: Timestamp) {
@@ -219,36 +235,31 @@ impl RunState {
         }
     }
 
-    fn retrying(&mut self, activity: &ActivityRef, error: &StepError, retry_at: Timestamp) {
+    fn retrying(&mut self, activity: &ActivityRef, error: &StepError, in_doubt: bool, retry_at: Timestamp) {
         self.change(activity, StepStatus::Retrying, Some(retry_at), |state| {
             state.failures += 1;
+            state.in_doubt |= in_doubt;
             state.error = Some(error.clone());
-            state.stopping = false;
         });
     }
 
+    /// Only a retry changes something here; the other resolutions are followed by the event that settles the activity.
     fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution, at: Timestamp) {
-        match resolution {
-            Resolution::Succeeded(output) => self.succeeded(activity, Some(output.clone()), at),
-            Resolution::Failed(message) => {
-                let error = StepError::permanent("resolved-failed", message.clone());
-                self.failed(activity, &error, None, at);
-            }
-            Resolution::Retry => {
-                let due = self
-                    .activity(activity)
-                    .and_then(|state| state.deadline)
-                    .unwrap_or(at)
-                    .max(at);
-                self.change(activity, StepStatus::Retrying, Some(due), |state| {
-                    // The person says that the earlier effect does not count: a new effect, a new key.
-                    state.generation += 1;
-                    state.failures = 0;
-                    state.keyed_since = None;
-                    state.maybe_sent = false;
-                });
-            }
+        if *resolution != Resolution::Retry {
+            return;
         }
+        let due = self
+            .activity(activity)
+            .and_then(|state| state.deadline)
+            .unwrap_or(at)
+            .max(at);
+        self.change(activity, StepStatus::Retrying, Some(due), |state| {
+            // The person says that the earlier effect does not count: a new effect, a new key.
+            state.generation += 1;
+            state.failures = 0;
+            state.keyed_since = None;
+            state.in_doubt = false;
+        });
     }
 
     fn map_started(&mut self, activity: &ActivityRef, items: &[Datum]) {
@@ -258,6 +269,9 @@ impl RunState {
         self.counts[self.steps[slot.step].own.status as usize] -= 1;
         self.counts[StepStatus::Pending as usize] += count;
         let generation = self.steps[slot.step].own.generation;
+        self.bytes = items
+            .iter()
+            .fold(self.bytes, |sum, item| sum.saturating_add(weight(item.json())));
         let fresh = ActivityState {
             generation,
             ..ActivityState::default()
@@ -310,10 +324,9 @@ impl RunState {
             state.wait = None;
             state.finished_at = None;
             state.error = None;
-            state.stopping = false;
             if next_generation {
                 state.keyed_since = None;
-                state.maybe_sent = false;
+                state.in_doubt = false;
             }
         };
         self.change(activity, StepStatus::Pending, None, reset);
@@ -410,8 +423,8 @@ impl RunState {
         self.change(activity, status, None, |state| {
             state.finished_at = Some(at);
             state.wait = None;
+            state.child_told = false;
             state.deferred = None;
-            state.stopping = false;
             with(state);
         });
     }

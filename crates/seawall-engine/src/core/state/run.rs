@@ -84,6 +84,8 @@ pub struct RunState {
     pub(crate) timers: BTreeSet<(Timestamp, Slot)>,
     /// How many activities (maps themselves not counted) are in each status.
     pub(crate) counts: [u32; StepStatus::COUNT],
+    /// About how many bytes of inputs and outputs this state holds.
+    pub(crate) bytes: usize,
     /// Steps that are settled.
     pub(crate) settled_steps: u32,
 }
