@@ -18,8 +18,8 @@ use crate::journal::stored::step::{
     StepStartedV1, StepSucceededV1,
 };
 use crate::journal::stored::wait::{
-    ApprovalDecidedV1, ApprovalRequestedV1, ChildFinishedV1, ChildStartedV1, SignalAwaitedV1, SignalReceivedV1,
-    TimerSetV1,
+    ApprovalDecidedV1, ApprovalRequestedV1, ChildCancelRequestedV1, ChildFinishedV1, ChildStartedV1, SignalAwaitedV1,
+    SignalReceivedV1, TimerSetV1,
 };
 use crate::names::ActivityRef;
 
@@ -95,6 +95,7 @@ impl Serialize for Line<'_> {
             Event::StepFailed {
                 activity,
                 error,
+                in_doubt,
                 retry_at,
                 replaced_by,
             } => {
@@ -102,6 +103,7 @@ impl Serialize for Line<'_> {
                     step: id(activity),
                     item: activity.item,
                     error: ErrorV1::from(error),
+                    in_doubt: *in_doubt,
                     retry_at: retry_at.map(Ms),
                     replaced_by: MaybeJson(replaced_by.clone()),
                 };
@@ -115,12 +117,14 @@ impl Serialize for Line<'_> {
                 activity,
                 until,
                 reason,
+                in_doubt,
             } => {
                 let body = StepDeferredV1 {
                     step: id(activity),
                     item: activity.item,
                     until: Ms(*until),
                     reason: Cow::Borrowed(reason),
+                    in_doubt: *in_doubt,
                 };
                 put(to, line, 1, body)
             }
@@ -197,6 +201,10 @@ impl Serialize for Line<'_> {
                 put(to, line, 1, body)
             }
             Event::ChildStarted(started) => put(to, line, 1, ChildStartedV1::from(&**started)),
+            Event::ChildCancelRequested { activity, child } => {
+                let (step, item, child) = (id(activity), activity.item, Text(*child));
+                put(to, line, 1, ChildCancelRequestedV1 { step, item, child })
+            }
             Event::ChildFinished {
                 activity,
                 child,
@@ -254,6 +262,7 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("approval.requested", 1) => ApprovalRequestedV1::deserialize(body)?.into(),
         ("approval.decided", 1) => ApprovalDecidedV1::deserialize(body)?.into(),
         ("child.started", 1) => ChildStartedV1::deserialize(body)?.into(),
+        ("child.cancel_requested", 1) => ChildCancelRequestedV1::deserialize(body)?.into(),
         ("child.finished", 1) => ChildFinishedV1::deserialize(body)?.into(),
         _ => return Ok(None),
     }))

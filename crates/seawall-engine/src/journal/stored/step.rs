@@ -6,6 +6,11 @@ use crate::core::{Event, StepStarted};
 use crate::journal::stored::parts::{ErrorV1, ResolutionV1, activity};
 use crate::journal::stored::scalars::{Hex, Id, Json, MaybeJson, Ms, Shared, Str};
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 #[derive(Serialize, Deserialize)]
 pub(in crate::journal) struct StepStartedV1 {
     step: Id,
@@ -66,6 +71,8 @@ pub(in crate::journal) struct StepFailedV1<'a> {
     pub(in crate::journal) item: Option<u32>,
     #[serde(borrow)]
     pub(in crate::journal) error: ErrorV1<'a>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(in crate::journal) in_doubt: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) retry_at: Option<Ms>,
     #[serde(default = "MaybeJson::none", skip_serializing_if = "MaybeJson::is_none")]
@@ -77,6 +84,7 @@ impl From<StepFailedV1<'_>> for Event {
         Self::StepFailed {
             activity: activity(stored.step, stored.item),
             error: stored.error.into(),
+            in_doubt: stored.in_doubt,
             retry_at: stored.retry_at.map(|at| at.0),
             replaced_by: stored.replaced_by.0,
         }
@@ -102,6 +110,8 @@ pub(in crate::journal) struct StepDeferredV1<'a> {
     pub(in crate::journal) until: Ms,
     #[serde(borrow)]
     pub(in crate::journal) reason: Str<'a>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(in crate::journal) in_doubt: bool,
 }
 
 impl From<StepDeferredV1<'_>> for Event {
@@ -110,6 +120,7 @@ impl From<StepDeferredV1<'_>> for Event {
             activity: activity(stored.step, stored.item),
             until: stored.until.0,
             reason: stored.reason.into_owned(),
+            in_doubt: stored.in_doubt,
         }
     }
 }

@@ -170,6 +170,23 @@ impl From<ChildStartedV1> for Event {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct ChildCancelRequestedV1 {
+    pub(in crate::journal) step: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::journal) item: Option<u32>,
+    pub(in crate::journal) child: Text<RunId>,
+}
+
+impl From<ChildCancelRequestedV1> for Event {
+    fn from(stored: ChildCancelRequestedV1) -> Self {
+        Self::ChildCancelRequested {
+            activity: activity(stored.step, stored.item),
+            child: stored.child.0,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 pub(in crate::journal) struct ChildFinishedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
