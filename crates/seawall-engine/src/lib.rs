@@ -8,6 +8,8 @@ mod datum;
 mod definition;
 mod effect;
 mod executor;
+#[cfg(test)]
+mod fixtures;
 mod journal;
 mod names;
 

@@ -146,8 +146,9 @@ fn wait(own: &ActivityState) -> Standing {
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
         Some(Wait::Approval { id }) => ("approval", format!("waits for somebody to decide {id}")),
         Some(Wait::Child { run, workflow }) => {
+            let told = if own.child_told { ", which was told to stop" } else { "" };
             let detail = format!(
-                "waits for the child run {run} of {}, version {}",
+                "waits for the child run {run} of {}, version {}{told}",
                 workflow.name, workflow.version
             );
             ("child", detail)

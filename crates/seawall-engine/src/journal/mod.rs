@@ -7,9 +7,11 @@ mod stored;
 mod writes;
 
 #[cfg(test)]
-mod arbitrary;
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, decode, encode};
 pub use message::{decode_message, encode_message};
