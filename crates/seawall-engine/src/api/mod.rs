@@ -8,6 +8,8 @@ mod principal;
 mod requests;
 mod view;
 mod view_journal;
+#[cfg(test)]
+mod view_tests;
 mod why;
 
 pub use engine::Engine;

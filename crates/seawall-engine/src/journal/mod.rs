@@ -13,6 +13,6 @@ mod tests;
 #[cfg(test)]
 mod writes_tests;
 
-pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, decode, encode};
+pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, decode, encode, is_too_deep};
 pub use message::{decode_message, encode_message};
 pub use writes::{Writes, writes};

@@ -67,11 +67,9 @@ impl Writes {
                 decided_at: recorded.at,
             }),
             Event::ChildStarted(started) => self.children.push(child(state, started, recorded.at)),
-            Event::StepCancelled { activity } => {
-                if is_approval(state, activity) {
-                    let attempt = attempts_at(state, events, place, activity);
-                    self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
-                }
+            Event::StepCancelled { activity } if is_approval(state, activity) => {
+                let attempt = attempts_at(state, events, place, activity);
+                self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
             }
             Event::ChildCancelRequested { child, .. } => self.messages.push(CrossMessage {
                 to: *child,

@@ -3,9 +3,7 @@ use serde_json::json;
 
 use super::arbitrary::{approval, journal, ms, run_id, step, version};
 use super::{Writes, decode, decode_message, writes};
-use crate::core::{
-    ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted,
-};
+use crate::core::{ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted};
 use crate::datum::Datum;
 use crate::fixtures::{born, replay};
 use crate::names::{ActivityRef, approval_id, child_id};
@@ -56,10 +54,15 @@ fn cancelled(id: &str) -> Event {
 #[test]
 fn an_approval_opens_with_its_event() {
     let (state, writes) = after(None, vec![], vec![started(step("ask"), 1), asked(1)]);
-    let [opened] = &writes.opened[..] else { panic!("{writes:?}") };
+    let [opened] = &writes.opened[..] else {
+        panic!("{writes:?}")
+    };
     assert_eq!(opened.id, approval_id(state.run, &step("ask"), 1));
     assert_eq!((&*opened.step, opened.item), ("ask", None));
-    assert_eq!((&*opened.message, &opened.deciders[..]), ("Deploy?", &["ann".to_owned()][..]));
+    assert_eq!(
+        (&*opened.message, &opened.deciders[..]),
+        ("Deploy?", &["ann".to_owned()][..])
+    );
     assert_eq!(opened.requested_at, state.last_at);
     assert_eq!(opened.expires_at, Some(ms(1_800_000_000_000)));
     assert!(writes.settled.is_empty() && writes.children.is_empty() && writes.messages.is_empty());
@@ -80,7 +83,9 @@ fn a_decision_settles_its_approval() {
             by: by.into(),
         };
         let (_, writes) = after(None, vec![started(step("ask"), 1), asked(1)], vec![decided]);
-        let [settled] = &writes.settled[..] else { panic!("{writes:?}") };
+        let [settled] = &writes.settled[..] else {
+            panic!("{writes:?}")
+        };
         assert_eq!((settled.id, settled.status), (approval(9), status));
         assert_eq!(settled.decided_by.as_deref(), decided_by);
         assert_eq!(settled.comment.as_deref(), Some("well"));
@@ -92,9 +97,14 @@ fn an_approval_that_is_cancelled_with_its_step_is_settled() {
     let before = vec![started(step("ask"), 1), asked(1)];
     let events = vec![cancel_requested(), cancelled("ask"), Event::RunCancelled];
     let (state, writes) = after(None, before, events);
-    let [settled] = &writes.settled[..] else { panic!("{writes:?}") };
+    let [settled] = &writes.settled[..] else {
+        panic!("{writes:?}")
+    };
     assert_eq!(settled.id, approval_id(state.run, &step("ask"), 1));
-    assert_eq!((settled.status, &settled.decided_by), (ApprovalStatus::Cancelled, &None));
+    assert_eq!(
+        (settled.status, &settled.decided_by),
+        (ApprovalStatus::Cancelled, &None)
+    );
 }
 
 #[test]
@@ -113,8 +123,14 @@ fn a_cancel_and_a_retry_in_one_append_settle_the_old_approval_and_open_the_new_o
     ];
     let (state, writes) = after(None, before, events);
     let id = |attempt| approval_id(state.run, &step("ask"), attempt);
-    assert_eq!(writes.settled.iter().map(|settled| settled.id).collect::<Vec<_>>(), [id(1)]);
-    assert_eq!(writes.opened.iter().map(|opened| opened.id).collect::<Vec<_>>(), [id(2)]);
+    assert_eq!(
+        writes.settled.iter().map(|settled| settled.id).collect::<Vec<_>>(),
+        [id(1)]
+    );
+    assert_eq!(
+        writes.opened.iter().map(|opened| opened.id).collect::<Vec<_>>(),
+        [id(2)]
+    );
 }
 
 #[test]
@@ -135,13 +151,17 @@ fn a_child_is_born_with_the_event_of_its_parent() {
         input: json!({"n": 1}).into(),
     }));
     let (state, writes) = after(None, vec![started(step("sub"), 1)], vec![event]);
-    let [new] = &writes.children[..] else { panic!("{writes:?}") };
+    let [new] = &writes.children[..] else {
+        panic!("{writes:?}")
+    };
     assert_eq!((new.id, &new.workflow), (child, &version("child")));
     assert_eq!((&new.created_by, new.created_at), (&state.created_by, state.last_at));
     assert_eq!((new.hold, new.projection.status), (None, RunStatus::Queued));
     let first = decode(&new.segment).unwrap();
     let [first] = &first[..] else { panic!("{first:?}") };
-    let Event::RunCreated(created) = &first.event else { panic!("{first:?}") };
+    let Event::RunCreated(created) = &first.event else {
+        panic!("{first:?}")
+    };
     assert_eq!((first.seq.0, first.at), (1, state.last_at));
     assert_eq!((created.run, created.depth), (child, 1));
     assert_eq!(created.definition, Digest::of(b"child"));
@@ -158,7 +178,9 @@ fn a_child_is_told_to_stop_once_under_one_key() {
         child: run_id(5),
     };
     let (state, writes) = after(None, vec![started(step("sub"), 1)], vec![event]);
-    let [message] = &writes.messages[..] else { panic!("{writes:?}") };
+    let [message] = &writes.messages[..] else {
+        panic!("{writes:?}")
+    };
     assert_eq!((message.to, &*message.key.0), (run_id(5), "parent-cancel"));
     let by = state.run.to_string().into();
     assert_eq!(decode_message(&message.body).unwrap(), Message::Cancel { by });
@@ -193,7 +215,9 @@ fn the_end_of_a_child_is_told_to_its_parent() {
         ),
     ] {
         let (state, writes) = after(Some(8), vec![], vec![end]);
-        let [message] = &writes.messages[..] else { panic!("{writes:?}") };
+        let [message] = &writes.messages[..] else {
+            panic!("{writes:?}")
+        };
         assert_eq!(message.to, run_id(8));
         assert_eq!(message.key.0, format!("child:{}", state.run));
         let Message::ChildEnded {
