@@ -1,7 +1,7 @@
 //! A JSON value that many places hold: inputs, outputs, map items.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -26,7 +26,8 @@ impl Datum {
 
     #[must_use]
     pub fn null() -> Self {
-        Self::new(Value::Null)
+        static NULL: LazyLock<Datum> = LazyLock::new(|| Datum::new(Value::Null));
+        NULL.clone()
     }
 
     #[must_use]
@@ -59,5 +60,22 @@ impl PartialEq for Datum {
 impl fmt::Debug for Datum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0.json, f)
+    }
+}
+
+/// About how many bytes a value is as JSON text, without writing it.
+#[must_use]
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|item| weight(item) + 1).sum::<usize>(),
+        Value::Object(fields) => {
+            2 + fields
+                .iter()
+                .map(|(key, item)| key.len() + 4 + weight(item))
+                .sum::<usize>()
+        }
     }
 }

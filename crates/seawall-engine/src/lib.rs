@@ -1,13 +1,27 @@
 //! Durable runs: definitions and their validation, pure commands and events, and the runtime that leases, replays and
 //! executes. Knows neither HTTP nor LLMs nor SQL.
 
+mod api;
 mod clock;
+mod core;
 mod datum;
 mod definition;
 mod effect;
 mod executor;
+#[cfg(test)]
+mod fixtures;
+mod journal;
 mod names;
 
+pub use self::core::{
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
+    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
+    StepState, StepStatus, Wait, decide,
+};
+pub use api::{
+    CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
+    StepView, WorkflowSource,
+};
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
@@ -22,5 +36,6 @@ pub use executor::{
     Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
     Registry, SecretError, SecretSource, StepError,
 };
+pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
 pub use seawall_store as store;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seawall_store::{Digest, RunId};
+use seawall_store::{ApprovalId, Digest, RunId};
 
 /// The id of a step in its definition: 1 to 63 characters of `[a-z0-9_-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,18 @@ impl ActivityRef {
         bytes.extend_from_slice(self.step.as_str().as_bytes());
         bytes
     }
+}
+
+/// The id of the approval that an attempt of an activity asks for.
+#[must_use]
+pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, attempt: u32) -> ApprovalId {
+    ApprovalId::derived(&[&activity.identity(run, attempt)])
+}
+
+/// The id of the child run that an attempt of an activity starts.
+#[must_use]
+pub(crate) fn child_id(run: RunId, activity: &ActivityRef, attempt: u32) -> RunId {
+    RunId::derived(&[&activity.identity(run, attempt)])
 }
 
 impl fmt::Display for ActivityRef {

@@ -4,10 +4,18 @@
 //! connection or SQL leaks through it, so a backend may fold many calls into one commit. Event payloads, messages and
 //! definitions are opaque bytes here: their codec belongs to the engine.
 //!
+//! With the feature `testing` come `MemoryStore`, `ManualClock` and the `contract` suite; products do without it.
+//!
 //! What this room does not do: decide anything about a run. It keeps the fence (holder, epoch, sequence) and the order.
 
+#[cfg(feature = "testing")]
+pub mod contract;
 mod error;
 mod ids;
+#[cfg(feature = "testing")]
+mod manual_clock;
+#[cfg(feature = "testing")]
+mod memory;
 mod records;
 mod roles;
 mod time;
@@ -15,6 +23,10 @@ mod watch;
 
 pub use error::{StoreError, StoreResult};
 pub use ids::{ApprovalId, Digest, Epoch, IdError, NodeId, RunId, RunKey, Seq, TenantId, WorkflowId};
+#[cfg(feature = "testing")]
+pub use manual_clock::ManualClock;
+#[cfg(feature = "testing")]
+pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
     Awaits, ClaimLimits, ClaimedRun, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow, JournalPage, Lease,

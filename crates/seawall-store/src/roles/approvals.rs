@@ -12,7 +12,7 @@ pub trait ApprovalStore: Send + Sync + 'static {
         id: ApprovalId,
     ) -> BoxFuture<'a, StoreResult<Option<ApprovalRecord>>>;
 
-    /// Newest first.
+    /// Newest first, in the order in which they were opened.
     fn list_approvals<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -21,10 +21,11 @@ pub trait ApprovalStore: Send + Sync + 'static {
     ) -> BoxFuture<'a, StoreResult<PageOf<ApprovalRecord>>>;
 
     /// Puts the decision into the run's inbox, as [`crate::RunStore::send`] does, if the approval is pending and no
-    /// decision for it was accepted before. The row itself is settled later, by the run's own append.
+    /// decision for it was accepted before (whatever its message key). The row itself is settled later, by the run's own
+    /// append, and is answered here as it stands.
     ///
     /// # Errors
-    /// `NotFound`; `ApprovalSettled`; `RunIs`; `Busy`.
+    /// In this order: `NotFound`; `ApprovalSettled`, also for a message key that the inbox knows; `RunIs`. `Busy`.
     fn decide_approval<'a>(
         &'a self,
         tenant: &'a TenantId,

@@ -12,6 +12,6 @@ pub trait HealthStore: Send + Sync + 'static {
     /// Any fault that would refuse new work.
     fn check(&self) -> BoxFuture<'_, StoreResult<StoreHealth>>;
 
-    /// Waits until everything accepted so far is answered, then refuses further work. For shutdown.
+    /// Waits until everything accepted so far is answered, then refuses further work with `Unavailable`. For shutdown.
     fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
 }

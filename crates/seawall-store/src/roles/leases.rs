@@ -12,67 +12,90 @@ use crate::watch::Watchers;
 ///
 /// The fence: a run has a holder, an epoch and a last sequence. [`LeaseStore::append`] names all three and changes
 /// nothing unless they match. Claiming adds one to the epoch, so a holder that lost its run can never write to it again.
+///
+/// A node is alive from its registration while the store's now is before the end of its life, unless it was buried. A node
+/// that has expired keeps its runs, and may append to them, until somebody buries it; it can never be renewed.
 pub trait LeaseStore: Send + Sync + 'static {
     /// Makes a new identity alive for `ttl`. An embedded store, whose file lock proves every earlier process dead, buries
-    /// all other nodes in the same change.
+    /// all other nodes in the same change and releases their runs as `bury_expired` does.
     ///
     /// # Errors
-    /// `Exists` for an identity that was registered before.
+    /// `Exists` for an identity that is registered, alive or dead.
     fn register(&self, node: NodeId, ttl: Duration) -> BoxFuture<'_, StoreResult<()>>;
 
-    /// Prolongs the node's life by `ttl` from the store's now.
+    /// Prolongs the node's life to `ttl` from the store's now.
     ///
     /// # Errors
-    /// `NodeDead` when it was buried or has expired: a dead or expired row is never renewed.
+    /// `NodeDead` when it was buried, has expired, or is not known: a dead or expired row is never renewed.
     fn renew(&self, node: NodeId, ttl: Duration) -> BoxFuture<'_, StoreResult<()>>;
 
-    /// A clean end: releases the node's runs (due at once) without counting a death, and forgets the node.
+    /// A clean end: releases the node's runs (due at once) without counting a death, and forgets the node. Nothing happens
+    /// to a node that is not known or was buried.
     fn retire(&self, node: NodeId) -> BoxFuture<'_, StoreResult<()>>;
 
     /// Declares expired nodes dead and releases their runs, adding one to each such run's deaths. A run with 3 or more
-    /// deaths becomes due only after a backoff (2^(deaths-3) s, at most 5 min). Answers how many runs were released.
+    /// deaths becomes due only after a backoff (2^(deaths-3) s, at most 5 min), others are due now; an unread message does
+    /// not shorten the backoff, a new one does. Answers how many runs were released.
     fn bury_expired(&self) -> BoxFuture<'_, StoreResult<u64>>;
 
-    /// Claims unheld runs whose timer is due, earliest first, for a live node; the claim renews the node's life by
-    /// `limits.ttl`. Runs with 3 or more deaths (suspects) are claimed only if `limits.suspects`, at most one a call.
+    /// Claims at most `limits.max` unheld runs whose timer is due (`due <= now`) for a live node, earliest first, of equals
+    /// the one created first, and answers them in that order. The claim renews the node's life by `limits.ttl`, also if it
+    /// finds nothing. Runs with 3 or more deaths (suspects) are passed over unless `limits.suspects`, and then all but the
+    /// first. A claimed run has no timer.
     ///
     /// # Errors
     /// `NodeDead`.
     fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>>;
 
-    /// What the store says this node holds: to mend the difference with its memory.
+    /// What the store says this node holds: to mend the difference with its memory. In no particular order.
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>>;
 
     /// When the earliest unheld run becomes due, on the store's clock, with that clock's now. None: nothing waits.
     fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
 
-    /// The whole run as it is durable: row, journal, unread inbox.
+    /// The whole run as it is durable: row, journal, unread inbox (oldest first).
     ///
     /// # Errors
     /// `StaleLease` when the lease no longer holds the run.
     fn load<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, StoreResult<LoadedRun>>;
 
     /// Unread messages of a held run, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// `StaleLease` when the lease no longer holds the run.
     fn unread<'a>(&'a self, lease: &'a Lease, limit: usize) -> BoxFuture<'a, StoreResult<Vec<InboxRow>>>;
 
-    /// One atomic change: events, the row's projection, consumed messages, approvals, children, messages to other runs,
-    /// and whether the run stays held. Answers once it is durable.
+    /// One atomic change, in this order: events, the row's projection, consumed messages, approvals opened and settled,
+    /// children, messages to other runs, and whether the run stays held. Answers once it is durable. An append with events
+    /// sets the run's deaths to zero.
     ///
     /// `AppendThen::Park` parks only if no message is unread after this append's own are consumed; otherwise the events
-    /// are written, the run stays held and `Appended::parked` is false. A child whose id exists is left as it is; a
-    /// message whose key exists is dropped; a message to a run that does not exist is dropped.
+    /// are written, the run stays held and `Appended::parked` is false. `AppendThen::End` gives the lease back whatever is
+    /// unread; only a later message makes the run due again.
+    ///
+    /// What is already so is left as it is: a consumed row that is not unread or not this run's, an approval whose id
+    /// exists, a settled one that is not pending or not this run's, a child whose id exists (of whichever tenant), a
+    /// message whose key that inbox knows. A message to a run that the tenant does not have is dropped. Children are born
+    /// unheld and due now; their `hold` and `idempotency` mean nothing here. A message makes an unheld receiver due as
+    /// `send` does.
+    ///
+    /// A repeated append, one whose segment the journal has at the same place with the same bytes, is success and changes
+    /// nothing, whoever holds the run now; `parked` then says that this lease no longer holds it. An append without a
+    /// segment has no place: its repeat is judged by the fence like any other.
     ///
     /// # Errors
-    /// `StaleLease` (nothing written); faults. Never `Busy`: appends of held runs wait for room. A repeated append with
-    /// the same place and the same bytes is success.
+    /// `StaleLease` (nothing written), also when `segment.first` is not the place after `after`; faults. Never `Busy`:
+    /// appends of held runs wait for room.
     fn append(&self, append: Append) -> BoxFuture<'_, StoreResult<Appended>>;
 
-    /// Gives a run back without events, due at `due` (None: only a message wakes it).
+    /// Gives a run back without events, due at `due` (None: only a message wakes it), but now at the latest if a message
+    /// is unread. `at` is the run's last place.
     ///
     /// # Errors
-    /// `StaleLease`.
+    /// `StaleLease`, also when `at` is not the last place.
     fn release<'a>(&'a self, lease: &'a Lease, at: Seq, due: Option<Timestamp>) -> BoxFuture<'a, StoreResult<()>>;
 
-    /// The registry that this store tells after each commit.
+    /// The registry that this store tells after each commit: `progressed` for each run that was created or appended to,
+    /// `message` for each that got a message, `work` when a run became claimable or a timer was set.
     fn watchers(&self) -> &Watchers;
 }

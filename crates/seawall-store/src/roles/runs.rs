@@ -8,15 +8,20 @@ use crate::watch::RunWatch;
 /// Runs as their clients see them. Everything read here is durable.
 pub trait RunStore: Send + Sync + 'static {
     /// Writes the run's row and its first events. With `hold`, the run is born held by that (live) node at epoch 1;
-    /// without, it is unheld with a timer that is due, for anybody to claim.
+    /// without, it is unheld at epoch 0 and due at the store's now, for anybody to claim.
+    ///
+    /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
+    /// is as if it had never been used. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
-    /// `Exists` for a taken run id; `IdempotencyKeyReused`; `NodeDead`; `Busy` when the write queue is full.
+    /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever
+    /// tenant; `NodeDead`. `Busy` when the write queue is full.
     fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>>;
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>>;
 
-    /// Newest first.
+    /// Newest first, in order of creation at the store. A filter by name compares the name the run was pinned with, also
+    /// of deleted and inline workflows.
     fn list_runs<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -37,8 +42,9 @@ pub trait RunStore: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'a, StoreResult<JournalPage>>;
 
-    /// Puts a message into the run's inbox and makes the run claimable if nobody holds it. Durable when it answers.
-    /// A key that is, or ever was, in this run's inbox answers `Duplicate` and writes nothing.
+    /// Puts a message into the run's inbox and makes the run due now, or leaves it due earlier, if nobody holds it,
+    /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
+    /// also where the status has changed since, and writes nothing.
     ///
     /// # Errors
     /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `Busy`.

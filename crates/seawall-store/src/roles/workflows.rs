@@ -6,25 +6,30 @@ use crate::records::{NewWorkflow, Page, PageOf, WorkflowRecord, WorkflowRef};
 
 /// Definitions and their versions. A version, once written, never changes and is kept while runs of it exist.
 pub trait WorkflowStore: Send + Sync + 'static {
-    /// Registers version 1 under its name.
+    /// Registers version 1 under its name. Times of making are the store's now.
     ///
     /// # Errors
-    /// `Exists` when the tenant has a workflow of that name.
+    /// `Exists` when the tenant has a workflow of that name, or the id is taken.
     fn create_workflow<'a>(
         &'a self,
         tenant: &'a TenantId,
         new: NewWorkflow,
     ) -> BoxFuture<'a, StoreResult<WorkflowRecord>>;
 
-    /// Keeps a definition that was sent along with a run. It has no name in the list; the same digest (of the same
-    /// tenant) gives the same record, and `new.id` is then ignored.
+    /// Keeps a definition that was sent along with a run. It stands in no list and takes no name; the same digest (of the
+    /// same tenant, among inline ones) gives the same record, and the rest of `new` is then ignored. It has version 1 only
+    /// and can neither be updated nor deleted (`NotFound`).
+    ///
+    /// # Errors
+    /// `Exists` when the id is taken by another workflow.
     fn keep_inline<'a>(&'a self, tenant: &'a TenantId, new: NewWorkflow) -> BoxFuture<'a, StoreResult<WorkflowRecord>>;
 
     /// Writes the next version. The same digest as the latest version's changes nothing and answers that one. The name
     /// in `new` must be the workflow's own (the caller checks); `new.id` is ignored.
     ///
     /// # Errors
-    /// `NotFound`; `PreconditionFailed` when `expected` is given and is not the latest version's digest.
+    /// `NotFound`; then `PreconditionFailed` when `expected` is given and is not the latest version's digest, also where
+    /// the update would change nothing.
     fn update_workflow<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -55,7 +60,10 @@ pub trait WorkflowStore: Send + Sync + 'static {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<WorkflowRecord>>>;
 
-    /// All versions of one workflow, newest first.
+    /// All versions of one workflow, newest first; `target` is looked up as in `workflow`.
+    ///
+    /// # Errors
+    /// `NotFound`.
     fn list_versions<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -63,7 +71,7 @@ pub trait WorkflowStore: Send + Sync + 'static {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<WorkflowRecord>>>;
 
-    /// Takes the workflow out of lists and look-ups and frees its name. Its runs go on.
+    /// Takes the workflow out of lists and look-ups and frees its name. Its runs go on; its versions stay readable.
     ///
     /// # Errors
     /// `NotFound`; `PreconditionFailed` as in `update_workflow`.

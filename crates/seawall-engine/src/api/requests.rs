@@ -1,0 +1,37 @@
+//! What clients ask for.
+
+use seawall_store::{Digest, RunId, RunStatus, WorkflowRef};
+use serde_json::Value;
+
+/// Which definition a run executes.
+#[derive(Clone, Debug)]
+pub enum WorkflowSource {
+    /// The latest version.
+    Registered(WorkflowRef),
+    /// A definition that comes along.
+    Inline(Value),
+}
+
+/// A request for a run.
+#[derive(Clone, Debug)]
+pub struct CreateRun {
+    pub workflow: WorkflowSource,
+    pub input: Value,
+    pub idempotency: Option<IdempotentRequest>,
+}
+
+/// A client's `Idempotency-Key`, hashed with its scope (tenant, principal, method, route), and the digest of the body.
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotentRequest {
+    pub key: Digest,
+    pub fingerprint: Digest,
+}
+
+/// A run that exists durably.
+#[derive(Clone, Copy, Debug)]
+pub struct RunStarted {
+    pub run: RunId,
+    /// It was made by an earlier request with the same idempotency key.
+    pub replayed: bool,
+    pub status: RunStatus,
+}

@@ -1,0 +1,119 @@
+//! What a run can be told, by its own runtime or from outside.
+
+use std::sync::Arc;
+
+use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp, WorkflowVersion};
+
+use crate::core::event::Resolution;
+use crate::datum::Datum;
+use crate::definition::Rendered;
+use crate::effect::EffectClass;
+use crate::executor::{Outcome, StepError};
+use crate::names::{ActivityRef, EffectKey};
+use std::time::Duration;
+
+/// One input of `decide`. Each has a file in `commands/`.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The run was created: go.
+    Begin,
+    /// The run was claimed by a new holder: attempts that were in flight are settled by their effect class.
+    Recover { predecessor_dead: bool },
+    /// An attempt ended.
+    Settle {
+        activity: ActivityRef,
+        attempt: u32,
+        outcome: Outcome,
+    },
+    /// The child's definition was looked up (its version and its digest), or there is none.
+    StartChild {
+        activity: ActivityRef,
+        attempt: u32,
+        found: Result<(WorkflowVersion, Digest), StepError>,
+    },
+    /// Time went on: fire what is due.
+    Tick,
+    /// The holders of this run keep dying.
+    BlockDeadly { deaths: u32 },
+    /// From the inbox.
+    Message(Message),
+}
+
+/// A message from outside, as it stands in the run's inbox.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Message {
+    Signal {
+        id: String,
+        name: String,
+        payload: Datum,
+    },
+    Decide {
+        approval: ApprovalId,
+        approve: bool,
+        comment: Option<String>,
+        by: Arc<str>,
+    },
+    Cancel {
+        by: Arc<str>,
+    },
+    Pause {
+        by: Arc<str>,
+    },
+    Resume {
+        by: Arc<str>,
+    },
+    Retry {
+        by: Arc<str>,
+    },
+    Resolve {
+        activity: ActivityRef,
+        resolution: Resolution,
+        by: Arc<str>,
+    },
+    ChildEnded {
+        child: RunId,
+        activity: ActivityRef,
+        generation: u32,
+        status: RunStatus,
+        output: Datum,
+        error: Option<StepError>,
+    },
+}
+
+/// What `decide` may know besides the state: nothing else is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Env {
+    pub now: Timestamp,
+    /// Random bits for jitter.
+    pub random: u64,
+    /// How long a lease lasts: an unknown outcome of a process that may still live is not repeated before.
+    pub lease: Duration,
+}
+
+/// What the runtime has to do after a decision.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Begin an attempt; first wait until everything before and including its `StepStarted` is durable, if the effect says so.
+    Start(Box<AttemptPlan>),
+    /// Tell an attempt in flight to stop. It still ends with an outcome.
+    Stop { activity: ActivityRef },
+    /// Look up which version the child will run, then answer [`Command::StartChild`].
+    FindChild {
+        activity: ActivityRef,
+        attempt: u32,
+        workflow: String,
+        version: Option<u32>,
+    },
+}
+
+/// An attempt to be begun.
+#[derive(Clone, Debug)]
+pub struct AttemptPlan {
+    pub activity: ActivityRef,
+    pub attempt: u32,
+    pub kind: Arc<str>,
+    pub effect: EffectClass,
+    pub effect_key: EffectKey,
+    pub request: Rendered,
+    pub timeout: Duration,
+}

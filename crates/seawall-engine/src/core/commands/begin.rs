@@ -1,0 +1,11 @@
+//! Begin: a created run goes.
+
+use crate::core::commands::decision::Draft;
+use crate::core::event::Event;
+use crate::core::state::Phase;
+
+pub(super) fn begin(draft: &mut Draft<'_>) {
+    if draft.state.phase == Phase::Queued {
+        draft.emit(Event::RunStarted);
+    }
+}

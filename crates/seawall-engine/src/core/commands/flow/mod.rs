@@ -1,0 +1,16 @@
+//! What several commands lead to: steps begin, fail, are tried again, are stopped; the run goes on and ends.
+
+mod advance;
+mod backoff;
+mod fail;
+mod map;
+mod scope;
+mod start;
+mod stop;
+mod wait;
+
+pub(super) use advance::advance;
+pub(super) use fail::{Failure, fail, fail_with};
+pub(super) use start::begin_again;
+pub(super) use stop::is_being_stopped;
+pub(super) use wait::{child_input, find_child};

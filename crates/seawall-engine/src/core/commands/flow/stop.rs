@@ -1,0 +1,97 @@
+//! Stopping: what has not begun never will, what is in flight is told and then settles by its class.
+
+use crate::core::commands::decision::Draft;
+use crate::core::commands::flow::{advance, map};
+use crate::core::event::Event;
+use crate::core::state::{Phase, RunState, Slot, StepStatus, Wait};
+use crate::definition::{ItemErrors, Kind};
+
+/// Nothing more is to come of this activity: the run stops, or the map that it belongs to has failed.
+pub(in crate::core::commands) fn is_being_stopped(state: &RunState, slot: Slot) -> bool {
+    state.is_stopping() || (slot.item.is_some() && map_failed(state, slot.step))
+}
+
+fn map_failed(state: &RunState, step: usize) -> bool {
+    let fails = matches!(&state.definition.steps[step].kind, Kind::Map(map) if map.on_item_error == ItemErrors::Fail);
+    fails
+        && state.steps[step]
+            .items
+            .as_ref()
+            .is_some_and(|items| items.failed.is_some())
+}
+
+/// Stops everything and, once nothing is in flight or unknown, ends the run.
+pub(super) fn wind_down(draft: &mut Draft<'_>, was_stopping: bool) {
+    let open: Vec<Slot> = open(draft.state).collect();
+    for slot in open {
+        stop(draft, slot, !was_stopping);
+    }
+    close_maps(draft);
+    let state = &draft.state;
+    let busy = [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting]
+        .iter()
+        .any(|s| state.count(*s) > 0);
+    if busy {
+        return;
+    }
+    if state.count(StepStatus::Unknown) > 0 {
+        if state.blocked.is_none() {
+            advance::block_on_unknown(draft);
+        }
+        return;
+    }
+    match state.phase.clone() {
+        Phase::Failing(error) => draft.emit(Event::RunFailed { error }),
+        Phase::Cancelling => draft.emit(Event::RunCancelled),
+        _ => {}
+    }
+}
+
+/// Stops the items of a map that are in flight.
+pub(super) fn stop_items(draft: &mut Draft<'_>, step: usize) {
+    let open: Vec<Slot> = open(draft.state).filter(|slot| slot.step == step).collect();
+    for slot in open {
+        stop(draft, slot, true);
+    }
+}
+
+fn open(state: &RunState) -> impl Iterator<Item = Slot> {
+    let is_open = |s: StepStatus| matches!(s, StepStatus::Running | StepStatus::Retrying | StepStatus::Waiting);
+    state
+        .activities()
+        .filter(move |(_, activity)| is_open(activity.status))
+        .map(|(slot, _)| slot)
+}
+
+fn stop(draft: &mut Draft<'_>, slot: Slot, tell: bool) {
+    let Some(activity) = draft.state.at(slot) else { return };
+    match (activity.status, &activity.wait) {
+        // It still ends with an outcome of its own. Being told twice does no harm, but costs.
+        (StepStatus::Running, _) if tell => map::stop_action(draft, slot),
+        (StepStatus::Running, _) => {}
+        // The child is told by a message that stands in the same commit; its end comes back as one.
+        (StepStatus::Waiting, Some(Wait::Child { run, .. })) => {
+            let (child, told) = (*run, activity.child_told);
+            if !told {
+                let activity = draft.state.name(slot);
+                draft.emit(Event::ChildCancelRequested { activity, child });
+            }
+        }
+        _ => {
+            let activity = draft.state.name(slot);
+            draft.emit(Event::StepCancelled { activity });
+        }
+    }
+}
+
+/// A begun map is over when none of its items is in flight or unknown.
+fn close_maps(draft: &mut Draft<'_>) {
+    for step in 0..draft.state.steps.len() {
+        let of = &draft.state.steps[step];
+        let still = of.items.as_ref().is_some_and(|items| items.active == 0);
+        if still && of.own.status == StepStatus::Running {
+            let activity = draft.state.name(Slot::step(step));
+            draft.emit(Event::StepCancelled { activity });
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! One file per command: what it means in which state. What several of them lead to stands in `flow/`.
+
+mod approval;
+mod begin;
+mod block;
+mod cancel;
+mod child;
+mod decision;
+mod flow;
+mod pause;
+mod recover;
+mod resolve;
+mod retry;
+mod settle;
+mod signal;
+mod tick;
+
+#[cfg(test)]
+mod tests;
+
+pub use decision::{Decision, decide};

@@ -1,0 +1,42 @@
+//! Resolve: a person has found out what became of an unknown outcome.
+
+use std::sync::Arc;
+
+use crate::core::commands::decision::Draft;
+use crate::core::commands::flow::{self, Failure};
+use crate::core::event::{BlockReason, Event, Resolution};
+use crate::core::state::StepStatus;
+use crate::executor::StepError;
+use crate::names::ActivityRef;
+
+pub(super) fn resolve(draft: &mut Draft<'_>, activity: &ActivityRef, resolution: Resolution, by: Arc<str>) {
+    let Some(slot) = draft.state.slot(activity) else { return };
+    if draft
+        .state
+        .at(slot)
+        .is_none_or(|state| state.status != StepStatus::Unknown)
+    {
+        return;
+    }
+    if matches!(draft.state.blocked, Some(BlockReason::UnknownOutcome(_))) {
+        draft.emit(Event::RunUnblocked { by: Arc::clone(&by) });
+    }
+    let activity = activity.clone();
+    draft.emit(Event::StepOutcomeResolved {
+        activity: activity.clone(),
+        resolution: resolution.clone(),
+        by,
+    });
+    match resolution {
+        Resolution::Succeeded(output) => draft.emit(Event::StepSucceeded {
+            activity,
+            output: Some(output),
+        }),
+        Resolution::Failed(message) => {
+            let error = StepError::permanent("resolved-as-failed", message);
+            flow::fail_with(draft, slot, Failure::finished(error));
+        }
+        // It is due at once, or when the old process can no longer be alive: see `evolve`.
+        Resolution::Retry => {}
+    }
+}

@@ -1,0 +1,43 @@
+//! Retry of a run that failed or was cancelled: from the failed steps on.
+
+use std::sync::Arc;
+
+use crate::core::commands::decision::Draft;
+use crate::core::event::Event;
+use crate::core::state::{Phase, RunState, StepStatus};
+use crate::definition::{ItemErrors, Kind, OnError};
+use crate::names::ActivityRef;
+
+pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
+    // A parent has used a child's end as soon as there is one: the message stands in the same commit.
+    let ended = matches!(draft.state.phase, Phase::Failed | Phase::Cancelled);
+    if ended && draft.state.parent.is_none() {
+        let activities = known_to_have_failed(draft.state);
+        draft.emit(Event::RunRetried { by, activities });
+    }
+}
+
+/// What failed for good and took the run with it. What was only stopped keeps its generation: it may be in effect.
+fn known_to_have_failed(state: &RunState) -> Vec<ActivityRef> {
+    let mut failed = Vec::new();
+    for (step, of) in state.definition.steps.iter().zip(&state.steps) {
+        match (&step.kind, &of.items) {
+            // A map that collects has used its failed items.
+            (Kind::Map(map), Some(items))
+                if map.on_item_error == ItemErrors::Fail && of.own.status != StepStatus::Succeeded =>
+            {
+                let items = items
+                    .states
+                    .iter()
+                    .zip(0u32..)
+                    .filter(|(item, _)| item.status == StepStatus::Failed);
+                failed.extend(items.map(|(_, index)| ActivityRef::item(step.id.clone(), index)));
+            }
+            (_, None) if of.own.status == StepStatus::Failed && matches!(step.on_error, OnError::Fail) => {
+                failed.push(ActivityRef::step(step.id.clone()));
+            }
+            _ => {}
+        }
+    }
+    failed
+}

@@ -1,0 +1,261 @@
+//! What happened to a run: the domain form of journal entries. The stored form is the journal codec's.
+
+use std::sync::Arc;
+
+use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowVersion};
+
+use crate::datum::Datum;
+use crate::executor::StepError;
+use crate::names::{ActivityRef, StepId};
+
+/// An event in its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recorded {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+/// Everything a run can go through. Replaying these, and nothing else, gives the run's state: what a template, a clock or
+/// chance contributed is in them.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event {
+    RunCreated(Box<RunCreated>),
+    RunStarted,
+    RunPaused {
+        by: Arc<str>,
+    },
+    RunResumed {
+        by: Arc<str>,
+    },
+    CancelRequested {
+        by: Arc<str>,
+    },
+    /// From the failed steps on. They are raised to the next generation; a step that may have had its effect keeps its key.
+    RunRetried {
+        by: Arc<str>,
+        activities: Vec<ActivityRef>,
+    },
+    /// Nothing can go on until a person acts.
+    RunBlocked {
+        reason: BlockReason,
+    },
+    RunUnblocked {
+        by: Arc<str>,
+    },
+    /// The whole run's time is over.
+    RunTimedOut,
+    RunSucceeded {
+        output: Datum,
+    },
+    RunFailed {
+        error: RunError,
+    },
+    RunCancelled,
+
+    StepStarted(Box<StepStarted>),
+    /// `output` None: a map's, assembled from its items.
+    StepSucceeded {
+        activity: ActivityRef,
+        output: Option<Datum>,
+    },
+    /// With `retry_at`, another attempt follows then; without, the step has failed.
+    /// `in_doubt`: the attempt may have had its effect all the same. `replaced_by`: the output of `on_error: {value}`.
+    StepFailed {
+        activity: ActivityRef,
+        error: StepError,
+        in_doubt: bool,
+        retry_at: Option<Timestamp>,
+        replaced_by: Option<Datum>,
+    },
+    /// Its `when` was false.
+    StepSkipped {
+        step: StepId,
+    },
+    /// It had no effect and will have none: the run stopped, or the map did.
+    StepCancelled {
+        activity: ActivityRef,
+    },
+    /// It did not begin and burned no attempt; it is tried again at `until`.
+    StepDeferred {
+        activity: ActivityRef,
+        until: Timestamp,
+        reason: String,
+        in_doubt: bool,
+    },
+    StepOutcomeUnknown {
+        activity: ActivityRef,
+        error: StepError,
+        safe_after: Option<Timestamp>,
+    },
+    StepOutcomeResolved {
+        activity: ActivityRef,
+        resolution: Resolution,
+        by: Arc<str>,
+    },
+
+    MapStarted {
+        step: StepId,
+        items: Vec<Datum>,
+    },
+
+    TimerSet {
+        activity: ActivityRef,
+        until: Timestamp,
+    },
+    TimerFired {
+        activity: ActivityRef,
+    },
+    SignalAwaited {
+        activity: ActivityRef,
+        name: String,
+        until: Option<Timestamp>,
+    },
+    SignalReceived {
+        id: String,
+        name: String,
+        payload: Datum,
+    },
+    ApprovalRequested(Box<ApprovalRequested>),
+    ApprovalDecided {
+        approval: ApprovalId,
+        activity: ActivityRef,
+        decision: Decided,
+        comment: Option<String>,
+        by: Arc<str>,
+    },
+    ChildStarted(Box<ChildStarted>),
+    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    ChildCancelRequested {
+        activity: ActivityRef,
+        child: RunId,
+    },
+    ChildFinished {
+        activity: ActivityRef,
+        child: RunId,
+        status: RunStatus,
+    },
+}
+
+/// The first event of every run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RunCreated {
+    pub run: RunId,
+    pub workflow: WorkflowVersion,
+    /// Of the definition's source, so that a journal and a definition that do not belong together are seen.
+    pub definition: Digest,
+    pub input: Datum,
+    pub created_by: Arc<str>,
+    pub parent: Option<ParentLink>,
+    /// 0 for a run without a parent.
+    pub depth: u32,
+}
+
+/// An attempt, or a wait, begins.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepStarted {
+    pub activity: ActivityRef,
+    /// Counted from 1 over the whole life of the activity.
+    pub attempt: u32,
+    /// Of the rendered request; None for waits, maps and children.
+    pub request_digest: Option<Digest>,
+    /// When the attempt is over at the latest.
+    pub deadline: Option<Timestamp>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct ApprovalRequested {
+    pub activity: ActivityRef,
+    pub approval: ApprovalId,
+    pub message: String,
+    pub deciders: Vec<String>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A child run was made: everything that the child's own first event needs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChildStarted {
+    pub activity: ActivityRef,
+    pub child: RunId,
+    pub workflow: WorkflowVersion,
+    /// Of the child's definition.
+    pub definition: Digest,
+    /// The child's: one more than its parent's.
+    pub depth: u32,
+    pub input: Datum,
+}
+
+/// How an approval was settled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decided {
+    Approved,
+    Rejected,
+    /// Nobody decided in time, and that fails the step.
+    Expired,
+}
+
+/// What a person found out about an unknown outcome.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Resolution {
+    Succeeded(Datum),
+    Failed(String),
+    /// It had no effect, or may be repeated: run it again.
+    Retry,
+}
+
+/// Why a run stands still until somebody acts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BlockReason {
+    /// These activities may or may not have had their effect.
+    UnknownOutcome(Vec<ActivityRef>),
+    /// Process after process died while it held this run.
+    HoldersDied(u32),
+}
+
+/// Why a run failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunError {
+    /// The failed step's code, or `run-timeout`, `output-error`.
+    pub code: Arc<str>,
+    pub message: String,
+    pub step: Option<StepId>,
+}
+
+impl Event {
+    /// The name on the wire, in the journal and in logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RunCreated(_) => "run.created",
+            Self::RunStarted => "run.started",
+            Self::RunPaused { .. } => "run.paused",
+            Self::RunResumed { .. } => "run.resumed",
+            Self::CancelRequested { .. } => "run.cancel_requested",
+            Self::RunRetried { .. } => "run.retried",
+            Self::RunBlocked { .. } => "run.blocked",
+            Self::RunUnblocked { .. } => "run.unblocked",
+            Self::RunTimedOut => "run.timed_out",
+            Self::RunSucceeded { .. } => "run.succeeded",
+            Self::RunFailed { .. } => "run.failed",
+            Self::RunCancelled => "run.cancelled",
+            Self::StepStarted(_) => "step.started",
+            Self::StepSucceeded { .. } => "step.succeeded",
+            Self::StepFailed { .. } => "step.failed",
+            Self::StepSkipped { .. } => "step.skipped",
+            Self::StepCancelled { .. } => "step.cancelled",
+            Self::StepDeferred { .. } => "step.deferred",
+            Self::StepOutcomeUnknown { .. } => "step.outcome_unknown",
+            Self::StepOutcomeResolved { .. } => "step.outcome_resolved",
+            Self::MapStarted { .. } => "map.started",
+            Self::TimerSet { .. } => "timer.set",
+            Self::TimerFired { .. } => "timer.fired",
+            Self::SignalAwaited { .. } => "signal.awaited",
+            Self::SignalReceived { .. } => "signal.received",
+            Self::ApprovalRequested(_) => "approval.requested",
+            Self::ApprovalDecided { .. } => "approval.decided",
+            Self::ChildStarted(_) => "child.started",
+            Self::ChildCancelRequested { .. } => "child.cancel_requested",
+            Self::ChildFinished { .. } => "child.finished",
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A run's state: what its events amount to.
+
+mod activity;
+mod evolve;
+mod run;
+
+pub use activity::{ActivityState, StepStatus, Wait};
+pub(crate) use run::Slot;
+pub use run::{MapItems, Phase, ReplayError, RunState, StepState};

@@ -1,0 +1,293 @@
+//! The run: its steps, its phase, and the indexes that keep every command cheap.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
+
+use crate::core::event::{BlockReason, Recorded, RunError};
+use crate::core::state::activity::{ActivityState, StepStatus, Wait};
+use crate::datum::Datum;
+use crate::definition::{Definition, Step};
+use crate::names::{ActivityRef, StepId};
+
+/// `Queued => Active => (Failing | Cancelling)* => (Succeeded | Failed | Cancelled)`. Failing and cancelling wait until
+/// everything in flight has settled.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Phase {
+    Queued,
+    Active,
+    Failing(RunError),
+    Cancelling,
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+/// Where an activity lives: indexes instead of names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Slot {
+    pub(crate) step: usize,
+    pub(crate) item: Option<u32>,
+}
+
+/// A step: its own activity, and its items if it is a map that has begun.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct StepState {
+    pub own: ActivityState,
+    pub items: Option<MapItems>,
+}
+
+/// The items of a map.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MapItems {
+    pub values: Arc<[Datum]>,
+    pub states: Vec<ActivityState>,
+    /// Every item before this one has begun.
+    pub(crate) next: usize,
+    /// Items that are running, retrying, waiting or unknown.
+    pub(crate) active: u32,
+    pub(crate) settled: u32,
+    /// The first item that failed for good.
+    pub(crate) failed: Option<u32>,
+}
+
+/// Everything a journal amounts to. Changed by events only.
+#[derive(Clone)]
+pub struct RunState {
+    pub run: RunId,
+    pub definition: Arc<Definition>,
+    pub workflow: WorkflowVersion,
+    pub input: Datum,
+    pub created_by: Arc<str>,
+    pub parent: Option<ParentLink>,
+    pub depth: u32,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    /// The last event.
+    pub seq: Seq,
+    /// When it was: event time never decreases within a run.
+    pub last_at: Timestamp,
+    pub phase: Phase,
+    pub paused: bool,
+    pub blocked: Option<BlockReason>,
+    /// 1, and one more for each retry.
+    pub attempt: u32,
+    /// The end of the run's timeout.
+    pub deadline: Option<Timestamp>,
+    pub steps: Vec<StepState>,
+    /// Signals that nobody has taken yet, oldest first.
+    pub signals: VecDeque<(String, Datum)>,
+    pub output: Option<Datum>,
+    pub error: Option<RunError>,
+    pub(crate) timers: BTreeSet<(Timestamp, Slot)>,
+    /// How many activities (maps themselves not counted) are in each status.
+    pub(crate) counts: [u32; StepStatus::COUNT],
+    /// About how many bytes of inputs and outputs this state holds.
+    pub(crate) bytes: usize,
+    /// Steps that are settled.
+    pub(crate) settled_steps: u32,
+}
+
+impl RunState {
+    /// Replays a journal.
+    ///
+    /// # Errors
+    /// When the first event is not `RunCreated`, or the journal belongs to another definition.
+    pub fn replay<'a>(
+        definition: Arc<Definition>,
+        events: impl IntoIterator<Item = &'a Recorded>,
+    ) -> Result<Self, ReplayError> {
+        let mut events = events.into_iter();
+        let first = events.next().ok_or(ReplayError::Empty)?;
+        let mut state = Self::created(definition, first)?;
+        for event in events {
+            if event.seq != state.seq.plus(1) {
+                return Err(ReplayError::Gap {
+                    after: state.seq,
+                    found: event.seq,
+                });
+            }
+            state.evolve(event);
+        }
+        Ok(state)
+    }
+
+    /// The step and its state.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<(&Step, &StepState)> {
+        let (index, step) = self.definition.step(id)?;
+        Some((step, &self.steps[index]))
+    }
+
+    /// The activity of that name.
+    #[must_use]
+    pub fn activity(&self, activity: &ActivityRef) -> Option<&ActivityState> {
+        self.slot(activity).and_then(|slot| self.at(slot))
+    }
+
+    pub(crate) fn slot(&self, activity: &ActivityRef) -> Option<Slot> {
+        let (step, _) = self.definition.step(&activity.step)?;
+        Some(Slot {
+            step,
+            item: activity.item,
+        })
+    }
+
+    pub(crate) fn at(&self, slot: Slot) -> Option<&ActivityState> {
+        let step = self.steps.get(slot.step)?;
+        match slot.item {
+            None => Some(&step.own),
+            Some(item) => step.items.as_ref()?.states.get(item as usize),
+        }
+    }
+
+    pub(crate) fn name(&self, slot: Slot) -> ActivityRef {
+        ActivityRef {
+            step: self.definition.steps[slot.step].id.clone(),
+            item: slot.item,
+        }
+    }
+
+    /// What the step of an activity does: for an item, the map's inner step.
+    pub(crate) fn doing(&self, slot: Slot) -> &Step {
+        let step = &self.definition.steps[slot.step];
+        match (&step.kind, slot.item) {
+            (crate::definition::Kind::Map(map), Some(_)) => &map.step,
+            _ => step,
+        }
+    }
+
+    pub(crate) fn count(&self, status: StepStatus) -> u32 {
+        self.counts[status as usize]
+    }
+
+    /// Attempts that were begun and have not ended, children being looked up included.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.count(StepStatus::Running)
+    }
+
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        matches!(self.phase, Phase::Succeeded | Phase::Failed | Phase::Cancelled)
+    }
+
+    /// The run is failing or being cancelled: nothing new begins.
+    #[must_use]
+    pub const fn is_stopping(&self) -> bool {
+        matches!(self.phase, Phase::Failing(_) | Phase::Cancelling)
+    }
+
+    /// When the run has something to do by itself: the earliest timer, or the end of its own time.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        if self.is_terminal() {
+            return None;
+        }
+        // While paused or blocked by dead holders, what would only begin an attempt does not wake the run.
+        let timer = self
+            .timers
+            .iter()
+            .find(|(_, slot)| !self.is_held_back(*slot))
+            .map(|(at, _)| *at);
+        let end = if self.is_stopping() { None } else { self.deadline };
+        [timer, end].into_iter().flatten().min()
+    }
+
+    /// Its timer would begin an attempt, and none may begin now.
+    pub(crate) fn is_held_back(&self, slot: Slot) -> bool {
+        let begins = self
+            .at(slot)
+            .is_some_and(|activity| activity.status == StepStatus::Retrying);
+        begins && !self.may_begin()
+    }
+
+    /// Attempts may begin.
+    pub(crate) const fn may_begin(&self) -> bool {
+        !self.paused
+            && !matches!(self.blocked, Some(BlockReason::HoldersDied(_)))
+            && matches!(self.phase, Phase::Active)
+    }
+
+    #[must_use]
+    pub fn status(&self) -> RunStatus {
+        match self.phase {
+            Phase::Queued => RunStatus::Queued,
+            Phase::Succeeded => RunStatus::Succeeded,
+            Phase::Failed => RunStatus::Failed,
+            Phase::Cancelled => RunStatus::Cancelled,
+            _ if self.blocked.is_some() => RunStatus::Blocked,
+            _ if self.paused => RunStatus::Paused,
+            _ if self.in_flight() > 0 => RunStatus::Running,
+            _ if self.count(StepStatus::Waiting) + self.count(StepStatus::Retrying) > 0 => RunStatus::Waiting,
+            _ => RunStatus::Running,
+        }
+    }
+
+    /// Whether only a person (or a signal from outside) can bring the run on.
+    #[must_use]
+    pub fn awaits(&self) -> Awaits {
+        if self.is_terminal() {
+            return Awaits::Nobody;
+        }
+        if self.count(StepStatus::Unknown) > 0 || self.blocked.is_some() {
+            return Awaits::Person;
+        }
+        if self.status() != RunStatus::Waiting {
+            return Awaits::Nobody;
+        }
+        let asks = |activity: &ActivityState| {
+            activity.status == StepStatus::Waiting
+                && matches!(activity.wait, Some(Wait::Signal { .. } | Wait::Approval { .. }))
+        };
+        if self.activities().any(|(_, activity)| asks(activity)) {
+            Awaits::Person
+        } else {
+            Awaits::Nobody
+        }
+    }
+
+    /// Every activity: each step that is not a begun map, and each item of those that are.
+    pub(crate) fn activities(&self) -> impl Iterator<Item = (Slot, &ActivityState)> {
+        self.steps.iter().enumerate().flat_map(|(step, state)| {
+            let own = state.items.is_none().then_some((Slot { step, item: None }, &state.own));
+            let items = state.items.iter().flat_map(move |items| {
+                items
+                    .states
+                    .iter()
+                    .zip(0u32..)
+                    .map(move |(state, item)| (Slot { step, item: Some(item) }, state))
+            });
+            own.into_iter().chain(items)
+        })
+    }
+
+    /// The row that this state amounts to.
+    #[must_use]
+    pub fn projection(&self) -> RunProjection {
+        RunProjection {
+            status: self.status(),
+            awaits: self.awaits(),
+            total_steps: u32::try_from(self.steps.len()).unwrap_or(u32::MAX),
+            completed_steps: self.settled_steps,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            error_code: self.error.as_ref().map(|error| Arc::clone(&error.code)),
+        }
+    }
+}
+
+/// A journal that does not make sense.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the journal is empty")]
+    Empty,
+    #[error("the journal does not begin with the run's creation")]
+    NoCreation,
+    #[error("the journal was written for another definition")]
+    OtherDefinition,
+    #[error("after event {after} comes event {found}")]
+    Gap { after: Seq, found: Seq },
+}

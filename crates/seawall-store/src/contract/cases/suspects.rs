@@ -1,0 +1,166 @@
+//! Runs whose holders keep dying.
+
+use std::time::Duration;
+
+use crate::contract::{Subject, TTL, World};
+use crate::ids::{NodeId, RunId};
+use crate::records::Lease;
+
+/// Moves the clock to where `run` is due, if that is ahead.
+async fn wait_until_due(world: &World<'_>, run: RunId) {
+    if let Some(due) = world.record(run).await.due
+        && due > world.now()
+    {
+        world.clock.set(due);
+    }
+}
+
+/// Lets the holder of `run` die once more; gives a new node at the time when the run is due.
+async fn die(world: &World<'_>, run: RunId) -> NodeId {
+    world.clock.advance(TTL);
+    world.store.bury_expired().await.expect("burying works");
+    wait_until_due(world, run).await;
+    world.node().await
+}
+
+/// Claims `run` with a new node as soon as it is due.
+async fn reclaim(world: &World<'_>, run: RunId) -> Lease {
+    wait_until_due(world, run).await;
+    let node = world.node().await;
+    let claimed = world.claim_with(node, 10, true).await;
+    let found = claimed.into_iter().find(|claimed| claimed.lease.run == run);
+    found.expect("it is due").lease
+}
+
+/// A run with as many deaths, held again.
+async fn suspect(world: &World<'_>, deaths: u32) -> Lease {
+    let node = world.node().await;
+    let mut lease = world.held(node).await;
+    for _ in 0..deaths {
+        world.clock.advance(TTL);
+        world.store.bury_expired().await.expect("burying works");
+        lease = reclaim(world, lease.run).await;
+    }
+    lease
+}
+
+pub async fn a_suspect_becomes_due_after_a_backoff(subject: &Subject) {
+    let world = World::of(subject).await;
+    let mut lease = suspect(&world, 0).await;
+    let seconds = [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+    for (index, backoff) in seconds.into_iter().enumerate() {
+        world.clock.advance(TTL);
+        assert_eq!(world.store.bury_expired().await.expect("burying works"), 1);
+        let record = world.record(lease.run).await;
+        assert_eq!(record.deaths as usize, index + 1);
+        assert_eq!(
+            record.due,
+            Some(world.later(Duration::from_secs(backoff))),
+            "after {} deaths",
+            index + 1
+        );
+        if backoff > 0 {
+            let node = world.node().await;
+            assert!(
+                world.claim_with(node, 10, true).await.is_empty(),
+                "not before its backoff is over"
+            );
+            world.store.retire(node).await.expect("it is alive");
+        }
+        lease = reclaim(&world, lease.run).await;
+    }
+}
+
+pub async fn a_suspect_is_claimed_only_where_suspects_are_asked_for(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 2).await;
+    let node = die(&world, lease.run).await;
+    let clean = world.unheld().await;
+    let claimed = world.claim(node, 10).await;
+    assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [clean]);
+    let claimed = world.claim_with(node, 10, true).await;
+    assert_eq!(
+        claimed
+            .iter()
+            .map(|run| (run.lease.run, run.deaths))
+            .collect::<Vec<_>>(),
+        [(lease.run, 3)]
+    );
+}
+
+pub async fn one_claim_takes_one_suspect(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let runs = [world.held(node).await.run, world.held(node).await.run];
+    for _ in 0..2 {
+        let node = die(&world, runs[0]).await;
+        assert_eq!(world.claim(node, 10).await.len(), 2);
+    }
+    let node = die(&world, runs[0]).await;
+    let clean = world.unheld().await;
+    let first: Vec<_> = world
+        .claim_with(node, 10, true)
+        .await
+        .iter()
+        .map(|run| run.lease.run)
+        .collect();
+    assert_eq!(first, [runs[0], clean]);
+    let second: Vec<_> = world
+        .claim_with(node, 10, true)
+        .await
+        .iter()
+        .map(|run| run.lease.run)
+        .collect();
+    assert_eq!(second, [runs[1]]);
+}
+
+pub async fn a_suspect_counts_towards_the_limit(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 2).await;
+    let node = die(&world, lease.run).await;
+    world.unheld().await;
+    let claimed = world.claim_with(node, 1, true).await;
+    assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [lease.run]);
+}
+
+pub async fn new_events_clear_a_suspect(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 3).await;
+    assert_eq!(world.record(lease.run).await.deaths, 3);
+    let mut empty = world.next(&lease, "").await;
+    empty.segment = None;
+    world.append(empty).await;
+    assert_eq!(world.record(lease.run).await.deaths, 3, "nothing happened in the run");
+    let next = world.next(&lease, "progress").await;
+    world.append(next).await;
+    assert_eq!(world.record(lease.run).await.deaths, 0);
+}
+
+pub async fn giving_a_suspect_back_does_not_clear_it(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 3).await;
+    let at = world.record(lease.run).await.last_seq;
+    world.store.release(&lease, at, Some(world.now())).await.expect("held");
+    assert_eq!(world.record(lease.run).await.deaths, 3);
+    assert!(world.claim(lease.node, 10).await.is_empty());
+    assert_eq!(world.claim_with(lease.node, 10, true).await.len(), 1);
+    world.store.retire(lease.node).await.expect("it is alive");
+    let record = world.record(lease.run).await;
+    assert_eq!((record.deaths, record.due), (3, Some(world.now())));
+}
+
+pub async fn a_new_message_ends_the_backoff(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 4).await;
+    world.send(lease.run, "unread").await;
+    world.clock.advance(TTL);
+    world.store.bury_expired().await.expect("burying works");
+    let backoff = world.later(Duration::from_secs(4));
+    assert_eq!(
+        world.record(lease.run).await.due,
+        Some(backoff),
+        "an unread message does not shorten it"
+    );
+    world.send(lease.run, "new").await;
+    assert_eq!(world.record(lease.run).await.due, Some(world.now()));
+}

@@ -1,0 +1,69 @@
+//! What the small numbers of an operation stand for.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::contract::World;
+use crate::contract::differential::op::Expect;
+use crate::ids::{ApprovalId, Digest, NodeId, RunId, TenantId, WorkflowId};
+use crate::records::{CrossMessage, MessageKey, NewMessage, NewWorkflow, RunStatus, StatusSet, WorkflowRef};
+
+pub(super) fn tenant(number: usize) -> TenantId {
+    TenantId::new(&format!("tenant-{number}")).expect("a valid tenant")
+}
+
+pub(super) fn run_id(number: u8) -> RunId {
+    RunId::derived(&[b"run", &[number]])
+}
+
+pub(super) fn approval_id(number: u8) -> ApprovalId {
+    ApprovalId::derived(&[&[number]])
+}
+
+pub(super) fn node_id(life: u64) -> NodeId {
+    NodeId::from_uuid(Uuid::from_u128(u128::from(life) + 1))
+}
+
+pub(super) fn status(number: u8) -> RunStatus {
+    RunStatus::ALL[usize::from(number) % RunStatus::ALL.len()]
+}
+
+pub(super) fn name(number: u8) -> WorkflowRef {
+    WorkflowRef::Name(format!("name-{number}"))
+}
+
+pub(super) fn expected(expect: Expect) -> Option<Digest> {
+    match expect {
+        Expect::Nothing => None,
+        Expect::Text(text) => Some(Digest::of(format!("text {text}").as_bytes())),
+    }
+}
+
+/// Ids follow from the operation's number, so that both sides make the same ones.
+pub(super) fn workflow(number: usize, name: u8, text: u8) -> NewWorkflow {
+    NewWorkflow {
+        id: WorkflowId::derived(&[&number.to_be_bytes()]),
+        ..World::workflow(&format!("name-{name}"), &format!("text {text}"))
+    }
+}
+
+pub(super) fn message(key: u8, terminal: bool) -> NewMessage {
+    let ended = [RunStatus::Succeeded, RunStatus::Failed, RunStatus::Cancelled];
+    NewMessage {
+        allowed: if terminal {
+            StatusSet::of(&ended)
+        } else {
+            StatusSet::live()
+        },
+        ..World::message(&format!("key-{key}"))
+    }
+}
+
+pub(super) fn cross(to: u8, key: u8) -> CrossMessage {
+    CrossMessage {
+        to: run_id(to),
+        key: MessageKey(format!("key-{key}")),
+        body: Arc::from(&b"from a run"[..]),
+    }
+}

@@ -1,0 +1,300 @@
+//! One of the two stores, with what its callers remember: leases, identities, the last append.
+
+use crate::contract::differential::dump;
+use crate::contract::differential::op::Op;
+use crate::contract::differential::samples::{
+    approval_id, expected, message, name, node_id, run_id, status, tenant, workflow,
+};
+use crate::contract::{TTL, World};
+use crate::ids::{Digest, NodeId, Seq, WorkflowId};
+use crate::manual_clock::ManualClock;
+use crate::records::{
+    Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewRun, NewWorkflow, Page, RunFilter,
+    WorkflowRef, WorkflowVersion,
+};
+use crate::roles::Store;
+
+pub(super) const TENANTS: usize = 2;
+const NODES: usize = 2;
+const RUNS: usize = 5;
+
+/// What the callers know of one run.
+#[derive(Default)]
+pub(super) struct Known {
+    /// All leases that were granted, newest last.
+    pub leases: Vec<Lease>,
+    pub last_append: Option<Append>,
+}
+
+pub(super) struct Side<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) clock: &'a ManualClock,
+    pub(super) flows: Vec<WorkflowVersion>,
+    nodes: Vec<NodeId>,
+    lives: u64,
+    pub(super) runs: Vec<Known>,
+}
+
+impl<'a> Side<'a> {
+    pub(super) async fn new(store: &'a dyn Store, clock: &'a ManualClock) -> Self {
+        let mut flows = Vec::new();
+        for number in 0..TENANTS {
+            let new = NewWorkflow {
+                id: WorkflowId::derived(&[b"flow", &number.to_be_bytes()]),
+                ..World::workflow("flow", "{}")
+            };
+            let made = store.create_workflow(&tenant(number), new).await;
+            flows.push(made.expect("the store is fresh").pinned());
+        }
+        Self {
+            store,
+            clock,
+            flows,
+            nodes: (0..NODES as u64).map(node_id).collect(),
+            lives: NODES as u64,
+            runs: (0..RUNS).map(|_| Known::default()).collect(),
+        }
+    }
+
+    /// Does one operation and gives its answer as comparable text.
+    pub(super) async fn apply(&mut self, number: usize, op: &Op) -> String {
+        match op {
+            Op::Advance(_) => String::new(),
+            Op::CreateWorkflow { .. }
+            | Op::KeepInline { .. }
+            | Op::UpdateWorkflow { .. }
+            | Op::DeleteWorkflow { .. }
+            | Op::ListWorkflows { .. } => self.apply_workflow(number, op).await,
+            Op::CreateRun { tenant, run, hold, key } => self.create_run(*tenant, *run, *hold, *key).await,
+            Op::Send { .. } | Op::Journal { .. } | Op::ListRuns { .. } | Op::Decide { .. } => {
+                self.apply_client(op).await
+            }
+            Op::Append(append) => self.append(number, append).await,
+            Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
+            _ => self.apply_node(op).await,
+        }
+    }
+
+    async fn apply_workflow(&self, number: usize, op: &Op) -> String {
+        let store = self.store;
+        match *op {
+            Op::CreateWorkflow { tenant: t, name, text } => {
+                let new = workflow(number, name, text);
+                dump::answer(store.create_workflow(&tenant(t.into()), new).await, dump::plain)
+            }
+            Op::KeepInline { tenant: t, text } => {
+                let new = workflow(number, 9, text);
+                dump::answer(store.keep_inline(&tenant(t.into()), new).await, dump::plain)
+            }
+            Op::UpdateWorkflow {
+                tenant: t,
+                name: n,
+                text,
+                expect,
+            } => {
+                let new = workflow(number, n, text);
+                let made = store
+                    .update_workflow(&tenant(t.into()), &name(n), new, expected(expect))
+                    .await;
+                dump::answer(made, dump::plain)
+            }
+            Op::DeleteWorkflow {
+                tenant: t,
+                name: n,
+                expect,
+            } => {
+                let done = store
+                    .delete_workflow(&tenant(t.into()), &name(n), expected(expect))
+                    .await;
+                dump::answer(done, dump::plain)
+            }
+            Op::ListWorkflows { tenant: t, limit } => {
+                let listed = store.list_workflows(&tenant(t.into()), Page::first(limit.into())).await;
+                dump::answer(listed, |listed| dump::page(listed, dump::plain))
+            }
+            _ => unreachable!("the caller chose workflow operations"),
+        }
+    }
+
+    async fn apply_client(&self, op: &Op) -> String {
+        let store = self.store;
+        match *op {
+            Op::Send {
+                tenant: t,
+                run,
+                key,
+                terminal,
+            } => {
+                let sent = store.send(&tenant(t.into()), run_id(run), message(key, terminal)).await;
+                dump::answer(sent, dump::plain)
+            }
+            Op::Journal { run, after } => {
+                let after = Seq(after.into());
+                let mut text = String::new();
+                for number in 0..TENANTS {
+                    let part = store.journal(&tenant(number), run_id(run), after, usize::MAX).await;
+                    text += &dump::answer(part, |part| dump::journal_page(part, after));
+                }
+                text
+            }
+            Op::ListRuns {
+                tenant: t,
+                limit,
+                status: s,
+            } => {
+                let filter = RunFilter {
+                    status: s.map(status),
+                    ..RunFilter::default()
+                };
+                let listed = store
+                    .list_runs(&tenant(t.into()), filter, Page::first(limit.into()))
+                    .await;
+                dump::answer(listed, |listed| dump::page(listed, dump::record))
+            }
+            Op::Decide {
+                tenant: t,
+                approval,
+                key,
+            } => {
+                let message = message(key, false);
+                let decided = store
+                    .decide_approval(&tenant(t.into()), approval_id(approval), message)
+                    .await;
+                dump::answer(decided, dump::plain)
+            }
+            _ => unreachable!("the caller chose client operations"),
+        }
+    }
+
+    async fn apply_node(&mut self, op: &Op) -> String {
+        let store = self.store;
+        match *op {
+            Op::Register { node } => {
+                self.nodes[usize::from(node)] = node_id(self.lives);
+                self.lives += 1;
+                dump::answer(store.register(self.node(node), TTL).await, dump::plain)
+            }
+            Op::Renew { node } => dump::answer(store.renew(self.node(node), TTL).await, dump::plain),
+            Op::Retire { node } => dump::answer(store.retire(self.node(node)).await, dump::plain),
+            Op::Bury => dump::answer(store.bury_expired().await, dump::plain),
+            Op::Claim { node, max, suspects } => self.claim(self.node(node), max.into(), suspects).await,
+            Op::Held { node } => dump::answer(store.held(self.node(node)).await, dump::leases),
+            Op::NextDue => dump::answer(store.next_due().await, dump::plain),
+            _ => unreachable!("the caller chose node operations"),
+        }
+    }
+
+    async fn apply_holder(&mut self, op: &Op) -> String {
+        match *op {
+            Op::Load { run } => {
+                let Some(lease) = self.lease(run) else {
+                    return String::new();
+                };
+                dump::answer(self.store.load(&lease).await, dump::loaded)
+            }
+            Op::Release { run, at_last, due } => {
+                let Some(lease) = self.lease(run) else {
+                    return String::new();
+                };
+                let last = self.last(&lease).await;
+                let at = if at_last { last } else { last.plus(1) };
+                let due = due.map(|millis| self.later(millis));
+                dump::answer(self.store.release(&lease, at, due).await, dump::plain)
+            }
+            _ => unreachable!("the caller chose a holder's operations"),
+        }
+    }
+
+    async fn create_run(&mut self, t: u8, run: u8, hold: Option<u8>, key: Option<(u8, u8)>) -> String {
+        let idempotency = key.map(|(key, request)| IdempotencyKey {
+            key: Digest::of(&[key]),
+            fingerprint: Digest::of(&[request]),
+            expires_at: self.later(1500),
+        });
+        let new = NewRun {
+            hold: hold.map(|node| self.node(node)),
+            idempotency,
+            ..self.new_run(t, run)
+        };
+        let created = self.store.create_run(&tenant(t.into()), new).await;
+        if let Ok(CreatedRun::New { lease: Some(lease) }) = &created {
+            self.remember(lease.clone());
+        }
+        dump::answer(created, dump::created)
+    }
+
+    async fn claim(&mut self, node: NodeId, max: u32, suspects: bool) -> String {
+        let limits = ClaimLimits {
+            max,
+            suspects,
+            ttl: TTL,
+        };
+        let claimed = self.store.claim(node, limits).await;
+        for run in claimed.iter().flatten() {
+            self.remember(run.lease.clone());
+        }
+        dump::answer(claimed, |claimed| dump::claimed(&claimed))
+    }
+
+    /// Everything that clients can read.
+    pub(super) async fn contents(&self) -> String {
+        let (store, all) = (self.store, Page::first(Page::MAX));
+        let mut text = String::new();
+        for number in 0..TENANTS {
+            let tenant = tenant(number);
+            let workflows = store.list_workflows(&tenant, all).await.expect("listing works");
+            for workflow in &workflows.items {
+                let versions = store.list_versions(&tenant, &WorkflowRef::Id(workflow.id), all).await;
+                text += &dump::answer(versions, |versions| dump::page(versions, dump::plain));
+            }
+            text += &dump::page(workflows, dump::plain);
+            let runs = store
+                .list_runs(&tenant, RunFilter::default(), all)
+                .await
+                .expect("listing works");
+            for run in runs.items {
+                let part = store.journal(&tenant, run.id, Seq(0), usize::MAX).await;
+                text += &dump::answer(part, |part| dump::journal_page(part, Seq(0)));
+            }
+            let approvals = store.list_approvals(&tenant, ApprovalFilter::default(), all).await;
+            text += &dump::answer(approvals, |approvals| dump::page(approvals, dump::plain));
+        }
+        for life in 0..self.lives {
+            text += &dump::answer(store.held(node_id(life)).await, dump::leases);
+        }
+        text + &dump::answer(store.next_due().await, dump::plain)
+    }
+
+    /// Buries everybody and loads whatever a new node can claim.
+    pub(super) async fn take_over(&mut self) -> String {
+        let mut text = self.apply_node(&Op::Bury).await;
+        text += &self.apply_node(&Op::Register { node: 0 }).await;
+        for _ in 0..=RUNS {
+            let claimed = self.claim(self.node(0), 100, true).await;
+            text = text + &claimed + "\n";
+        }
+        for run in 0..RUNS as u8 {
+            text += &self.apply_holder(&Op::Load { run }).await;
+        }
+        text
+    }
+
+    fn node(&self, slot: u8) -> NodeId {
+        self.nodes[usize::from(slot)]
+    }
+
+    pub(super) fn lease(&self, run: u8) -> Option<Lease> {
+        self.runs[usize::from(run)].leases.last().cloned()
+    }
+
+    fn remember(&mut self, lease: Lease) {
+        let number = (0..RUNS as u8).find(|number| run_id(*number) == lease.run);
+        let number = number.expect("only these runs are ever made");
+        self.runs[usize::from(number)].leases.push(lease);
+    }
+
+    pub(super) async fn last(&self, lease: &Lease) -> Seq {
+        let record = self.store.run(&lease.tenant, lease.run).await.expect("reading works");
+        record.expect("a leased run exists").last_seq
+    }
+}

@@ -1,0 +1,165 @@
+//! The list of all cases, as a macro that makes tests of them.
+
+/// Makes one `#[tokio::test]` of each case of the contract suite. The argument is the path of an
+/// `async fn() -> seawall_store::contract::Subject` that gives a fresh, empty store at each call.
+///
+/// ```
+/// use std::sync::Arc;
+/// use seawall_store::{ManualClock, MemoryStore, contract::Subject};
+///
+/// async fn subject() -> Subject {
+///     let clock = ManualClock::default();
+///     Subject::new(Arc::new(MemoryStore::new(Arc::new(clock.clone()))), clock, false)
+/// }
+/// seawall_store::contract_tests!(subject);
+/// ```
+#[macro_export]
+macro_rules! contract_tests {
+    ($make:path) => {
+        $crate::contract_cases! {
+            $make;
+            workflows {
+                a_workflow_reads_back_as_it_was_created,
+                a_workflow_name_is_taken_once_in_each_tenant,
+                a_workflow_id_is_taken_once,
+                an_update_makes_the_next_version_and_keeps_the_old_one,
+                an_update_with_the_same_digest_makes_no_version,
+                another_expected_digest_refuses_update_and_delete,
+                a_missing_workflow_is_not_found,
+                a_deleted_workflow_frees_its_name_and_keeps_its_versions,
+                an_inline_definition_is_kept_once_for_each_digest,
+                an_inline_definition_has_neither_name_nor_further_versions,
+            }
+            workflow_lists {
+                workflows_are_listed_newest_first_in_pages_that_stay_right,
+                a_list_that_ends_with_the_page_has_no_cursor,
+                versions_are_listed_newest_first,
+            }
+            runs {
+                a_run_reads_back_as_it_was_created,
+                a_run_born_held_is_at_epoch_one,
+                a_run_is_not_born_held_by_a_dead_node,
+                a_run_id_is_taken_once,
+                runs_are_listed_newest_first_in_pages_that_stay_right,
+                runs_are_filtered_by_status_workflow_and_time,
+                a_filtered_list_goes_on_over_rows_that_do_not_match,
+            }
+            idempotency {
+                a_key_replays_its_run_as_it_is_now,
+                a_key_with_another_request_is_refused,
+                a_key_counts_until_it_expires,
+                a_key_is_its_tenants_own,
+                a_refused_creation_leaves_its_key_free,
+            }
+            journal {
+                a_journal_is_read_in_parts_of_about_as_many_bytes,
+                a_journal_is_read_on_from_inside_a_segment,
+                a_journal_has_nothing_after_its_end,
+            }
+            tenants {
+                no_tenant_sees_anothers_workflows,
+                no_tenant_sees_anothers_runs,
+                no_tenant_sees_anothers_approvals,
+            }
+            inbox {
+                a_message_key_counts_once_for_ever,
+                a_status_that_is_not_allowed_refuses_the_message,
+                a_message_makes_a_parked_run_due,
+                a_message_leaves_an_earlier_timer_as_it_is,
+                a_message_leaves_a_held_run_held,
+                unread_messages_come_oldest_first_up_to_the_limit,
+                a_message_to_nobody_is_not_found,
+            }
+            append {
+                an_append_writes_events_and_projection,
+                an_append_without_events_changes_only_the_rest,
+                a_stale_append_changes_nothing,
+                a_repeated_append_is_success_and_changes_nothing,
+                other_bytes_at_a_written_place_are_refused,
+                a_repeat_after_the_lease_was_given_back_is_success,
+                a_claim_fences_the_old_holder,
+            }
+            append_extras {
+                a_run_consumes_its_own_messages_only,
+                a_child_is_born_with_the_append_once,
+                hold_and_idempotency_of_a_child_mean_nothing,
+                a_message_to_another_run_arrives_once,
+                a_message_to_a_run_the_tenant_does_not_have_is_dropped,
+                a_message_from_a_run_wakes_a_parked_or_ended_one,
+                a_child_gets_a_message_of_the_append_that_made_it,
+                a_message_to_a_run_that_consumed_its_key_is_dropped,
+                a_child_whose_id_another_tenant_has_is_left_as_it_is,
+            }
+            parking {
+                a_run_parks_only_when_nothing_is_unread,
+                a_run_parks_without_an_event,
+                parked_runs_are_claimable_when_due_in_the_order_of_their_timers,
+                a_run_parked_without_a_timer_waits_for_a_message,
+                an_ended_run_is_given_back_and_a_retry_wakes_it,
+                an_end_ignores_what_is_unread,
+                a_released_run_is_due_when_it_says,
+                a_run_released_with_an_unread_message_is_due_now,
+                a_release_at_another_place_is_refused,
+            }
+            approvals {
+                an_approval_opens_with_the_append,
+                an_approval_is_settled_once,
+                an_approval_is_settled_by_its_own_run_only,
+                an_approval_may_open_and_settle_in_one_append,
+                a_decision_waits_in_the_inbox,
+                a_second_decision_is_refused,
+                a_decision_may_not_reuse_a_message_key,
+                a_decision_needs_its_approval_and_a_run_that_takes_it,
+                approvals_are_listed_newest_first_by_status_and_run,
+            }
+            nodes {
+                an_identity_registers_once,
+                a_node_lives_as_long_as_it_is_renewed,
+                a_dead_node_is_never_renewed,
+                a_claim_renews_the_node,
+                burying_releases_the_runs_and_counts_a_death,
+                an_expired_node_keeps_its_runs_until_it_is_buried,
+                a_retired_node_gives_its_runs_back_without_a_death,
+                a_new_identity_buries_the_others_where_the_store_is_exclusive,
+            }
+            claims {
+                a_claim_takes_the_run_and_raises_its_epoch,
+                a_claim_takes_at_most_so_many_the_earliest_first,
+                a_node_is_told_what_it_holds,
+                the_next_timer_is_the_earliest_of_an_unheld_run,
+                a_holder_loads_the_whole_run,
+            }
+            suspects {
+                a_suspect_becomes_due_after_a_backoff,
+                a_suspect_is_claimed_only_where_suspects_are_asked_for,
+                one_claim_takes_one_suspect,
+                a_suspect_counts_towards_the_limit,
+                new_events_clear_a_suspect,
+                giving_a_suspect_back_does_not_clear_it,
+                a_new_message_ends_the_backoff,
+            }
+            watching {
+                progress_is_told_once_it_is_durable,
+                a_message_wakes_the_holder,
+                a_child_is_told_of,
+                work_is_told_when_a_run_becomes_claimable_or_a_timer_is_set,
+            }
+            health {
+                a_store_is_healthy_until_it_is_closed,
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($make:path; $($group:ident { $($case:ident,)+ })+) => {
+        $($(
+            #[tokio::test]
+            async fn $case() {
+                $crate::contract::$group::$case(&$make().await).await;
+            }
+        )+)+
+    };
+}

@@ -1,0 +1,20 @@
+//! The contract suite: what the roles' documentation says, one case for each sentence, for any backend.
+//!
+//! A backend's test binary writes a function that makes a fresh [`Subject`] and hands it to
+//! [`contract_tests!`](crate::contract_tests), which makes one test of each case. [`differential`] adds random sequences
+//! of calls whose oracle is [`crate::MemoryStore`].
+//!
+//! What it does not look at: durability, concurrency and faults. Those are each backend's own tests.
+
+mod cases;
+pub mod differential;
+mod macros;
+mod subject;
+mod world;
+
+pub use cases::{
+    append, append_extras, approvals, claims, health, idempotency, inbox, journal, nodes, parking, runs, suspects,
+    tenants, watching, workflow_lists, workflows,
+};
+pub use subject::Subject;
+pub use world::{TTL, World};

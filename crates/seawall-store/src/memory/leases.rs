@@ -1,0 +1,191 @@
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::error::{StoreError, StoreResult};
+use crate::ids::{Epoch, NodeId, Seq};
+use crate::memory::fault::StoreOp;
+use crate::memory::state::{News, NodeRow, RunRow, SUSPECT, State};
+use crate::memory::store::MemoryStore;
+use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, InboxRow, Lease, LoadedRun};
+use crate::roles::LeaseStore;
+use crate::time::Timestamp;
+use crate::watch::Watchers;
+
+impl State {
+    fn renew(&mut self, node: NodeId, ttl: Duration, now: Timestamp) -> StoreResult<()> {
+        if !self.is_alive(node, now) {
+            return Err(StoreError::NodeDead);
+        }
+        if let Some(row) = self.nodes.get_mut(&node.uuid()) {
+            row.lives_until = now.saturating_add(ttl);
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, node: NodeId, limits: ClaimLimits, now: Timestamp) -> StoreResult<Vec<ClaimedRun>> {
+        self.renew(node, limits.ttl, now)?;
+        let unheld = self.runs.values_mut().filter(|row| row.record.holder.is_none());
+        let mut due: Vec<_> = unheld
+            .filter(|row| row.record.due.is_some_and(|due| due <= now))
+            .collect();
+        due.sort_by_key(|row| (row.record.due, row.record.key));
+        let mut suspects_left = u32::from(limits.suspects);
+        let mut claimed = Vec::new();
+        for row in due {
+            if claimed.len() >= limits.max as usize {
+                break;
+            }
+            if row.record.deaths >= SUSPECT {
+                if suspects_left == 0 {
+                    continue;
+                }
+                suspects_left -= 1;
+            }
+            claimed.push(take(row, node));
+        }
+        Ok(claimed)
+    }
+
+    fn release(&mut self, lease: &Lease, at: Seq, due: Option<Timestamp>, now: Timestamp) -> StoreResult<()> {
+        let row = self.held_run(lease)?;
+        if row.record.last_seq != at {
+            return Err(StoreError::StaleLease);
+        }
+        row.record.holder = None;
+        row.record.due = if row.inbox.is_empty() {
+            due
+        } else {
+            Some(due.map_or(now, |due| due.min(now)))
+        };
+        if row.record.due.is_some() {
+            self.news.push(News::Work);
+        }
+        Ok(())
+    }
+}
+
+fn take(row: &mut RunRow, node: NodeId) -> ClaimedRun {
+    let record = &mut row.record;
+    record.holder = Some(node);
+    record.epoch = Epoch(record.epoch.0 + 1);
+    record.due = None;
+    ClaimedRun {
+        lease: Lease {
+            key: record.key,
+            run: record.id,
+            tenant: row.tenant.clone(),
+            node,
+            epoch: record.epoch,
+        },
+        deaths: record.deaths,
+    }
+}
+
+impl LeaseStore for MemoryStore {
+    fn register(&self, node: NodeId, ttl: Duration) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            self.call(StoreOp::Register, None, |state, now| {
+                if state.nodes.contains_key(&node.uuid()) {
+                    return Err(StoreError::Exists);
+                }
+                if self.options.exclusive {
+                    state.bury(now, |_| true);
+                }
+                let row = NodeRow {
+                    node,
+                    lives_until: now.saturating_add(ttl),
+                    buried: false,
+                };
+                state.nodes.insert(node.uuid(), row);
+                Ok(())
+            })
+        })
+    }
+
+    fn renew(&self, node: NodeId, ttl: Duration) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move { self.call(StoreOp::Renew, None, |state, now| state.renew(node, ttl, now)) })
+    }
+
+    fn retire(&self, node: NodeId) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            self.call(StoreOp::Retire, None, |state, now| {
+                if state.nodes.get(&node.uuid()).is_some_and(|row| !row.buried) {
+                    state.release_runs(node, false, now);
+                    state.nodes.remove(&node.uuid());
+                }
+                Ok(())
+            })
+        })
+    }
+
+    fn bury_expired(&self) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(async move {
+            self.call(StoreOp::BuryExpired, None, |state, now| {
+                Ok(state.bury(now, |row| row.lives_until <= now))
+            })
+        })
+    }
+
+    fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>> {
+        Box::pin(async move { self.call(StoreOp::Claim, None, |state, now| state.claim(node, limits, now)) })
+    }
+
+    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Held, None, |state, _| {
+                let leases = state.runs.values().filter_map(RunRow::lease);
+                Ok(leases.filter(|lease| lease.node == node).collect())
+            })
+        })
+    }
+
+    fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
+        Box::pin(async move {
+            self.call(StoreOp::NextDue, None, |state, now| {
+                let unheld = state.runs.values().filter(|row| row.record.holder.is_none());
+                Ok(unheld.filter_map(|row| row.record.due).min().map(|due| (due, now)))
+            })
+        })
+    }
+
+    fn load<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, StoreResult<LoadedRun>> {
+        Box::pin(async move {
+            self.call(StoreOp::Load, Some(lease.run), |state, _| {
+                let row = state.held_run(lease)?;
+                Ok(LoadedRun {
+                    record: row.record.clone(),
+                    segments: row.segments.clone(),
+                    inbox: row.inbox.clone(),
+                })
+            })
+        })
+    }
+
+    fn unread<'a>(&'a self, lease: &'a Lease, limit: usize) -> BoxFuture<'a, StoreResult<Vec<InboxRow>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Unread, Some(lease.run), |state, _| {
+                Ok(state.held_run(lease)?.inbox.iter().take(limit).cloned().collect())
+            })
+        })
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, StoreResult<Appended>> {
+        Box::pin(async move {
+            let run = Some(append.lease.run);
+            self.call(StoreOp::Append, run, |state, now| state.append(append, now))
+        })
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease, at: Seq, due: Option<Timestamp>) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            self.call(StoreOp::Release, Some(lease.run), |state, now| {
+                state.release(lease, at, due, now)
+            })
+        })
+    }
+
+    fn watchers(&self) -> &Watchers {
+        &self.watchers
+    }
+}

@@ -1,0 +1,161 @@
+use futures_util::future::BoxFuture;
+
+use crate::error::{StoreError, StoreResult};
+use crate::ids::{RunId, RunKey, Seq, TenantId};
+use crate::memory::fault::StoreOp;
+use crate::memory::page::cut;
+use crate::memory::state::{KeyRow, RunRow, State};
+use crate::memory::store::MemoryStore;
+use crate::records::{
+    CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent, WorkflowRef,
+};
+use crate::roles::RunStore;
+use crate::time::Timestamp;
+use crate::watch::RunWatch;
+
+impl State {
+    fn create_run(&mut self, tenant: &TenantId, new: NewRun, now: Timestamp) -> StoreResult<CreatedRun> {
+        let idempotency = new.idempotency.clone();
+        if let Some(given) = &idempotency
+            && let Some(kept) = self.keys.get(&(tenant.clone(), given.key))
+            && now < kept.expires_at
+        {
+            if kept.fingerprint != given.fingerprint {
+                return Err(StoreError::IdempotencyKeyReused);
+            }
+            return Ok(CreatedRun::Replayed(self.runs[&kept.run].record.clone()));
+        }
+        if self.has_run(new.id) {
+            return Err(StoreError::Exists);
+        }
+        let hold = new.hold;
+        if hold.is_some_and(|node| !self.is_alive(node, now)) {
+            return Err(StoreError::NodeDead);
+        }
+        let run = self.insert_run(tenant, new, hold, now);
+        if let Some(given) = idempotency {
+            let kept = KeyRow {
+                fingerprint: given.fingerprint,
+                expires_at: given.expires_at,
+                run,
+            };
+            self.keys.insert((tenant.clone(), given.key), kept);
+        }
+        Ok(CreatedRun::New {
+            lease: self.runs[&run].lease(),
+        })
+    }
+
+    pub(super) fn send(
+        &mut self,
+        tenant: &TenantId,
+        id: RunId,
+        message: NewMessage,
+        now: Timestamp,
+    ) -> StoreResult<Sent> {
+        let row = self.run_by_id(tenant, id)?;
+        if row.known.contains(&message.key) {
+            return Ok(Sent::Duplicate);
+        }
+        let status = row.record.projection.status;
+        if !message.allowed.contains(status) {
+            return Err(StoreError::RunIs(status));
+        }
+        let run = row.record.key;
+        self.deliver(run, message.key, message.body, now);
+        Ok(Sent::Accepted)
+    }
+}
+
+fn is_meant(row: &RunRow, tenant: &TenantId, filter: &RunFilter) -> bool {
+    let record = &row.record;
+    row.tenant == *tenant
+        && filter.status.is_none_or(|status| status == record.projection.status)
+        && filter.since.is_none_or(|since| since <= record.created_at)
+        && filter.workflow.as_ref().is_none_or(|workflow| match workflow {
+            WorkflowRef::Id(id) => *id == record.workflow.id,
+            WorkflowRef::Name(name) => **name == *record.workflow.name,
+        })
+}
+
+fn journal_after(row: &RunRow, after: Seq, max_bytes: usize) -> JournalPage {
+    let mut segments = Vec::new();
+    let mut bytes = 0usize;
+    for segment in row.segments.iter().filter(|segment| segment.last() > after) {
+        if !segments.is_empty() && bytes >= max_bytes {
+            break;
+        }
+        bytes += segment.bytes.len();
+        segments.push(segment.clone());
+    }
+    JournalPage {
+        record: row.record.clone(),
+        segments,
+    }
+}
+
+impl RunStore for MemoryStore {
+    fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>> {
+        Box::pin(async move {
+            let id = new.id;
+            self.call(StoreOp::CreateRun, Some(id), |state, now| {
+                state.create_run(tenant, new, now)
+            })
+        })
+    }
+
+    fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, Some(id), |state, _| {
+                Ok(state.run_by_id(tenant, id).ok().map(|row| row.record.clone()))
+            })
+        })
+    }
+
+    fn list_runs<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: RunFilter,
+        page: Page,
+    ) -> BoxFuture<'a, StoreResult<PageOf<RunRecord>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, None, |state, _| {
+                let rows = state
+                    .runs
+                    .iter()
+                    .rev()
+                    .filter(|(_, row)| is_meant(row, tenant, &filter));
+                Ok(cut(
+                    rows.map(|(RunKey(number), row)| (*number, row.record.clone())),
+                    page,
+                ))
+            })
+        })
+    }
+
+    fn journal<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: RunId,
+        after: Seq,
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<JournalPage>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, Some(id), |state, _| {
+                Ok(journal_after(state.run_by_id(tenant, id)?, after, max_bytes))
+            })
+        })
+    }
+
+    fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>> {
+        Box::pin(async move {
+            self.call(StoreOp::Send, Some(id), |state, now| {
+                state.send(tenant, id, message, now)
+            })
+        })
+    }
+
+    fn watch(&self, id: RunId) -> RunWatch {
+        self.watchers.watch(id)
+    }
+}

@@ -1,0 +1,5 @@
+//! The in-memory store against the contract suite.
+
+mod differential;
+mod faults;
+mod suite;
