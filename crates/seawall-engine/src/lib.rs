@@ -22,9 +22,11 @@ pub use api::{
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, DurationError,
-    InputError, InputSchema, ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts,
-    Scope, SecretPart, SecretSlot, SleepTime, Step, StepFacts, Template,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
+    DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
+    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Rendered,
+    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile,
+    compile_text, parse, parse_duration, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{
