@@ -8,6 +8,9 @@ mod datum;
 mod definition;
 mod effect;
 mod executor;
+#[cfg(test)]
+mod fixtures;
+mod journal;
 mod names;
 
 pub use self::core::{
@@ -22,14 +25,17 @@ pub use api::{
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, DurationError,
-    InputError, InputSchema, ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts,
-    Scope, SecretPart, SecretSlot, SleepTime, Step, StepFacts, Template,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
+    DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
+    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Rendered,
+    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile,
+    compile_text, parse, parse_duration, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{
     Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
     Registry, SecretError, SecretSource, StepError,
 };
+pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
 pub use seawall_store as store;

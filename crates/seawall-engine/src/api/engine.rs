@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::api::{CreateRun, EngineError, JournalItem, Principal, Reason, RunStarted, RunView};
 use crate::core::{Message, Resolution};
+use crate::definition::DefinitionError;
 use crate::executor::Registry;
 use crate::names::ActivityRef;
 
@@ -27,8 +28,35 @@ pub struct Engine(Arc<()>);
     reason = "the runtime lands next"
 )]
 impl Engine {
+    /// A handle without a runtime behind it, for tests of what does not ask the engine.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_runtime() -> Self {
+        Self(Arc::new(()))
+    }
+
     #[must_use]
     pub fn registry(&self) -> &Registry {
+        unimplemented!()
+    }
+
+    /// Reads a definition written as YAML (no aliases, no tags, bounded); syntax errors say line and column.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn parse_yaml(text: &str) -> std::result::Result<Value, Vec<DefinitionError>> {
+        unimplemented!()
+    }
+
+    /// Everything that is wrong with a definition, without keeping it; nothing if it is valid.
+    #[must_use]
+    pub fn validate(&self, definition: &Value) -> Vec<DefinitionError> {
+        unimplemented!()
+    }
+
+    /// The JSON Schema of definitions, with the step kinds of this process.
+    #[must_use]
+    pub fn definition_schema(&self) -> Value {
         unimplemented!()
     }
 

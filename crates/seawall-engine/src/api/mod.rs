@@ -7,9 +7,15 @@ mod error;
 mod principal;
 mod requests;
 mod view;
+mod view_journal;
+#[cfg(test)]
+mod view_tests;
+mod why;
 
 pub use engine::Engine;
 pub use error::EngineError;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
+pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, list_view, run_view};
+pub use view_journal::journal_item;
+pub use why::why;

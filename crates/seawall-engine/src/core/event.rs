@@ -206,7 +206,7 @@ pub enum Resolution {
 /// Why a run stands still until somebody acts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BlockReason {
-    /// These activities may or may not have had their effect.
+    /// These activities may or may not have had their effect: the first hundred of them.
     UnknownOutcome(Vec<ActivityRef>),
     /// Process after process died while it held this run.
     HoldersDied(u32),

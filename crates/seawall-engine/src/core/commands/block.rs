@@ -12,5 +12,6 @@ pub(super) fn block(draft: &mut Draft<'_>, deaths: u32) {
         reason: BlockReason::HoldersDied(deaths),
     });
     // What was in flight is settled now, under the block: it is held back instead of begun again.
-    recover::recover(draft, true);
+    // That its lease is over does not prove the last process dead.
+    recover::recover(draft, false);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::commands::decision::Draft;
-use crate::core::commands::tick;
+use crate::core::commands::{begin, tick};
 use crate::core::event::{BlockReason, Event};
 use crate::core::state::Phase;
 
@@ -20,6 +20,7 @@ pub(super) fn resume(draft: &mut Draft<'_>, by: Arc<str>) {
     if draft.state.paused {
         draft.emit(Event::RunResumed { by });
     }
+    begin::begin(draft);
     // What became due meanwhile was held back.
     tick::tick(draft);
 }

@@ -6,16 +6,13 @@ use crate::core::commands::begin;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow;
 use crate::core::event::Event;
-use crate::core::state::{Phase, Slot, StepStatus};
+use crate::core::state::{Slot, StepStatus};
 use crate::definition::Kind;
 use crate::effect::EffectClass;
 use crate::executor::StepError;
 
 pub(super) fn recover(draft: &mut Draft<'_>, predecessor_dead: bool) {
-    if draft.state.phase == Phase::Queued && draft.state.blocked.is_none() {
-        begin::begin(draft);
-        return;
-    }
+    begin::begin(draft);
     let in_flight: Vec<Slot> = draft
         .state
         .activities()

@@ -36,6 +36,8 @@ pub(super) fn resolve(draft: &mut Draft<'_>, activity: &ActivityRef, resolution:
             let error = StepError::permanent("resolved-as-failed", message);
             flow::fail_with(draft, slot, Failure::finished(error));
         }
+        // Nothing begins any more: it is as if it had been waiting for its next attempt all along.
+        Resolution::Retry if flow::is_being_stopped(draft.state, slot) => draft.emit(Event::StepCancelled { activity }),
         // It is due at once, or when the old process can no longer be alive: see `evolve`.
         Resolution::Retry => {}
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::core::commands::decision::Draft;
 use crate::core::event::Event;
 use crate::core::state::{Phase, RunState, StepStatus};
-use crate::definition::{ItemErrors, Kind, OnError};
+use crate::definition::{ItemErrors, Kind};
 use crate::names::ActivityRef;
 
 pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
@@ -17,15 +17,16 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
     }
 }
 
-/// What failed for good and took the run with it. What was only stopped keeps its generation: it may be in effect.
+/// What failed for good and took the run with it.
 fn known_to_have_failed(state: &RunState) -> Vec<ActivityRef> {
     let mut failed = Vec::new();
-    for (step, of) in state.definition.steps.iter().zip(&state.steps) {
+    for (index, (step, of)) in state.definition.steps.iter().zip(&state.steps).enumerate() {
+        if state.is_met(index) {
+            continue;
+        }
         match (&step.kind, &of.items) {
             // A map that collects has used its failed items.
-            (Kind::Map(map), Some(items))
-                if map.on_item_error == ItemErrors::Fail && of.own.status != StepStatus::Succeeded =>
-            {
+            (Kind::Map(map), Some(items)) if map.on_item_error == ItemErrors::Fail => {
                 let items = items
                     .states
                     .iter()
@@ -33,7 +34,7 @@ fn known_to_have_failed(state: &RunState) -> Vec<ActivityRef> {
                     .filter(|(item, _)| item.status == StepStatus::Failed);
                 failed.extend(items.map(|(_, index)| ActivityRef::item(step.id.clone(), index)));
             }
-            (_, None) if of.own.status == StepStatus::Failed && matches!(step.on_error, OnError::Fail) => {
+            (_, None) if of.own.status == StepStatus::Failed => {
                 failed.push(ActivityRef::step(step.id.clone()));
             }
             _ => {}

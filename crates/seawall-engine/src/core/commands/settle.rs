@@ -36,7 +36,9 @@ pub(super) fn settle(draft: &mut Draft<'_>, activity: &ActivityRef, attempt: u32
                 output: Some(Datum::new(output)),
             });
         }
-        Outcome::NotBegun(_) | Outcome::Deferred { .. } if stopping => draft.emit(Event::StepCancelled { activity }),
+        Outcome::NotBegun(StepError { message: reason, .. }) | Outcome::Deferred { reason, .. } if stopping => {
+            not_begun(draft, activity, reason);
+        }
         Outcome::NotBegun(error) => flow::fail_with(draft, slot, Failure::not_begun(error)),
         Outcome::Deferred { until, reason } => {
             draft.emit(Event::StepDeferred {
@@ -58,4 +60,16 @@ pub(super) fn settle(draft: &mut Draft<'_>, activity: &ActivityRef, attempt: u32
         Outcome::Unknown(_) if stopping => draft.emit(Event::StepCancelled { activity }),
         Outcome::Unknown(error) => flow::fail_with(draft, slot, Failure::in_doubt(error)),
     }
+}
+
+/// Put off and then cancelled, so that the journal knows that this attempt is not in doubt.
+fn not_begun(draft: &mut Draft<'_>, activity: ActivityRef, reason: String) {
+    let until = draft.now();
+    draft.emit(Event::StepDeferred {
+        activity: activity.clone(),
+        until,
+        reason,
+        in_doubt: false,
+    });
+    draft.emit(Event::StepCancelled { activity });
 }

@@ -1,12 +1,17 @@
 //! Signal: kept until a step takes it; each is taken once, oldest first.
 
 use crate::core::commands::decision::Draft;
+use crate::core::commands::flow;
+use crate::core::commands::settle::MAX_RUN_BYTES;
 use crate::core::event::Event;
 use crate::core::state::{RunState, Slot, StepStatus, Wait};
-use crate::datum::Datum;
+use crate::datum::{Datum, weight};
 
 pub(super) fn receive(draft: &mut Draft<'_>, id: String, name: String, payload: Datum) {
-    if draft.state.is_terminal() {
+    // Beyond what a run may hold it is lost: nobody is there to be told.
+    let full = draft.state.seq.0 >= flow::MAX_EVENTS
+        || draft.state.bytes.saturating_add(weight(payload.json())) > MAX_RUN_BYTES;
+    if draft.state.is_terminal() || full {
         return;
     }
     let waiter = waiter(draft.state, &name);

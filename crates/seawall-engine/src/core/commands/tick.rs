@@ -31,7 +31,8 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         if draft.state.is_stopping() {
             return;
         }
-        if !draft.state.is_held_back(slot) {
+        // A map that has failed meanwhile begins nothing; its items are being stopped.
+        if !draft.state.is_held_back(slot) && !flow::is_being_stopped(draft.state, slot) {
             fire(draft, slot);
         }
     }
@@ -43,6 +44,14 @@ fn fire(draft: &mut Draft<'_>, slot: Slot) {
     let name = draft.state.name(slot);
     match (status, wait) {
         (StepStatus::Retrying, _) => flow::begin_again(draft, slot),
+        (StepStatus::Waiting, Some(Wait::Timer)) if activity.deadline.is_some() => {
+            draft.emit(Event::TimerFired { activity: name });
+            flow::fail(
+                draft,
+                slot,
+                StepError::permanent("timeout", "the sleep is longer than its timeout"),
+            );
+        }
         (StepStatus::Waiting, Some(Wait::Timer)) => {
             draft.emit(Event::TimerFired { activity: name.clone() });
             draft.emit(Event::StepSucceeded {

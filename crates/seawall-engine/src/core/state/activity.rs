@@ -68,7 +68,8 @@ pub struct ActivityState {
     pub failures: u32,
     /// Of the last attempt's request.
     pub request_digest: Option<Digest>,
-    /// When the last attempt is over at the latest.
+    /// While it runs: when the attempt is over at the latest. After an attempt that nobody has seen end: until when its
+    /// process may still be at it, so that it is not repeated before. None once an attempt has ended for certain.
     pub deadline: Option<Timestamp>,
     /// When the first attempt of this generation began: an effect key is good for 24 h.
     pub keyed_since: Option<Timestamp>,

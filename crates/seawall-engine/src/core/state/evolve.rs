@@ -6,9 +6,9 @@ use seawall_store::Timestamp;
 
 use crate::core::event::{Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
 use crate::core::state::activity::{ActivityState, StepStatus, Wait};
-use crate::core::state::run::{MapItems, Phase, ReplayError, RunState, Slot, StepState};
+use crate::core::state::run::{MapItems, Phase, ReplayError, RunState, StepState};
 use crate::datum::{Datum, weight};
-use crate::definition::{Definition, ItemErrors, Kind, OnError};
+use crate::definition::{Definition, ItemErrors, Kind};
 use crate::executor::StepError;
 use crate::names::ActivityRef;
 
@@ -61,6 +61,7 @@ impl RunState {
             timers: std::collections::BTreeSet::new(),
             counts,
             settled_steps: 0,
+            asking: 0,
             bytes: weight(created.input.json()),
             definition,
         })
@@ -101,7 +102,10 @@ impl RunState {
                 self.ended(Phase::Failed, at);
             }
             Event::RunCancelled => self.ended(Phase::Cancelled, at),
-            Event::SignalReceived { name, payload, .. } => self.signals.push_back((name.clone(), payload.clone())),
+            Event::SignalReceived { name, payload, .. } => {
+                self.bytes = self.bytes.saturating_add(weight(payload.json()));
+                self.signals.push_back((name.clone(), payload.clone()));
+            }
             _ => self.evolve_step(&recorded.event, at),
         }
     }
@@ -118,12 +122,16 @@ impl RunState {
                 replaced_by,
             } => match retry_at {
                 Some(retry_at) => self.retrying(activity, error, *in_doubt, *retry_at),
-                None => self.failed(activity, error, replaced_by.clone(), at),
+                None => self.failed(activity, (error, *in_doubt), replaced_by.clone(), at),
             },
             Event::StepSkipped { step } => {
                 self.settle(&ActivityRef::step(step.clone()), StepStatus::Skipped, at, |_| ());
             }
-            Event::StepCancelled { activity } => self.settle(activity, StepStatus::Cancelled, at, |_| ()),
+            Event::StepCancelled { activity } => {
+                // Nobody saw the end of an attempt that was running: if it is ever made again, then under its key.
+                let was_running = self.activity(activity).is_some_and(|s| s.status == StepStatus::Running);
+                self.settle(activity, StepStatus::Cancelled, at, |state| state.in_doubt |= was_running);
+            }
             Event::StepDeferred {
                 activity,
                 until,
@@ -133,6 +141,7 @@ impl RunState {
                 let (reason, in_doubt) = (reason.clone(), *in_doubt);
                 self.change(activity, StepStatus::Retrying, Some(*until), |state| {
                     state.deferred = Some(reason);
+                    state.deadline = None;
                     state.in_doubt |= in_doubt;
                 });
             }
@@ -168,13 +177,15 @@ impl RunState {
                 self.wait(&started.activity, child, until);
             }
             Event::ChildCancelRequested { activity, .. } => {
-                if let Some((status, wake)) = self.activity(activity).map(|state| (state.status, state.wake)) {
-                    self.change(activity, status, wake, |state| state.child_told = true);
+                // Its end will come; its timeout means nothing any more.
+                if let Some(status) = self.activity(activity).map(|state| state.status) {
+                    self.change(activity, status, None, |state| state.child_told = true);
                 }
             }
             // The wait is over; the event that follows says how it ended.
-            Event::TimerFired { activity } | Event::ApprovalDecided { activity, .. } => self.clear_timer(activity),
-            Event::ChildFinished { activity, .. } => self.clear_timer(activity),
+            Event::TimerFired { activity }
+            | Event::ApprovalDecided { activity, .. }
+            | Event::ChildFinished { activity, .. } => self.clear_timer(activity),
             _ => {}
         }
     }
@@ -212,21 +223,30 @@ impl RunState {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    fn failed(&mut self, activity: &ActivityRef, error: &StepError, replaced_by: Option<Datum>, at: Timestamp) {
+    fn failed(
+        &mut self,
+        activity: &ActivityRef,
+        (error, in_doubt): (&StepError, bool),
+        replaced_by: Option<Datum>,
+        at: Timestamp,
+    ) {
         let Some(slot) = self.slot(activity) else { return };
         let (status, output) = match replaced_by {
             Some(output) => (StepStatus::Succeeded, Some(output)),
             None => (StepStatus::Failed, None),
         };
+        self.bytes = self
+            .bytes
+            .saturating_add(output.as_ref().map_or(0, |o| weight(o.json())));
         self.settle(activity, status, at, |state| {
             state.failures += 1;
+            state.in_doubt |= in_doubt;
             state.error = Some(error.clone());
             state.output = output;
         });
-        let step = &self.definition.steps[slot.step];
-        let fatal = slot.item.is_none() && status == StepStatus::Failed && matches!(step.on_error, OnError::Fail);
+        let fatal = slot.item.is_none() && !self.is_met(slot.step);
         if fatal && matches!(self.phase, Phase::Active) {
-            let step = step.id.clone();
+            let step = self.definition.steps[slot.step].id.clone();
             self.fail(RunError {
                 code: Arc::from(&*error.code),
                 message: error.message.clone(),
@@ -240,26 +260,24 @@ impl RunState {
             state.failures += 1;
             state.in_doubt |= in_doubt;
             state.error = Some(error.clone());
+            state.deadline = None;
+            state.wait = None;
         });
     }
 
-    /// Only a retry changes something here; the other resolutions are followed by the event that settles the activity.
+    /// Success and failure are followed by the event that settles the activity.
     fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution, at: Timestamp) {
-        if *resolution != Resolution::Retry {
+        let Some((status, deadline)) = self.activity(activity).map(|state| (state.status, state.deadline)) else {
             return;
+        };
+        match resolution {
+            Resolution::Succeeded(_) => {}
+            Resolution::Failed(_) => self.change(activity, status, None, |state| state.in_doubt = false),
+            Resolution::Retry => {
+                let due = deadline.unwrap_or(at).max(at);
+                self.change(activity, StepStatus::Retrying, Some(due), ActivityState::renew);
+            }
         }
-        let due = self
-            .activity(activity)
-            .and_then(|state| state.deadline)
-            .unwrap_or(at)
-            .max(at);
-        self.change(activity, StepStatus::Retrying, Some(due), |state| {
-            // The person says that the earlier effect does not count: a new effect, a new key.
-            state.generation += 1;
-            state.failures = 0;
-            state.keyed_since = None;
-            state.in_doubt = false;
-        });
     }
 
     fn map_started(&mut self, activity: &ActivityRef, items: &[Datum]) {
@@ -296,63 +314,6 @@ impl RunState {
         }
     }
 
-    fn retried(&mut self, activities: &[ActivityRef], at: Timestamp) {
-        self.phase = Phase::Active;
-        self.attempt += 1;
-        self.error = None;
-        self.finished_at = None;
-        self.deadline = self.definition.timeout.map(|timeout| at.saturating_add(timeout));
-        for activity in activities {
-            self.reset(activity, true);
-        }
-        // What was stopped on the way down goes on with its old key: it may have had its effect.
-        let stopped: Vec<ActivityRef> = self
-            .activities()
-            .filter(|(_, state)| state.status == StepStatus::Cancelled)
-            .map(|(slot, _)| self.name(slot))
-            .collect();
-        for activity in stopped {
-            self.reset(&activity, false);
-        }
-        self.reopen_maps();
-    }
-
-    fn reset(&mut self, activity: &ActivityRef, next_generation: bool) {
-        let reset = |state: &mut ActivityState| {
-            state.generation += u32::from(next_generation);
-            state.failures = 0;
-            state.wait = None;
-            state.finished_at = None;
-            state.error = None;
-            if next_generation {
-                state.keyed_since = None;
-                state.in_doubt = false;
-            }
-        };
-        self.change(activity, StepStatus::Pending, None, reset);
-    }
-
-    /// A map whose items were reset runs again over what is left of them.
-    fn reopen_maps(&mut self) {
-        for step in 0..self.steps.len() {
-            let Some(items) = &mut self.steps[step].items else {
-                continue;
-            };
-            let settled = items.states.iter().filter(|state| state.status.is_settled()).count();
-            items.settled = u32::try_from(settled).unwrap_or(u32::MAX);
-            items.failed = None;
-            items.next = 0;
-            items.active = 0;
-            if settled < items.states.len() || self.steps[step].own.status == StepStatus::Pending {
-                let was = self.steps[step].own.status;
-                self.settled_steps -= u32::from(was.is_settled());
-                self.steps[step].own.status = StepStatus::Running;
-                self.steps[step].own.finished_at = None;
-                self.steps[step].own.error = None;
-            }
-        }
-    }
-
     /// The first signal of the name that the activity waits for has been taken.
     fn consume_signal(&mut self, activity: &ActivityRef) {
         let Some(ActivityState {
@@ -363,8 +324,9 @@ impl RunState {
         else {
             return;
         };
-        if let Some(place) = self.signals.iter().position(|(signal, _)| signal == name) {
-            self.signals.remove(place);
+        let place = self.signals.iter().position(|(signal, _)| signal == name);
+        if let Some((_, payload)) = place.and_then(|place| self.signals.remove(place)) {
+            self.bytes = self.bytes.saturating_sub(weight(payload.json()));
         }
     }
 
@@ -403,6 +365,8 @@ impl RunState {
         // The first failure is the run's; a cancel is not turned into one.
         if matches!(self.phase, Phase::Active | Phase::Queued) {
             self.phase = Phase::Failing(error);
+            self.paused = false;
+            self.blocked = None;
         }
     }
 
@@ -411,86 +375,5 @@ impl RunState {
         self.finished_at = Some(at);
         self.paused = false;
         self.blocked = None;
-    }
-
-    fn settle(
-        &mut self,
-        activity: &ActivityRef,
-        status: StepStatus,
-        at: Timestamp,
-        with: impl FnOnce(&mut ActivityState),
-    ) {
-        self.change(activity, status, None, |state| {
-            state.finished_at = Some(at);
-            state.wait = None;
-            state.child_told = false;
-            state.deferred = None;
-            with(state);
-        });
-    }
-
-    /// Every change of an activity goes through here: the timers and counts follow.
-    fn change(
-        &mut self,
-        activity: &ActivityRef,
-        status: StepStatus,
-        wake: Option<Timestamp>,
-        with: impl FnOnce(&mut ActivityState),
-    ) {
-        let Some(slot) = self.slot(activity) else { return };
-        let step = &mut self.steps[slot.step];
-        let is_map = slot.item.is_none() && step.items.is_some();
-        let state = match (slot.item, &mut step.items) {
-            (None, _) => &mut step.own,
-            (Some(item), Some(items)) => match items.states.get_mut(item as usize) {
-                Some(state) => state,
-                None => return,
-            },
-            (Some(_), None) => return,
-        };
-        let (old_status, old_wake) = (state.status, state.wake);
-        state.status = status;
-        state.wake = wake;
-        with(state);
-        if let Some(at) = old_wake {
-            self.timers.remove(&(at, slot));
-        }
-        if let Some(at) = wake {
-            self.timers.insert((at, slot));
-        }
-        if !is_map {
-            self.counts[old_status as usize] -= 1;
-            self.counts[status as usize] += 1;
-        }
-        match slot.item {
-            None => {
-                self.settled_steps += u32::from(status.is_settled());
-                self.settled_steps -= u32::from(old_status.is_settled());
-            }
-            Some(item) => {
-                if let Some(items) = &mut self.steps[slot.step].items {
-                    items.follow(item, old_status, status);
-                }
-            }
-        }
-    }
-}
-
-impl MapItems {
-    fn follow(&mut self, item: u32, old: StepStatus, new: StepStatus) {
-        let active = |status: StepStatus| !status.is_settled() && status != StepStatus::Pending;
-        self.active += u32::from(active(new));
-        self.active -= u32::from(active(old));
-        self.settled += u32::from(new.is_settled());
-        self.settled -= u32::from(old.is_settled());
-        if new == StepStatus::Failed && self.failed.is_none() {
-            self.failed = Some(item);
-        }
-    }
-}
-
-impl Slot {
-    pub(crate) const fn step(step: usize) -> Self {
-        Self { step, item: None }
     }
 }

@@ -1,7 +1,9 @@
 //! A run's state: what its events amount to.
 
 mod activity;
+mod change;
 mod evolve;
+mod retried;
 mod run;
 
 pub use activity::{ActivityState, StepStatus, Wait};

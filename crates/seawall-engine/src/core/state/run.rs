@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
 
 use crate::core::event::{BlockReason, Recorded, RunError};
-use crate::core::state::activity::{ActivityState, StepStatus, Wait};
+use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Definition, Step};
 use crate::names::{ActivityRef, StepId};
@@ -43,7 +43,7 @@ pub struct StepState {
 pub struct MapItems {
     pub values: Arc<[Datum]>,
     pub states: Vec<ActivityState>,
-    /// Every item before this one has begun.
+    /// The first item that has not begun; follows from `states`.
     pub(crate) next: usize,
     /// Items that are running, retrying, waiting or unknown.
     pub(crate) active: u32,
@@ -88,6 +88,8 @@ pub struct RunState {
     pub(crate) bytes: usize,
     /// Steps that are settled.
     pub(crate) settled_steps: u32,
+    /// Activities that wait for a signal or a decision.
+    pub(crate) asking: u32,
 }
 
 impl RunState {
@@ -214,7 +216,7 @@ impl RunState {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         match self.phase {
-            Phase::Queued => RunStatus::Queued,
+            Phase::Queued if self.blocked.is_none() => RunStatus::Queued,
             Phase::Succeeded => RunStatus::Succeeded,
             Phase::Failed => RunStatus::Failed,
             Phase::Cancelled => RunStatus::Cancelled,
@@ -238,11 +240,7 @@ impl RunState {
         if self.status() != RunStatus::Waiting {
             return Awaits::Nobody;
         }
-        let asks = |activity: &ActivityState| {
-            activity.status == StepStatus::Waiting
-                && matches!(activity.wait, Some(Wait::Signal { .. } | Wait::Approval { .. }))
-        };
-        if self.activities().any(|(_, activity)| asks(activity)) {
+        if self.asking > 0 {
             Awaits::Person
         } else {
             Awaits::Nobody

@@ -5,14 +5,19 @@ use crate::core::commands::flow::{map, scope, start, stop};
 use crate::core::event::{BlockReason, Event, RunError};
 use crate::core::state::{Phase, RunState, Slot, StepStatus};
 use crate::datum::Datum;
-use crate::definition::OnError;
+
+/// A block names at most this many activities: with thousands of items, each resolution is followed by another block.
+const MAX_NAMED: usize = 100;
 
 pub(in crate::core::commands) fn advance(draft: &mut Draft<'_>, was_stopping: bool) {
     if matches!(draft.state.phase, Phase::Active) {
         begin_ready(draft);
     }
     if draft.state.is_stopping() {
-        stop::wind_down(draft, was_stopping);
+        if !was_stopping {
+            stop::stop_all(draft);
+        }
+        stop::wind_down(draft);
     } else if matches!(draft.state.phase, Phase::Active) {
         end_if_done(draft);
     }
@@ -43,15 +48,7 @@ fn is_ready(state: &RunState, step: usize) -> bool {
         && state.definition.steps[step]
             .needs
             .iter()
-            .all(|need| is_met(state, *need))
-}
-
-fn is_met(state: &RunState, need: usize) -> bool {
-    match state.steps[need].own.status {
-        StepStatus::Succeeded | StepStatus::Skipped => true,
-        StepStatus::Failed => !matches!(state.definition.steps[need].on_error, OnError::Fail),
-        _ => false,
-    }
+            .all(|need| state.is_met(*need))
 }
 
 fn end_if_done(draft: &mut Draft<'_>) {
@@ -77,6 +74,7 @@ pub(super) fn block_on_unknown(draft: &mut Draft<'_>) {
         .activities()
         .filter(|(_, activity)| activity.status == StepStatus::Unknown)
         .map(|(slot, _)| draft.state.name(slot))
+        .take(MAX_NAMED)
         .collect();
     draft.emit(Event::RunBlocked {
         reason: BlockReason::UnknownOutcome(unknown),

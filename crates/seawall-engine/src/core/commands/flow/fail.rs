@@ -78,6 +78,7 @@ pub(in crate::core::commands) fn fail_with(draft: &mut Draft<'_>, slot: Slot, fa
             None
         }
     };
+    let first = slot.item.is_some() && !stop::map_failed(draft.state, slot.step);
     draft.emit(Event::StepFailed {
         activity,
         error,
@@ -85,6 +86,9 @@ pub(in crate::core::commands) fn fail_with(draft: &mut Draft<'_>, slot: Slot, fa
         retry_at,
         replaced_by,
     });
+    if first && stop::map_failed(draft.state, slot.step) {
+        stop::stop_items(draft, slot.step);
+    }
 }
 
 fn retry_at(draft: &Draft<'_>, slot: Slot, failure: &Failure) -> Option<seawall_store::Timestamp> {

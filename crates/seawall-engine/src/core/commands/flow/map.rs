@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::core::command::Action;
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow::{fail, scope, start, stop};
+use crate::core::commands::flow::{fail, scope, start};
 use crate::core::commands::settle::MAX_RUN_BYTES;
 use crate::core::event::Event;
 use crate::core::state::{Slot, StepStatus};
@@ -65,9 +64,6 @@ pub(super) fn progress(draft: &mut Draft<'_>, step: usize) -> bool {
         return false;
     };
     if map.on_item_error == ItemErrors::Fail && items.failed.is_some() {
-        if items.active > 0 {
-            stop::stop_items(draft, step);
-        }
         return fail_if_still(draft, slot);
     }
     if (items.settled as usize) < items.states.len() {
@@ -82,17 +78,10 @@ fn begin_items(draft: &mut Draft<'_>, step: usize, map: &MapStep) {
         if !draft.state.may_begin() {
             return;
         }
-        let Some(items) = &mut draft.state.steps[step].items else {
+        let Some(items) = &draft.state.steps[step].items else {
             return;
         };
         let failed = map.on_item_error == ItemErrors::Fail && items.failed.is_some();
-        while items
-            .states
-            .get(items.next)
-            .is_some_and(|item| item.status != StepStatus::Pending)
-        {
-            items.next += 1;
-        }
         if failed || items.active >= map.max_parallel || items.next >= items.states.len() {
             return;
         }
@@ -142,10 +131,4 @@ fn end(draft: &mut Draft<'_>, slot: Slot, map: &MapStep) {
     } else {
         draft.emit(Event::StepSucceeded { activity, output: None });
     }
-}
-
-/// Tells an item that is in flight to stop.
-pub(super) fn stop_action(draft: &mut Draft<'_>, slot: Slot) {
-    let activity = draft.state.name(slot);
-    draft.act(Action::Stop { activity });
 }

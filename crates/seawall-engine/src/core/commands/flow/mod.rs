@@ -11,6 +11,6 @@ mod wait;
 
 pub(super) use advance::advance;
 pub(super) use fail::{Failure, fail, fail_with};
-pub(super) use start::begin_again;
+pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;
 pub(super) use wait::{child_input, find_child};

@@ -16,7 +16,7 @@ use crate::executor::StepError;
 use crate::names::EffectKey;
 
 /// A journal may grow to about this many events; from here on no step begins.
-const MAX_EVENTS: u64 = 100_000;
+pub(in crate::core::commands) const MAX_EVENTS: u64 = 100_000;
 
 /// How long the other side is taken to remember an effect key.
 const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -63,7 +63,7 @@ pub(in crate::core::commands) fn begin_again(draft: &mut Draft<'_>, slot: Slot) 
             attempt(draft, slot, step, kind, request);
         }
         Kind::Map(over) => map::begin(draft, slot, over),
-        Kind::Sleep(time) => wait::sleep(draft, slot, time),
+        Kind::Sleep(time) => wait::sleep(draft, slot, step, time),
         Kind::WaitSignal { name } => wait::signal(draft, slot, step, name),
         Kind::Approval(approval) => wait::approval(draft, slot, step, approval),
         Kind::Workflow(_) => wait::child(draft, slot, step),

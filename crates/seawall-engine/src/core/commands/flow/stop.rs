@@ -1,7 +1,8 @@
 //! Stopping: what has not begun never will, what is in flight is told and then settles by its class.
 
+use crate::core::command::Action;
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow::{advance, map};
+use crate::core::commands::flow::advance;
 use crate::core::event::Event;
 use crate::core::state::{Phase, RunState, Slot, StepStatus, Wait};
 use crate::definition::{ItemErrors, Kind};
@@ -11,7 +12,7 @@ pub(in crate::core::commands) fn is_being_stopped(state: &RunState, slot: Slot) 
     state.is_stopping() || (slot.item.is_some() && map_failed(state, slot.step))
 }
 
-fn map_failed(state: &RunState, step: usize) -> bool {
+pub(super) fn map_failed(state: &RunState, step: usize) -> bool {
     let fails = matches!(&state.definition.steps[step].kind, Kind::Map(map) if map.on_item_error == ItemErrors::Fail);
     fails
         && state.steps[step]
@@ -20,12 +21,16 @@ fn map_failed(state: &RunState, step: usize) -> bool {
             .is_some_and(|items| items.failed.is_some())
 }
 
-/// Stops everything and, once nothing is in flight or unknown, ends the run.
-pub(super) fn wind_down(draft: &mut Draft<'_>, was_stopping: bool) {
+/// Stops everything. Once is enough: from here on nothing begins, and what ends is not put off.
+pub(super) fn stop_all(draft: &mut Draft<'_>) {
     let open: Vec<Slot> = open(draft.state).collect();
     for slot in open {
-        stop(draft, slot, !was_stopping);
+        stop(draft, slot);
     }
+}
+
+/// Ends the run once nothing is in flight or unknown.
+pub(super) fn wind_down(draft: &mut Draft<'_>) {
     close_maps(draft);
     let state = &draft.state;
     let busy = [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting]
@@ -47,11 +52,11 @@ pub(super) fn wind_down(draft: &mut Draft<'_>, was_stopping: bool) {
     }
 }
 
-/// Stops the items of a map that are in flight.
+/// Stops the items of a map that has failed. Once, at its first failure, as for the run.
 pub(super) fn stop_items(draft: &mut Draft<'_>, step: usize) {
     let open: Vec<Slot> = open(draft.state).filter(|slot| slot.step == step).collect();
     for slot in open {
-        stop(draft, slot, true);
+        stop(draft, slot);
     }
 }
 
@@ -63,12 +68,14 @@ fn open(state: &RunState) -> impl Iterator<Item = Slot> {
         .map(|(slot, _)| slot)
 }
 
-fn stop(draft: &mut Draft<'_>, slot: Slot, tell: bool) {
+fn stop(draft: &mut Draft<'_>, slot: Slot) {
     let Some(activity) = draft.state.at(slot) else { return };
     match (activity.status, &activity.wait) {
-        // It still ends with an outcome of its own. Being told twice does no harm, but costs.
-        (StepStatus::Running, _) if tell => map::stop_action(draft, slot),
-        (StepStatus::Running, _) => {}
+        // It still ends with an outcome of its own.
+        (StepStatus::Running, _) => {
+            let activity = draft.state.name(slot);
+            draft.act(Action::Stop { activity });
+        }
         // The child is told by a message that stands in the same commit; its end comes back as one.
         (StepStatus::Waiting, Some(Wait::Child { run, .. })) => {
             let (child, told) = (*run, activity.child_told);

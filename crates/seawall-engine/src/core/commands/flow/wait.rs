@@ -24,7 +24,7 @@ const MAX_SIGNAL_NAME: usize = 100;
 const MAX_MESSAGE: usize = 16 * 1024;
 const MAX_DECIDERS: usize = 100;
 
-pub(super) fn sleep(draft: &mut Draft<'_>, slot: Slot, time: &SleepTime) {
+pub(super) fn sleep(draft: &mut Draft<'_>, slot: Slot, step: &Step, time: &SleepTime) {
     let scope = scope::for_activity(draft.state, slot);
     let until = match time {
         SleepTime::For(template) => text(template, &scope).and_then(|text| {
@@ -35,7 +35,10 @@ pub(super) fn sleep(draft: &mut Draft<'_>, slot: Slot, time: &SleepTime) {
     };
     match until {
         Ok(until) => {
-            start::started(draft, slot, None, Some(until));
+            // Only a sleep that its timeout cuts short has a deadline: then its timer is the end of the wait.
+            let deadline = end_of(draft, step.timeout).filter(|end| *end < until);
+            let until = deadline.unwrap_or(until);
+            start::started(draft, slot, None, deadline);
             let activity = draft.state.name(slot);
             draft.emit(Event::TimerSet { activity, until });
         }
