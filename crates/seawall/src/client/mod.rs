@@ -18,7 +18,7 @@ pub(crate) use address::{Query, segment};
 pub(crate) use call::{Answer, Call};
 pub(crate) use connect::{Connect, connect};
 pub(crate) use error::{ClientError, Problem, ProblemError};
-pub(crate) use events::{EventStream, JournalEvent};
+pub(crate) use events::{EventStream, JournalEvent, Received};
 pub(crate) use handle::Client;
 pub(crate) use server_file::ServerFile;
 pub(crate) use views::{Approval, ErrorView, Listed, Run, RunStatus, Step, Why, Workflow};
