@@ -37,6 +37,9 @@ pub(crate) fn must_succeed(command: &mut Command) -> anyhow::Result<()> {
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
-    let words: Vec<_> = std::iter::once(program).chain(command.get_args()).map(std::ffi::OsStr::to_string_lossy).collect();
+    let words: Vec<_> = std::iter::once(program)
+        .chain(command.get_args())
+        .map(std::ffi::OsStr::to_string_lossy)
+        .collect();
     words.join(" ")
 }

@@ -46,10 +46,18 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         println!("ci: FAILED: {}", failed.join(", "));
     }
     println!("{tally}");
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Warnings become errors for clippy alone: as a compiler flag of the whole build they would rebuild every dependency.
 fn clippy() -> anyhow::Result<()> {
-    must_succeed(cargo("clippy").args(SCOPE).args(["--all-targets", "--", "-D", "warnings"]))
+    must_succeed(
+        cargo("clippy")
+            .args(SCOPE)
+            .args(["--all-targets", "--", "-D", "warnings"]),
+    )
 }

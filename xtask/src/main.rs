@@ -21,7 +21,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Development tasks of Seawall")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Development tasks of Seawall"
+)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -41,12 +45,17 @@ enum Task {
     Report,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().task {
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
         Task::Ci => ci::run(),
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Deps => deps::run(),
         Task::Report => report::run(),
-    }
+    };
+    // Shown by hand: `main` would add a backtrace where the environment asks for one, and bury what was found.
+    outcome.unwrap_or_else(|error| {
+        println!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -55,7 +55,10 @@ impl Metadata {
 
     fn read(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = cargo("metadata");
-        command.args(["--format-version", "1", "--locked"]).args(arguments).stderr(std::process::Stdio::inherit());
+        command
+            .args(["--format-version", "1", "--locked"])
+            .args(arguments)
+            .stderr(std::process::Stdio::inherit());
         let output = command.output().context("start cargo metadata")?;
         if !output.status.success() {
             bail!("cargo metadata failed: {}", output.status);
@@ -64,6 +67,8 @@ impl Metadata {
     }
 
     pub(crate) fn rooms(&self) -> impl Iterator<Item = &Package> {
-        self.packages.iter().filter(|package| self.workspace_members.contains(&package.id))
+        self.packages
+            .iter()
+            .filter(|package| self.workspace_members.contains(&package.id))
     }
 }

@@ -8,6 +8,7 @@ mod datum;
 mod definition;
 mod effect;
 mod executor;
+mod journal;
 mod names;
 
 pub use self::core::{

@@ -72,16 +72,16 @@ impl ActivityRef {
     }
 }
 
-/// The id of the approval that an activity asks for in one of its generations.
+/// The id of the approval that an attempt of an activity asks for.
 #[must_use]
-pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, generation: u32) -> ApprovalId {
-    ApprovalId::derived(&[&activity.identity(run, generation)])
+pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, attempt: u32) -> ApprovalId {
+    ApprovalId::derived(&[&activity.identity(run, attempt)])
 }
 
-/// The id of the child run that an activity starts in one of its generations.
+/// The id of the child run that an attempt of an activity starts.
 #[must_use]
-pub(crate) fn child_id(run: RunId, activity: &ActivityRef, generation: u32) -> RunId {
-    RunId::derived(&[&activity.identity(run, generation)])
+pub(crate) fn child_id(run: RunId, activity: &ActivityRef, attempt: u32) -> RunId {
+    RunId::derived(&[&activity.identity(run, attempt)])
 }
 
 impl fmt::Display for ActivityRef {

@@ -11,7 +11,10 @@ use crate::metadata::Package;
 pub(super) struct Known {
     name: &'static str,
     versions: &'static [&'static str],
-    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reads this table; a test sees that it is there"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for whoever reads this table; a test sees that it is there")
+    )]
     reason: &'static str,
 }
 
@@ -41,20 +44,35 @@ pub(super) const KNOWN: [Known; 4] = [
 pub(super) fn check(packages: &[Package], known: &[Known]) -> Vec<String> {
     let mut present: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for package in packages {
-        present.entry(&package.name).or_default().insert(compatible(&package.version));
+        present
+            .entry(&package.name)
+            .or_default()
+            .insert(compatible(&package.version));
     }
     let known_names: BTreeSet<_> = known.iter().map(|known| known.name).collect();
-    let news = present.iter().filter(|(name, versions)| versions.len() > 1 && !known_names.contains(*name)).map(
-        |(name, versions)| {
-            format!("{name} is there in versions {}: drop one, or add it to duplicates.rs with the reason", join(versions))
-        },
-    );
+    let news = present
+        .iter()
+        .filter(|(name, versions)| versions.len() > 1 && !known_names.contains(*name))
+        .map(|(name, versions)| {
+            format!(
+                "{name} is there in versions {}: drop one, or add it to duplicates.rs with the reason",
+                join(versions)
+            )
+        });
     let stale = known.iter().filter_map(|known| {
         let expected: BTreeSet<_> = known.versions.iter().map(|&version| version.to_owned()).collect();
         let found = present.get(known.name).cloned().unwrap_or_default();
         (expected != found).then(|| {
-            let found = if found.is_empty() { "none".to_owned() } else { join(&found) };
-            format!("duplicates.rs lists {} in versions {}, but found: {found}", known.name, join(&expected))
+            let found = if found.is_empty() {
+                "none".to_owned()
+            } else {
+                join(&found)
+            };
+            format!(
+                "duplicates.rs lists {} in versions {}, but found: {found}",
+                known.name,
+                join(&expected)
+            )
         })
     });
     news.chain(stale).collect()
@@ -82,10 +100,17 @@ mod tests {
     use super::*;
     use crate::deps::package;
 
-    const DUO: Known = Known { name: "duo", versions: &["0.2", "1"], reason: "a test" };
+    const DUO: Known = Known {
+        name: "duo",
+        versions: &["0.2", "1"],
+        reason: "a test",
+    };
 
     fn tree(versions: &[(&str, &str)]) -> Vec<Package> {
-        versions.iter().map(|(name, version)| package(name, version, Some("MIT"))).collect()
+        versions
+            .iter()
+            .map(|(name, version)| package(name, version, Some("MIT")))
+            .collect()
     }
 
     #[test]
@@ -107,28 +132,50 @@ mod tests {
 
     #[test]
     fn a_known_duplicate_is_accepted_in_exactly_its_versions() {
-        assert_eq!(check(&tree(&[("duo", "0.2.1"), ("duo", "1.4.0")]), &[DUO]), Vec::<String>::new());
+        assert_eq!(
+            check(&tree(&[("duo", "0.2.1"), ("duo", "1.4.0")]), &[DUO]),
+            Vec::<String>::new()
+        );
         let found = check(&tree(&[("duo", "0.2.1"), ("duo", "1.4.0"), ("duo", "2.0.0")]), &[DUO]);
-        assert_eq!(found, ["duplicates.rs lists duo in versions 0.2, 1, but found: 0.2, 1, 2"]);
+        assert_eq!(
+            found,
+            ["duplicates.rs lists duo in versions 0.2, 1, but found: 0.2, 1, 2"]
+        );
     }
 
     #[test]
     fn a_stale_entry_is_found() {
         let one = check(&tree(&[("duo", "1.4.0")]), &[DUO]);
         assert_eq!(one, ["duplicates.rs lists duo in versions 0.2, 1, but found: 1"]);
-        assert_eq!(check(&[], &[DUO]), ["duplicates.rs lists duo in versions 0.2, 1, but found: none"]);
+        assert_eq!(
+            check(&[], &[DUO]),
+            ["duplicates.rs lists duo in versions 0.2, 1, but found: none"]
+        );
     }
 
     #[test]
     fn every_entry_has_a_reason_and_deny_toml_skips_the_same_crates() {
         let text = std::fs::read_to_string(crate::cargo::root().join("deny.toml")).unwrap();
-        let skips = text.split_once("\nskip = [").and_then(|(_, rest)| rest.split_once("\n]")).unwrap().0;
-        let skipped: BTreeSet<_> =
-            skips.lines().filter_map(|line| line.split_once("crate = \"")?.1.split('"').next()).collect();
+        let skips = text
+            .split_once("\nskip = [")
+            .and_then(|(_, rest)| rest.split_once("\n]"))
+            .unwrap()
+            .0;
+        let skipped: BTreeSet<_> = skips
+            .lines()
+            .filter_map(|line| line.split_once("crate = \"")?.1.split('"').next())
+            .collect();
         // cargo-deny skips all versions but the newest.
         let expected: BTreeSet<_> = KNOWN
             .iter()
-            .flat_map(|known| known.versions.iter().rev().skip(1).map(move |version| format!("{}@{version}", known.name)))
+            .flat_map(|known| {
+                known
+                    .versions
+                    .iter()
+                    .rev()
+                    .skip(1)
+                    .map(move |version| format!("{}@{version}", known.name))
+            })
             .collect();
         assert_eq!(skipped, expected.iter().map(String::as_str).collect());
         assert!(KNOWN.iter().all(|known| !known.reason.is_empty()));

@@ -28,11 +28,18 @@ fn objection(package: &Package) -> Option<String> {
     };
     let expression = match Expression::parse(stated) {
         Ok(expression) => expression,
-        Err(error) => return Some(format!("{name} {version} states a licence we cannot read, `{stated}`: {error}")),
+        Err(error) => {
+            return Some(format!(
+                "{name} {version} states a licence we cannot read, `{stated}`: {error}"
+            ));
+        }
     };
     let refused = expression.refused(&is_accepted)?;
     let refused: Vec<_> = refused.iter().map(ToString::to_string).collect();
-    Some(format!("{name} {version} is under `{stated}`; not accepted: {}", refused.join(", ")))
+    Some(format!(
+        "{name} {version} is under `{stated}`; not accepted: {}",
+        refused.join(", ")
+    ))
 }
 
 fn is_accepted(licence: &Licence) -> bool {
@@ -50,7 +57,10 @@ mod tests {
 
     #[test]
     fn a_crate_under_another_licence_is_named_with_it() {
-        assert_eq!(found(Some("GPL-3.0-only")), ["odd 1.2.3 is under `GPL-3.0-only`; not accepted: GPL-3.0-only"]);
+        assert_eq!(
+            found(Some("GPL-3.0-only")),
+            ["odd 1.2.3 is under `GPL-3.0-only`; not accepted: GPL-3.0-only"]
+        );
         assert_eq!(
             found(Some("MIT AND (AGPL-3.0-only OR SSPL-1.0)")),
             ["odd 1.2.3 is under `MIT AND (AGPL-3.0-only OR SSPL-1.0)`; not accepted: AGPL-3.0-only, SSPL-1.0"]
@@ -79,7 +89,11 @@ mod tests {
     #[test]
     fn deny_toml_accepts_the_same_licences() {
         let text = std::fs::read_to_string(crate::cargo::root().join("deny.toml")).unwrap();
-        let list = text.split_once("\nallow = [").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+        let list = text
+            .split_once("\nallow = [")
+            .and_then(|(_, rest)| rest.split_once(']'))
+            .unwrap()
+            .0;
         let listed: Vec<_> = list.split('"').skip(1).step_by(2).collect();
         assert_eq!(listed, ACCEPTED);
     }

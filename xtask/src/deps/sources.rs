@@ -9,7 +9,10 @@ pub(super) fn check(packages: &[Package]) -> Vec<String> {
         .iter()
         .filter_map(|package| match package.source.as_deref() {
             None | Some(CRATES_IO) => None,
-            Some(other) => Some(format!("{} {} comes from {other}, not from crates.io", package.name, package.version)),
+            Some(other) => Some(format!(
+                "{} {} comes from {other}, not from crates.io",
+                package.name, package.version
+            )),
         })
         .collect()
 }
@@ -26,6 +29,9 @@ mod tests {
         let mut own = package("own", "0.1.0", Some("MIT"));
         own.source = None;
         let found = check(&[package("fine", "1.0.0", Some("MIT")), odd, own]);
-        assert_eq!(found, ["odd 0.1.0 comes from git+https://example.org/odd#1, not from crates.io"]);
+        assert_eq!(
+            found,
+            ["odd 0.1.0 comes from git+https://example.org/odd#1, not from crates.io"]
+        );
     }
 }

@@ -51,7 +51,11 @@ impl Expression {
         match self {
             Self::Licence(licence) => (!accepted(licence)).then(|| vec![licence]),
             Self::All(sides) => {
-                let refused: Vec<_> = sides.iter().filter_map(|side| side.refused(accepted)).flatten().collect();
+                let refused: Vec<_> = sides
+                    .iter()
+                    .filter_map(|side| side.refused(accepted))
+                    .flatten()
+                    .collect();
                 (!refused.is_empty()).then_some(refused)
             }
             Self::Any(sides) => {
@@ -104,10 +108,18 @@ impl Parser<'_> {
     fn single(&mut self) -> Result<Expression, String> {
         if self.take("(") {
             let inner = self.any()?;
-            return if self.take(")") { Ok(inner) } else { Err("a `(` is not closed".to_owned()) };
+            return if self.take(")") {
+                Ok(inner)
+            } else {
+                Err("a `(` is not closed".to_owned())
+            };
         }
         let id = self.name("a licence")?;
-        let exception = if self.take("WITH") { Some(self.name("an exception")?) } else { None };
+        let exception = if self.take("WITH") {
+            Some(self.name("an exception")?)
+        } else {
+            None
+        };
         Ok(Expression::Licence(Licence { id, exception }))
     }
 
@@ -211,8 +223,20 @@ mod tests {
         let deep = "(".repeat(400);
         let long = "MIT OR ".repeat(200) + "MIT";
         for text in [
-            "", " ", "OR", "MIT OR", "AND MIT", "MIT ISC", "(MIT", "MIT)", "()", "MIT WITH", "MIT WITH OR", "MIT or ISC",
-            &deep, &long,
+            "",
+            " ",
+            "OR",
+            "MIT OR",
+            "AND MIT",
+            "MIT ISC",
+            "(MIT",
+            "MIT)",
+            "()",
+            "MIT WITH",
+            "MIT WITH OR",
+            "MIT or ISC",
+            &deep,
+            &long,
         ] {
             assert!(Expression::parse(text).is_err(), "{text}");
         }

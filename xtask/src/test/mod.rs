@@ -20,7 +20,11 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         println!("test: {error:#}");
     }
     println!("{tally}");
-    Ok(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcome.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Runs the tests and adds what they say. An error when one failed, and also when cargo or a test binary ended badly

@@ -26,11 +26,17 @@ impl Tally {
     /// Adds a line like `test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; …`; any other changes nothing.
     /// The line has to begin so: a test that prints such text in the middle of a line is not believed.
     pub(crate) fn read_line(&mut self, line: &str) {
-        let Some(rest) = line.strip_prefix("test result: ") else { return };
-        let Some(counts) = rest.strip_prefix("ok. ").or_else(|| rest.strip_prefix("FAILED. ")) else { return };
+        let Some(rest) = line.strip_prefix("test result: ") else {
+            return;
+        };
+        let Some(counts) = rest.strip_prefix("ok. ").or_else(|| rest.strip_prefix("FAILED. ")) else {
+            return;
+        };
         for count in counts.split(';') {
             let mut words = count.split_whitespace();
-            let Some(number) = words.next().and_then(|word| word.parse::<u64>().ok()) else { continue };
+            let Some(number) = words.next().and_then(|word| word.parse::<u64>().ok()) else {
+                continue;
+            };
             match words.next() {
                 Some("passed") => self.passed += number,
                 Some("failed") => self.failed += number,
@@ -65,12 +71,24 @@ mod tests {
             "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
             "test result: FAILED. 10 passed; 2 failed; 3 ignored; 0 measured; 7 filtered out; finished in 61.20s\n",
         ]);
-        assert_eq!(sum, Tally { passed: 14, failed: 2, ignored: 3 });
+        assert_eq!(
+            sum,
+            Tally {
+                passed: 14,
+                failed: 2,
+                ignored: 3
+            }
+        );
     }
 
     #[test]
     fn lines_of_single_tests_are_not_counted() {
-        let sum = tally(&["test a::b ... ok\n", "test a::c ... FAILED\n", "running 4 tests\n", "\n"]);
+        let sum = tally(&[
+            "test a::b ... ok\n",
+            "test a::c ... FAILED\n",
+            "running 4 tests\n",
+            "\n",
+        ]);
         assert_eq!(sum, Tally::default());
     }
 
@@ -87,6 +105,14 @@ mod tests {
 
     #[test]
     fn it_is_shown_as_the_last_line_of_the_test_command() {
-        assert_eq!(Tally { passed: 12, failed: 0, ignored: 5 }.to_string(), "12 passed, 0 failed");
+        assert_eq!(
+            Tally {
+                passed: 12,
+                failed: 0,
+                ignored: 5
+            }
+            .to_string(),
+            "12 passed, 0 failed"
+        );
     }
 }

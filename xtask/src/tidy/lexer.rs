@@ -11,7 +11,12 @@ pub(super) struct Views {
 
 /// Splits `text`. Broken Rust gives some result and no error: the compiler tells.
 pub(super) fn split(text: &str) -> Views {
-    let mut lexer = Lexer { text: text.as_bytes(), at: 0, code: Vec::new(), strings: Vec::new() };
+    let mut lexer = Lexer {
+        text: text.as_bytes(),
+        at: 0,
+        code: Vec::new(),
+        strings: Vec::new(),
+    };
     while lexer.at < lexer.text.len() {
         lexer.step();
     }
@@ -85,7 +90,10 @@ impl Lexer<'_> {
         let mut close = vec![b'"'];
         close.resize(hashes + 1, b'#');
         let content = &rest[open..];
-        let length = content.windows(close.len()).position(|window| window == close).unwrap_or(content.len());
+        let length = content
+            .windows(close.len())
+            .position(|window| window == close)
+            .unwrap_or(content.len());
         Some((open, length))
     }
 }
@@ -128,8 +136,7 @@ fn character(rest: &[u8]) -> Option<usize> {
         let close = rest.iter().skip(3).position(|&byte| byte == b'\'')?;
         return Some(close + 4);
     }
-    let first = std::str::from_utf8(&rest[1..rest.len().min(5)])
-        .map_or_else(|error| error.valid_up_to(), str::len);
+    let first = std::str::from_utf8(&rest[1..rest.len().min(5)]).map_or_else(|error| error.valid_up_to(), str::len);
     let first = std::str::from_utf8(&rest[1..=first]).ok()?.chars().next()?;
     let close = 1 + first.len_utf8();
     (rest.get(close) == Some(&b'\'')).then_some(close + 1)
@@ -153,12 +160,18 @@ mod tests {
 
     #[test]
     fn comments_are_in_neither_view() {
-        assert_eq!(views("a // b \"c\"\nd /* e /* f */ g */ h /// i"), ("a d h".into(), String::new()));
+        assert_eq!(
+            views("a // b \"c\"\nd /* e /* f */ g */ h /// i"),
+            ("a d h".into(), String::new())
+        );
     }
 
     #[test]
     fn strings_are_apart_from_code() {
-        assert_eq!(views(r#"a("b // c \" d") e"#), (r#"a(" ") e"#.into(), r#"b // c \" d"#.into()));
+        assert_eq!(
+            views(r#"a("b // c \" d") e"#),
+            (r#"a(" ") e"#.into(), r#"b // c \" d"#.into())
+        );
         assert_eq!(views(r###"a(r#"b "c" \"#, br"d", c"e") f"###).1, r#"b "c" \ d e"#);
         assert_eq!(views(r###"a(r#"b "c" \"#) f"###).0, r##"a(r#" "#) f"##);
     }
@@ -166,7 +179,10 @@ mod tests {
     #[test]
     fn characters_are_not_the_beginning_of_strings_and_lifetimes_are_code() {
         assert_eq!(views(r#"f('"', '\'', '\\', '\u{1F30A}', '🌊', "s") x"#).1, "s");
-        assert_eq!(views("fn f<'a>(x: &'a str) -> &'a str { 'l: loop {} }").0, "fn f<'a>(x: &'a str) -> &'a str { 'l: loop {} }");
+        assert_eq!(
+            views("fn f<'a>(x: &'a str) -> &'a str { 'l: loop {} }").0,
+            "fn f<'a>(x: &'a str) -> &'a str { 'l: loop {} }"
+        );
     }
 
     #[test]

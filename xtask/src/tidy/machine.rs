@@ -3,15 +3,27 @@
 use super::Finding;
 
 /// Where machines keep people's files. Written in two pieces: this file is looked at too.
-const FOLDERS: [&str; 5] =
-    [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/Us", "ers/"), concat!("/wo", "rk/"), concat!(":\\Us", "ers\\")];
+const FOLDERS: [&str; 5] = [
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/Us", "ers/"),
+    concat!("/wo", "rk/"),
+    concat!(":\\Us", "ers\\"),
+];
 
 pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
         for folder in FOLDERS {
-            if line.match_indices(folder).any(|(at, _)| begins_a_path(&line[..at], folder)) {
-                found.push(Finding::at(path, index + 1, format!("`{folder}…` is a path of a machine")));
+            if line
+                .match_indices(folder)
+                .any(|(at, _)| begins_a_path(&line[..at], folder))
+            {
+                found.push(Finding::at(
+                    path,
+                    index + 1,
+                    format!("`{folder}…` is a path of a machine"),
+                ));
             }
         }
     }

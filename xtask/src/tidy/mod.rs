@@ -38,11 +38,19 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn of(place: &str, what: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), line: None, what: what.into() }
+        Self {
+            place: place.to_owned(),
+            line: None,
+            what: what.into(),
+        }
     }
 
     fn at(place: &str, line: usize, what: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), line: Some(line), what: what.into() }
+        Self {
+            place: place.to_owned(),
+            line: Some(line),
+            what: what.into(),
+        }
     }
 }
 
@@ -88,5 +96,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for line in sizes::report(&sources) {
         println!("tidy: {line}");
     }
-    settle("tidy", &findings, &format!("{} crates, {} files", rooms.len(), files.len()))
+    settle(
+        "tidy",
+        &findings,
+        &format!("{} crates, {} files", rooms.len(), files.len()),
+    )
 }

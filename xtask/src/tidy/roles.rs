@@ -14,8 +14,13 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             let item = &source.code[at..];
             let body = &item[..end_of_block(item)];
             let methods = words(body, "fn").count();
-            (methods > MAX_METHODS)
-                .then(|| Finding::at(&source.path, line, format!("{methods} methods in one role; {MAX_METHODS} at most")))
+            (methods > MAX_METHODS).then(|| {
+                Finding::at(
+                    &source.path,
+                    line,
+                    format!("{methods} methods in one role; {MAX_METHODS} at most"),
+                )
+            })
         })
         .collect()
 }
@@ -38,7 +43,10 @@ mod tests {
     use super::*;
 
     fn found(path: &str, methods: usize) -> usize {
-        let text = format!("pub trait R: Send {{\n{}}}\nfn other() {{}}\n", "    /// A fn.\n    fn m(&self);\n".repeat(methods));
+        let text = format!(
+            "pub trait R: Send {{\n{}}}\nfn other() {{}}\n",
+            "    /// A fn.\n    fn m(&self);\n".repeat(methods)
+        );
         check(&Source::read(path, &text)).len()
     }
 

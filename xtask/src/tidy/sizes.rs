@@ -12,7 +12,9 @@ pub(super) fn report(sources: &[Source]) -> Vec<String> {
         .filter(|&(lines, _)| lines > MAX_LINES)
         .collect();
     long.sort_unstable_by(|a, b| b.cmp(a));
-    long.into_iter().map(|(lines, path)| format!("{path} has {lines} lines without tests (over {MAX_LINES})")).collect()
+    long.into_iter()
+        .map(|(lines, path)| format!("{path} has {lines} lines without tests (over {MAX_LINES})"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -22,14 +24,25 @@ mod tests {
     #[test]
     fn files_over_the_measure_are_reported_longest_first_and_tests_do_not_count() {
         let source = |path: &str, product: usize, tests: usize| {
-            let text = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", "//\n".repeat(product), "//\n".repeat(tests));
+            let text = format!(
+                "{}#[cfg(test)]\nmod tests {{\n{}}}\n",
+                "//\n".repeat(product),
+                "//\n".repeat(tests)
+            );
             Source::read(path, &text)
         };
-        let sources =
-            [source("a.rs", 401, 0), source("b.rs", 400, 900), source("c.rs", 500, 10), source("d.rs", 20, 900)];
+        let sources = [
+            source("a.rs", 401, 0),
+            source("b.rs", 400, 900),
+            source("c.rs", 500, 10),
+            source("d.rs", 20, 900),
+        ];
         assert_eq!(
             report(&sources),
-            ["c.rs has 500 lines without tests (over 400)", "a.rs has 401 lines without tests (over 400)"]
+            [
+                "c.rs has 500 lines without tests (over 400)",
+                "a.rs has 401 lines without tests (over 400)"
+            ]
         );
     }
 }

@@ -18,8 +18,18 @@ impl Source {
     pub(super) fn read(path: &str, text: &str) -> Self {
         let views = lexer::split(text);
         let lines = text.lines().count();
-        let tests = if is_test_file(path) { std::iter::once(0..lines).collect() } else { test_modules(&views.code) };
-        Self { path: path.to_owned(), code: views.code, strings: views.strings, tests, lines }
+        let tests = if is_test_file(path) {
+            std::iter::once(0..lines).collect()
+        } else {
+            test_modules(&views.code)
+        };
+        Self {
+            path: path.to_owned(),
+            code: views.code,
+            strings: views.strings,
+            tests,
+            lines,
+        }
     }
 
     /// The folder of the room the file belongs to, such as `seawall-engine`; nothing outside `crates/`.
@@ -42,7 +52,8 @@ impl Source {
 pub(super) fn words<'a>(view: &'a str, word: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
     view.match_indices(word).filter_map(move |(at, _)| {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let inside = |neighbour: Option<u8>, edge: Option<u8>| neighbour.is_some_and(is_name) && edge.is_some_and(is_name);
+        let inside =
+            |neighbour: Option<u8>, edge: Option<u8>| neighbour.is_some_and(is_name) && edge.is_some_and(is_name);
         let bytes = view.as_bytes();
         let end = at + word.len();
         let before = at.checked_sub(1).map(|at| bytes[at]);
@@ -53,7 +64,8 @@ pub(super) fn words<'a>(view: &'a str, word: &'a str) -> impl Iterator<Item = (u
 
 /// `tests.rs`, and everything in a folder `tests` or `benches`.
 fn is_test_file(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
+    path.split('/')
+        .any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
 }
 
 /// The lines of `#[cfg(test)] mod … { … }`.
@@ -104,22 +116,36 @@ mod tests {
 
     #[test]
     fn test_files_are_not_product() {
-        for path in ["crates/a/tests/it/main.rs", "crates/a/src/b/tests.rs", "crates/a/benches/x.rs"] {
+        for path in [
+            "crates/a/tests/it/main.rs",
+            "crates/a/src/b/tests.rs",
+            "crates/a/benches/x.rs",
+        ] {
             assert_eq!(Source::read(path, "fn a() {}\n").product_lines(), 0, "{path}");
         }
-        assert_eq!(Source::read("crates/a/src/contests.rs", "fn a() {}\n").product_lines(), 1);
+        assert_eq!(
+            Source::read("crates/a/src/contests.rs", "fn a() {}\n").product_lines(),
+            1
+        );
     }
 
     #[test]
     fn words_are_whole() {
-        let found: Vec<_> = words("tokio::spawn(x)\nmy_tokio::spawn tokio::spawner\n tokio::spawn", "tokio::spawn").collect();
+        let found: Vec<_> = words(
+            "tokio::spawn(x)\nmy_tokio::spawn tokio::spawner\n tokio::spawn",
+            "tokio::spawn",
+        )
+        .collect();
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(words("#[allow(x)]", "#[allow(").count(), 1);
     }
 
     #[test]
     fn a_file_knows_its_room() {
-        assert_eq!(Source::read("crates/seawall-guard/src/lib.rs", "").room(), Some("seawall-guard"));
+        assert_eq!(
+            Source::read("crates/seawall-guard/src/lib.rs", "").room(),
+            Some("seawall-guard")
+        );
         assert_eq!(Source::read("xtask/src/main.rs", "").room(), None);
     }
 }

@@ -8,8 +8,18 @@ use super::source::{Source, words};
 
 /// How a statement begins, as SQL is written here: in capitals.
 const STATEMENTS: [&str; 12] = [
-    "SELECT ", "INSERT INTO ", "INSERT OR ", "REPLACE INTO ", "DELETE FROM ", "CREATE TABLE ", "CREATE INDEX ",
-    "CREATE UNIQUE INDEX ", "ALTER TABLE ", "DROP TABLE ", "PRAGMA ", "SAVEPOINT ",
+    "SELECT ",
+    "INSERT INTO ",
+    "INSERT OR ",
+    "REPLACE INTO ",
+    "DELETE FROM ",
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "CREATE UNIQUE INDEX ",
+    "ALTER TABLE ",
+    "DROP TABLE ",
+    "PRAGMA ",
+    "SAVEPOINT ",
 ];
 
 /// An `UPDATE` is one when its `SET` comes within so many bytes.
@@ -33,14 +43,20 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     }
     found.extend(words(&one_line, "UPDATE ").filter_map(|(_, at)| {
         let rest = &one_line.as_bytes()[at..one_line.len().min(at + UPDATE_BYTES)];
-        rest.windows(5).any(|window| window == b" SET ").then_some((at, "UPDATE"))
+        rest.windows(5)
+            .any(|window| window == b" SET ")
+            .then_some((at, "UPDATE"))
     }));
     found.sort_unstable();
     found
         .into_iter()
         .map(|(at, statement)| {
             let line = strings.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
-            Finding::at(&source.path, line, format!("`{statement}`: SQL belongs to the store backends"))
+            Finding::at(
+                &source.path,
+                line,
+                format!("`{statement}`: SQL belongs to the store backends"),
+            )
         })
         .collect()
 }
@@ -57,7 +73,10 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::read(path, text)).into_iter().filter_map(|finding| finding.line).collect()
+        check(&Source::read(path, text))
+            .into_iter()
+            .filter_map(|finding| finding.line)
+            .collect()
     }
 
     #[test]

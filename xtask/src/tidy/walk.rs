@@ -21,9 +21,15 @@ pub(super) fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
     while let Some((folder, prefix)) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
             let kind = entry.file_type()?;
-            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+            let path = if prefix.is_empty() {
+                name.clone()
+            } else {
+                format!("{prefix}/{name}")
+            };
             // `.git` is a file in a worktree.
             if SKIPPED.contains(&name.as_str()) || SKIPPED_AT_TOP.contains(&path.as_str()) {
                 continue;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use seawall_store::{Awaits, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, Timestamp, WorkflowVersion};
 use serde_json::Value;
 
-use crate::core::StepStatus;
+use crate::core::{MapItems, Phase, RunError, RunState, StepState, StepStatus};
 use crate::datum::Datum;
+use crate::definition::{Kind, Step};
 use crate::effect::EffectClass;
+use crate::executor::StepError;
 use crate::names::StepId;
 
 /// A run. `input`, `output` and `steps` are empty in lists.
@@ -66,12 +68,136 @@ pub struct JournalItem {
 }
 
 /// Why a run does not go on right now.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
-    /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`, `paused`, `blocked`,
-    /// `unclaimed`, `holder`.
+    /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
+    /// `paused`, `blocked`: the run; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
+    /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
     pub until: Option<Timestamp>,
     pub detail: String,
+}
+
+/// The whole run. `state` is the replay of the journal that `record` was read with.
+#[must_use]
+pub fn run_view(record: &RunRecord, state: &RunState) -> RunView {
+    let projection = state.projection();
+    let failing = match &state.phase {
+        Phase::Failing(error) => Some(error),
+        _ => state.error.as_ref(),
+    };
+    RunView {
+        id: record.id,
+        workflow: record.workflow.clone(),
+        status: projection.status,
+        awaits: projection.awaits,
+        input: state.input.clone(),
+        output: state.output.clone().unwrap_or_else(Datum::null),
+        error: failing.map(ErrorView::of_run),
+        total_steps: projection.total_steps,
+        completed_steps: projection.completed_steps,
+        steps: state
+            .definition
+            .steps
+            .iter()
+            .zip(&state.steps)
+            .map(|(step, own)| StepView::new(step, own))
+            .collect(),
+        parent: record.parent.clone(),
+        created_by: Arc::clone(&record.created_by),
+        created_at: record.created_at,
+        started_at: projection.started_at,
+        finished_at: projection.finished_at,
+        seq: state.seq,
+    }
+}
+
+/// A run in a list: what its row says. The row keeps an error's code, not its message.
+#[must_use]
+pub fn list_view(record: &RunRecord) -> RunView {
+    let projection = &record.projection;
+    RunView {
+        id: record.id,
+        workflow: record.workflow.clone(),
+        status: projection.status,
+        awaits: projection.awaits,
+        input: Datum::null(),
+        output: Datum::null(),
+        error: projection.error_code.as_ref().map(|code| ErrorView {
+            code: Arc::clone(code),
+            message: String::new(),
+            step: None,
+        }),
+        total_steps: projection.total_steps,
+        completed_steps: projection.completed_steps,
+        steps: Vec::new(),
+        parent: record.parent.clone(),
+        created_by: Arc::clone(&record.created_by),
+        created_at: record.created_at,
+        started_at: projection.started_at,
+        finished_at: projection.finished_at,
+        seq: record.last_seq,
+    }
+}
+
+impl StepView {
+    fn new(step: &Step, state: &StepState) -> Self {
+        let own = &state.own;
+        // A map's effect is what its items do.
+        let effect = match &step.kind {
+            Kind::Map(map) => map.step.effect,
+            _ => step.effect,
+        };
+        Self {
+            id: step.id.clone(),
+            kind: Arc::from(step.kind.name()),
+            status: match &state.items {
+                Some(items) if own.status == StepStatus::Running => items_status(items),
+                _ => own.status,
+            },
+            effect,
+            attempts: own.attempts,
+            started_at: own.started_at,
+            finished_at: own.finished_at,
+            output: own.output.clone().unwrap_or_else(Datum::null),
+            error: own.error.as_ref().map(|error| ErrorView::of_step(error, &step.id)),
+            items: state.items.as_ref().map(|items| {
+                let total = u32::try_from(items.states.len()).unwrap_or(u32::MAX);
+                (items.settled, total)
+            }),
+        }
+    }
+}
+
+/// What a begun map does: the liveliest of what its items do.
+fn items_status(items: &MapItems) -> StepStatus {
+    let any = |status| items.states.iter().any(|item| item.status == status);
+    [
+        StepStatus::Running,
+        StepStatus::Retrying,
+        StepStatus::Waiting,
+        StepStatus::Unknown,
+    ]
+    .into_iter()
+    .find(|status| any(*status))
+    .unwrap_or(StepStatus::Running)
+}
+
+impl ErrorView {
+    fn of_run(error: &RunError) -> Self {
+        Self {
+            code: Arc::clone(&error.code),
+            message: error.message.clone(),
+            step: error.step.clone(),
+        }
+    }
+
+    fn of_step(error: &StepError, step: &StepId) -> Self {
+        Self {
+            code: Arc::from(&*error.code),
+            message: error.message.clone(),
+            step: Some(step.clone()),
+        }
+    }
 }

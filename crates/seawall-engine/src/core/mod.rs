@@ -12,4 +12,5 @@ pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
     StepStarted,
 };
+pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

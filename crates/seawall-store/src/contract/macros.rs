@@ -87,6 +87,8 @@ macro_rules! contract_tests {
                 a_message_to_a_run_the_tenant_does_not_have_is_dropped,
                 a_message_from_a_run_wakes_a_parked_or_ended_one,
                 a_child_gets_a_message_of_the_append_that_made_it,
+                a_message_to_a_run_that_consumed_its_key_is_dropped,
+                a_child_whose_id_another_tenant_has_is_left_as_it_is,
             }
             parking {
                 a_run_parks_only_when_nothing_is_unread,

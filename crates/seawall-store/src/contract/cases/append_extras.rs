@@ -165,3 +165,39 @@ pub async fn a_child_gets_a_message_of_the_append_that_made_it(subject: &Subject
     let claimed = world.claim(node, 1).await;
     assert_eq!(world.inbox(&claimed[0].lease).await, ["k"]);
 }
+
+pub async fn a_message_to_a_run_that_consumed_its_key_is_dropped(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let (from, to) = (world.held(node).await, world.held(node).await);
+    for text in ["first", "second"] {
+        let mut append = world.next(&from, text).await;
+        append.messages = vec![cross(to.run, "done")];
+        world.append(append).await;
+        let mut taken = world.next(&to, "took what was there").await;
+        let rows = world.store.unread(&to, 10).await.expect("held");
+        assert_eq!(rows.len(), usize::from(text == "first"));
+        taken.consumed = rows.iter().map(|row| row.id).collect();
+        world.append(taken).await;
+    }
+}
+
+pub async fn a_child_whose_id_another_tenant_has_is_left_as_it_is(subject: &Subject) {
+    let world = World::of(subject).await;
+    let other = World::of_tenant(subject, TenantId::new("other").expect("a tenant")).await;
+    let node = world.node().await;
+    let lease = world.held(node).await;
+    let foreign = other.unheld().await;
+    let before = other.record(foreign).await;
+    let mut append = world.next(&lease, "called").await;
+    append.children.push(NewRun {
+        id: foreign,
+        ..world.new_run()
+    });
+    world.append(append).await;
+    assert_eq!(other.record(foreign).await, before);
+    assert_eq!(
+        world.store.run(&world.tenant, foreign).await.expect("reading works"),
+        None
+    );
+}

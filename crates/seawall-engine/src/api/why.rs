@@ -1,0 +1,215 @@
+//! Why a run does not go on: a reason for every way in which it can stand still.
+
+use seawall_store::{RunRecord, Timestamp};
+
+use crate::api::Reason;
+use crate::api::view_journal::rfc3339;
+use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait};
+use crate::definition::{ItemErrors, Kind};
+use crate::executor::StepError;
+
+/// So many activities are named; a map of thousands of waits is told in short.
+const MAX_ACTIVITIES: usize = 50;
+
+/// Every reason, the run's own first. Never empty. `state` is the replay of the journal that `record` was read with; `now`
+/// is the store's.
+#[must_use]
+pub fn why(record: &RunRecord, state: &RunState, now: Timestamp) -> Vec<Reason> {
+    if state.is_terminal() {
+        return vec![ended(state)];
+    }
+    let mut reasons = Vec::new();
+    reasons.extend(stopping(state));
+    reasons.extend(paused(state));
+    reasons.extend(dead_holders(state));
+    let standing = state.activities().filter_map(|(slot, own)| standing(state, slot, own));
+    let before = reasons.len();
+    let mut cut = 0;
+    for reason in standing {
+        if reasons.len() - before < MAX_ACTIVITIES {
+            reasons.push(reason);
+        } else {
+            cut += 1;
+        }
+    }
+    if cut > 0 {
+        reasons.push(of_run(
+            "more",
+            None,
+            format!("and {cut} more steps or items like these"),
+        ));
+    }
+    reasons.extend(execution(record, state, now, reasons.is_empty()));
+    reasons
+}
+
+const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) -> Reason {
+    Reason {
+        kind,
+        step: None,
+        until,
+        detail,
+    }
+}
+
+fn ended(state: &RunState) -> Reason {
+    let detail = match (&state.phase, &state.error) {
+        (Phase::Failed, Some(error)) => format!("the run failed: {}", error.code),
+        (Phase::Cancelled, _) => "the run was cancelled".to_owned(),
+        _ => format!("the run has {}", state.status()),
+    };
+    of_run("ended", state.finished_at, detail)
+}
+
+fn stopping(state: &RunState) -> Option<Reason> {
+    let detail = match &state.phase {
+        Phase::Failing(error) => format!(
+            "the run fails ({}) once everything that has begun is settled",
+            error.code
+        ),
+        Phase::Cancelling => "the run is cancelled once everything that has begun is settled".to_owned(),
+        _ => return None,
+    };
+    Some(of_run("stopping", None, detail))
+}
+
+fn paused(state: &RunState) -> Option<Reason> {
+    let detail = "no new attempt begins until the run is resumed".to_owned();
+    state.paused.then(|| of_run("paused", None, detail))
+}
+
+fn dead_holders(state: &RunState) -> Option<Reason> {
+    // An unknown outcome is told at its step.
+    let Some(BlockReason::HoldersDied(deaths)) = &state.blocked else {
+        return None;
+    };
+    let detail =
+        format!("{deaths} processes in a row died while they held this run; resume it to try once more, or cancel it");
+    Some(of_run("blocked", None, detail))
+}
+
+/// Why this activity has begun and not ended.
+fn standing(state: &RunState, slot: Slot, own: &ActivityState) -> Option<Reason> {
+    let (kind, until, detail) = match own.status {
+        StepStatus::Running => attempt(state, slot, own),
+        StepStatus::Retrying => retry(state, slot, own),
+        StepStatus::Waiting => wait(own),
+        StepStatus::Unknown => unknown(own),
+        _ => return None,
+    };
+    let item = slot.item.map_or(String::new(), |item| format!("item {item}: "));
+    Some(Reason {
+        kind,
+        step: Some(state.definition.steps[slot.step].id.clone()),
+        until,
+        detail: format!("{item}{detail}"),
+    })
+}
+
+type Standing = (&'static str, Option<Timestamp>, String);
+
+fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
+    let map_failed = || {
+        let items = state.steps[slot.step].items.as_ref();
+        let fails = matches!(
+            &state.definition.steps[slot.step].kind,
+            Kind::Map(map) if map.on_item_error == ItemErrors::Fail
+        );
+        fails && items.is_some_and(|items| items.failed.is_some())
+    };
+    let told = if state.is_stopping() || map_failed() {
+        " and was told to stop"
+    } else {
+        ""
+    };
+    let detail = format!("attempt {} is in progress{told}", own.attempts);
+    ("attempt", own.deadline, detail)
+}
+
+fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
+    if let Some(reason) = &own.deferred {
+        return ("deferred", own.wake, format!("not begun yet: {reason}"));
+    }
+    let held = if state.is_held_back(slot) {
+        ", and does not begin while the run stands"
+    } else {
+        ""
+    };
+    let last = last_error(own.error.as_ref());
+    let detail = format!("attempt {} follows{held}{last}", own.attempts + 1);
+    ("retry", own.wake, detail)
+}
+
+fn wait(own: &ActivityState) -> Standing {
+    let (kind, detail) = match &own.wait {
+        Some(Wait::Timer) => ("timer", "sleeps".to_owned()),
+        Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
+        Some(Wait::Approval { id }) => ("approval", format!("waits for somebody to decide {id}")),
+        Some(Wait::Child { run, workflow }) => {
+            let detail = format!(
+                "waits for the child run {run} of {}, version {}",
+                workflow.name, workflow.version
+            );
+            ("child", detail)
+        }
+        None => ("timer", "waits".to_owned()),
+    };
+    (kind, own.wake, detail)
+}
+
+fn unknown(own: &ActivityState) -> Standing {
+    let safe = own.deadline.map_or(String::new(), |at| {
+        format!("; if it is to run again, that begins after {}", rfc3339(at))
+    });
+    let last = last_error(own.error.as_ref());
+    let detail = format!(
+        "attempt {} may or may not have had its effect{last}. Find out, then resolve the step as succeeded, failed or \
+         retry{safe}",
+        own.attempts
+    );
+    ("unknown-outcome", None, detail)
+}
+
+fn last_error(error: Option<&StepError>) -> String {
+    error.map_or(String::new(), |error| {
+        format!(" (last error: {}: {})", error.code, error.message)
+    })
+}
+
+/// Who executes the run, or why nobody does.
+fn execution(record: &RunRecord, state: &RunState, now: Timestamp, alone: bool) -> Option<Reason> {
+    if let Some(holder) = record.holder {
+        let what = match state.phase {
+            Phase::Queued => "is about to begin the run",
+            _ if alone => "is about to go on with the run",
+            _ => "holds the run",
+        };
+        let detail = format!("node {holder} {what} (epoch {})", record.epoch.0);
+        return Some(of_run("holder", None, detail));
+    }
+    let due = record.due?;
+    if due > now {
+        // Otherwise the due time is that of a wait or a retry, which speaks for itself.
+        let backoff = record.deaths > 0 && state.next_wake().is_none_or(|wake| wake < due);
+        let detail = format!(
+            "{} processes in a row died while they held this run; it is tried again then",
+            record.deaths
+        );
+        return backoff.then(|| of_run("unclaimed", Some(due), detail));
+    }
+    let detail = if state.phase == Phase::Queued {
+        return Some(of_run(
+            "queued",
+            None,
+            "no node has had room for the run yet; it is taken in order".to_owned(),
+        ));
+    } else if record.deaths > 0 {
+        format!(
+            "its holder died ({} in a row); a node takes the run over soon",
+            record.deaths
+        )
+    } else {
+        "there is work to do, and no node has taken the run yet".to_owned()
+    };
+    Some(of_run("unclaimed", None, detail))
+}

@@ -1,0 +1,227 @@
+//! Messages in a run's inbox: `t` the name, `v` the version of the form, then the fields.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use seawall_store::{ApprovalId, RunId, RunStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::core::Message;
+use crate::journal::codec::CodecError;
+use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, named};
+use crate::names::ActivityRef;
+
+/// The version of every form below.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Framed<B> {
+    v: u32,
+    #[serde(flatten)]
+    body: B,
+}
+
+/// What is looked at first.
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    t: Cow<'a, str>,
+    v: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+enum MessageV1<'a> {
+    Signal {
+        #[serde(borrow)]
+        id: Str<'a>,
+        #[serde(borrow)]
+        name: Str<'a>,
+        payload: Json,
+    },
+    Decide {
+        approval: Text<ApprovalId>,
+        approve: bool,
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
+        comment: Option<Str<'a>>,
+        by: Shared,
+    },
+    Cancel {
+        by: Shared,
+    },
+    Pause {
+        by: Shared,
+    },
+    Resume {
+        by: Shared,
+    },
+    Retry {
+        by: Shared,
+    },
+    Resolve {
+        step: Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<u32>,
+        #[serde(borrow)]
+        resolution: ResolutionV1<'a>,
+        by: Shared,
+    },
+    ChildEnded {
+        child: Text<RunId>,
+        step: Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<u32>,
+        generation: u32,
+        #[serde(with = "named")]
+        status: RunStatus,
+        output: Json,
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
+        error: Option<ErrorV1<'a>>,
+    },
+}
+
+const KINDS: [&str; 8] = [
+    "signal",
+    "decide",
+    "cancel",
+    "pause",
+    "resume",
+    "retry",
+    "resolve",
+    "child_ended",
+];
+
+/// The stored form of a message.
+#[must_use]
+pub fn encode_message(message: &Message) -> Arc<[u8]> {
+    let framed = Framed {
+        v: VERSION,
+        body: MessageV1::from(message),
+    };
+    serde_json::to_vec(&framed)
+        .expect("writing to memory does not fail, and every key is a string")
+        .into()
+}
+
+/// The message of that stored form.
+///
+/// # Errors
+/// [`CodecError::Newer`] for what a newer program wrote; otherwise it is damaged. Never panics.
+pub fn decode_message(bytes: &[u8]) -> Result<Message, CodecError> {
+    let header: Header<'_> = serde_json::from_slice(bytes).map_err(CodecError::Damaged)?;
+    if header.v != VERSION || !KINDS.contains(&&*header.t) {
+        return Err(CodecError::Newer {
+            kind: format!("message {}", header.t),
+            version: header.v,
+        });
+    }
+    let stored: MessageV1<'_> = serde_json::from_slice(bytes).map_err(CodecError::Damaged)?;
+    Ok(stored.into())
+}
+
+impl<'a> From<&'a Message> for MessageV1<'a> {
+    fn from(message: &'a Message) -> Self {
+        let shared = |by: &Arc<str>| Shared(Arc::clone(by));
+        match message {
+            Message::Signal { id, name, payload } => Self::Signal {
+                id: Cow::Borrowed(id),
+                name: Cow::Borrowed(name),
+                payload: Json(payload.clone()),
+            },
+            Message::Decide {
+                approval,
+                approve,
+                comment,
+                by,
+            } => Self::Decide {
+                approval: Text(*approval),
+                approve: *approve,
+                comment: comment.as_deref().map(Cow::Borrowed),
+                by: shared(by),
+            },
+            Message::Cancel { by } => Self::Cancel { by: shared(by) },
+            Message::Pause { by } => Self::Pause { by: shared(by) },
+            Message::Resume { by } => Self::Resume { by: shared(by) },
+            Message::Retry { by } => Self::Retry { by: shared(by) },
+            Message::Resolve {
+                activity,
+                resolution,
+                by,
+            } => Self::Resolve {
+                step: Id(activity.step.clone()),
+                item: activity.item,
+                resolution: resolution.into(),
+                by: shared(by),
+            },
+            Message::ChildEnded {
+                child,
+                activity,
+                generation,
+                status,
+                output,
+                error,
+            } => Self::ChildEnded {
+                child: Text(*child),
+                step: Id(activity.step.clone()),
+                item: activity.item,
+                generation: *generation,
+                status: *status,
+                output: Json(output.clone()),
+                error: error.as_ref().map(ErrorV1::from),
+            },
+        }
+    }
+}
+
+impl From<MessageV1<'_>> for Message {
+    fn from(stored: MessageV1<'_>) -> Self {
+        match stored {
+            MessageV1::Signal { id, name, payload } => Self::Signal {
+                id: id.into_owned(),
+                name: name.into_owned(),
+                payload: payload.0,
+            },
+            MessageV1::Decide {
+                approval,
+                approve,
+                comment,
+                by,
+            } => Self::Decide {
+                approval: approval.0,
+                approve,
+                comment: comment.map(Cow::into_owned),
+                by: by.0,
+            },
+            MessageV1::Cancel { by } => Self::Cancel { by: by.0 },
+            MessageV1::Pause { by } => Self::Pause { by: by.0 },
+            MessageV1::Resume { by } => Self::Resume { by: by.0 },
+            MessageV1::Retry { by } => Self::Retry { by: by.0 },
+            MessageV1::Resolve {
+                step,
+                item,
+                resolution,
+                by,
+            } => Self::Resolve {
+                activity: ActivityRef { step: step.0, item },
+                resolution: resolution.into(),
+                by: by.0,
+            },
+            MessageV1::ChildEnded {
+                child,
+                step,
+                item,
+                generation,
+                status,
+                output,
+                error,
+            } => Self::ChildEnded {
+                child: child.0,
+                activity: ActivityRef { step: step.0, item },
+                generation,
+                status,
+                output: output.0,
+                error: error.map(Into::into),
+            },
+        }
+    }
+}

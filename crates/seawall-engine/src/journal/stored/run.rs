@@ -1,0 +1,114 @@
+//! Stored events of the run as a whole.
+
+use seawall_store::RunId;
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Event, RunCreated};
+use crate::journal::stored::parts::{ActivityV1, BlockV1, ParentV1, RunErrorV1, WorkflowV1};
+use crate::journal::stored::scalars::{Hex, Json, Shared, Text};
+use crate::names::ActivityRef;
+
+/// The body of events whose name says it all.
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct EmptyV1 {}
+
+/// The body of events that only say who.
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct ByV1 {
+    pub(in crate::journal) by: Shared,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunCreatedV1<'a> {
+    run: Text<RunId>,
+    workflow: WorkflowV1,
+    definition: Hex,
+    input: Json,
+    by: Shared,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    parent: Option<ParentV1<'a>>,
+    depth: u32,
+}
+
+impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
+    fn from(created: &'a RunCreated) -> Self {
+        Self {
+            run: Text(created.run),
+            workflow: (&created.workflow).into(),
+            definition: Hex(created.definition),
+            input: Json(created.input.clone()),
+            by: Shared(created.created_by.clone()),
+            parent: created.parent.as_ref().map(ParentV1::from),
+            depth: created.depth,
+        }
+    }
+}
+
+impl From<RunCreatedV1<'_>> for Event {
+    fn from(stored: RunCreatedV1<'_>) -> Self {
+        Self::RunCreated(Box::new(RunCreated {
+            run: stored.run.0,
+            workflow: stored.workflow.into(),
+            definition: stored.definition.0,
+            input: stored.input.0,
+            created_by: stored.by.0,
+            parent: stored.parent.map(Into::into),
+            depth: stored.depth,
+        }))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunRetriedV1 {
+    pub(in crate::journal) by: Shared,
+    pub(in crate::journal) activities: Vec<ActivityV1>,
+}
+
+impl From<RunRetriedV1> for Event {
+    fn from(stored: RunRetriedV1) -> Self {
+        Self::RunRetried {
+            by: stored.by.0,
+            activities: stored.activities.into_iter().map(ActivityRef::from).collect(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunBlockedV1 {
+    pub(in crate::journal) reason: BlockV1,
+}
+
+impl From<RunBlockedV1> for Event {
+    fn from(stored: RunBlockedV1) -> Self {
+        Self::RunBlocked {
+            reason: stored.reason.into(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunSucceededV1 {
+    pub(in crate::journal) output: Json,
+}
+
+impl From<RunSucceededV1> for Event {
+    fn from(stored: RunSucceededV1) -> Self {
+        Self::RunSucceeded {
+            output: stored.output.0,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunFailedV1<'a> {
+    #[serde(borrow)]
+    pub(in crate::journal) error: RunErrorV1<'a>,
+}
+
+impl From<RunFailedV1<'_>> for Event {
+    fn from(stored: RunFailedV1<'_>) -> Self {
+        Self::RunFailed {
+            error: stored.error.into(),
+        }
+    }
+}

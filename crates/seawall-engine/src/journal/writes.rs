@@ -1,0 +1,181 @@
+//! What must be written elsewhere in the same change as some events: approvals, children, messages to other runs.
+
+use std::sync::Arc;
+
+use seawall_store::{
+    ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
+    RunProjection, RunStatus, Seq, Timestamp,
+};
+
+use crate::core::{ChildStarted, Decided, Event, Message, Recorded, RunCreated, RunState};
+use crate::datum::Datum;
+use crate::definition::Kind;
+use crate::executor::StepError;
+use crate::journal::codec::encode;
+use crate::journal::message::encode_message;
+use crate::names::{ActivityRef, StepId, approval_id};
+
+/// The rest of an append. An approval that is opened and settled by the same events stands in both lists.
+#[derive(Clone, Debug, Default)]
+pub struct Writes {
+    pub opened: Vec<ApprovalOpened>,
+    pub settled: Vec<ApprovalSettled>,
+    pub children: Vec<NewRun>,
+    pub messages: Vec<CrossMessage>,
+}
+
+/// What follows from `events`; `state` is the run after them.
+///
+/// A run only ends when nothing waits any more: by then every approval was decided or cancelled, and every child has ended.
+#[must_use]
+pub fn writes(state: &RunState, events: &[Recorded]) -> Writes {
+    let mut writes = Writes::default();
+    for recorded in events {
+        writes.add(state, recorded);
+    }
+    writes
+}
+
+impl Writes {
+    fn add(&mut self, state: &RunState, recorded: &Recorded) {
+        match &recorded.event {
+            Event::ApprovalRequested(asked) => self.opened.push(ApprovalOpened {
+                id: asked.approval,
+                step: asked.activity.step.as_str().to_owned(),
+                item: asked.activity.item,
+                message: asked.message.clone(),
+                deciders: asked.deciders.clone(),
+                requested_at: recorded.at,
+                expires_at: asked.expires_at,
+            }),
+            Event::ApprovalDecided {
+                approval,
+                decision,
+                comment,
+                by,
+                ..
+            } => self.settled.push(ApprovalSettled {
+                id: *approval,
+                status: match decision {
+                    Decided::Approved => ApprovalStatus::Approved,
+                    Decided::Rejected => ApprovalStatus::Rejected,
+                    Decided::Expired => ApprovalStatus::Expired,
+                },
+                comment: comment.clone(),
+                decided_by: (*decision != Decided::Expired).then(|| by.to_string()),
+                decided_at: recorded.at,
+            }),
+            Event::ChildStarted(started) => self.children.push(child(state, started, recorded.at)),
+            Event::StepCancelled { activity } => self.abandoned_approval(state, activity, recorded.at),
+            Event::ChildCancelRequested { child, .. } => self.messages.push(CrossMessage {
+                to: *child,
+                key: MessageKey("parent-cancel".to_owned()),
+                body: encode_message(&Message::Cancel {
+                    by: Arc::from(state.run.to_string()),
+                }),
+            }),
+            Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled => {
+                self.ended(state, recorded);
+            }
+            _ => {}
+        }
+    }
+
+    /// An activity that waited for a decision has stopped waiting without one.
+    fn abandoned_approval(&mut self, state: &RunState, activity: &ActivityRef, at: Timestamp) {
+        let Some(slot) = state.slot(activity) else { return };
+        let attempts = state.at(slot).map_or(0, |own| own.attempts);
+        if attempts > 0 && matches!(state.doing(slot).kind, Kind::Approval(_)) {
+            self.settled.push(ApprovalSettled {
+                id: approval_id(state.run, activity, attempts),
+                status: ApprovalStatus::Cancelled,
+                comment: None,
+                decided_by: None,
+                decided_at: at,
+            });
+        }
+    }
+
+    fn ended(&mut self, state: &RunState, recorded: &Recorded) {
+        let Some(parent) = &state.parent else { return };
+        // A parent link with a step that is no step id was written by nobody; there is nobody to tell.
+        let Some(step) = StepId::parse(&parent.step) else {
+            return;
+        };
+        let (status, output, error) = ending(&recorded.event);
+        self.messages.push(CrossMessage {
+            to: parent.run,
+            key: MessageKey(format!("child:{}", state.run)),
+            body: encode_message(&Message::ChildEnded {
+                child: state.run,
+                activity: ActivityRef {
+                    step,
+                    item: parent.item,
+                },
+                generation: parent.generation,
+                status,
+                output,
+                error,
+            }),
+        });
+    }
+}
+
+fn ending(event: &Event) -> (RunStatus, Datum, Option<StepError>) {
+    match event {
+        Event::RunSucceeded { output } => (RunStatus::Succeeded, output.clone(), None),
+        Event::RunFailed { error } => {
+            let error = StepError::new(error.code.to_string(), error.message.clone());
+            (RunStatus::Failed, Datum::null(), Some(error))
+        }
+        _ => {
+            let error = StepError::permanent("child-cancelled", "the child run was cancelled");
+            (RunStatus::Cancelled, Datum::null(), Some(error))
+        }
+    }
+}
+
+/// The child's row and its first event.
+fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
+    let activity = &started.activity;
+    let parent = ParentLink {
+        run: state.run,
+        step: activity.step.as_str().to_owned(),
+        item: activity.item,
+        generation: state.activity(activity).map_or(0, |own| own.generation),
+    };
+    let created = RunCreated {
+        run: started.child,
+        workflow: started.workflow.clone(),
+        definition: started.definition,
+        input: started.input.clone(),
+        created_by: Arc::clone(&state.created_by),
+        parent: Some(parent.clone()),
+        depth: started.depth,
+    };
+    let first = Recorded {
+        seq: Seq(1),
+        at,
+        event: Event::RunCreated(Box::new(created)),
+    };
+    NewRun {
+        id: started.child,
+        workflow: started.workflow.clone(),
+        created_by: Arc::clone(&state.created_by),
+        created_at: at,
+        parent: Some(parent),
+        segment: encode(std::slice::from_ref(&first)),
+        // How many steps it has, its own first append says: its definition is not at hand here.
+        projection: RunProjection {
+            status: RunStatus::Queued,
+            awaits: Awaits::Nobody,
+            total_steps: 0,
+            completed_steps: 0,
+            started_at: None,
+            finished_at: None,
+            error_code: None,
+        },
+        idempotency: None,
+        hold: None,
+    }
+}

@@ -1,0 +1,303 @@
+//! The fenced append, the operation that everything is built around.
+
+use rusqlite::{OptionalExtension as _, params};
+use seawall_store::{
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunProgress, Segment,
+    Seq, StoreError, Timestamp, Watchers,
+};
+
+use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
+use crate::error::OpError;
+use crate::failpoints::Point;
+use crate::ops::create_run::insert_child;
+use crate::ops::deliver::{deliver, has_unread};
+use crate::ops::fence::check_lease;
+use crate::rows::tenant_no_or_new;
+use crate::writer::{Operation, Tx};
+
+pub(crate) struct AppendOp(pub(crate) Append);
+
+/// An append that is durable, and whether by this operation.
+pub(crate) struct Done {
+    pub(crate) appended: Appended,
+    repeated: bool,
+}
+
+impl Done {
+    fn now(last: Seq, parked: bool) -> Self {
+        Self {
+            appended: Appended { last, parked },
+            repeated: false,
+        }
+    }
+}
+
+/// What the statement leaves of the lease.
+struct Lasting {
+    held: bool,
+    due: Option<Timestamp>,
+}
+
+impl Operation for AppendOp {
+    type Answer = Done;
+
+    fn run(&self, tx: &Tx<'_>) -> Result<Done, OpError> {
+        tx.reach(Point::AppendBefore)?;
+        let append = &self.0;
+        let last = match &append.segment {
+            Some(segment) if !follows(segment, append.after) => return Err(StoreError::StaleLease.into()),
+            Some(segment) => segment.last(),
+            None => append.after,
+        };
+        if self.is_plain() && self.hot_update(tx, last)? {
+            self.write_segment(tx)?;
+            return Ok(Done::now(last, false));
+        }
+        match check_lease(tx.conn(), &append.lease) {
+            Ok(at) if at == append.after => {}
+            Ok(_) => return self.repeated(tx, true),
+            Err(OpError::Refused(StoreError::StaleLease)) => return self.repeated(tx, false),
+            Err(error) => return Err(error),
+        }
+        self.write_segment(tx)?;
+        self.write_rest(tx)?;
+        let lasting = self.lasting(tx)?;
+        if !self.full_update(tx, last, &lasting)? {
+            return Err(StoreError::StaleLease.into());
+        }
+        Ok(Done::now(last, !lasting.held))
+    }
+
+    fn tell(&self, done: &Done, watchers: &Watchers) {
+        // The run may be further by now: a repeat has nothing to tell.
+        if done.repeated {
+            return;
+        }
+        let append = &self.0;
+        let appended = done.appended;
+        let progress = RunProgress {
+            seq: appended.last,
+            status: append.projection.status,
+            awaits: append.projection.awaits,
+        };
+        watchers.progressed(append.lease.run, progress);
+        for child in &append.children {
+            let progress = RunProgress {
+                seq: child.segment.last(),
+                status: child.projection.status,
+                awaits: child.projection.awaits,
+            };
+            watchers.progressed(child.id, progress);
+        }
+        for message in &append.messages {
+            watchers.message(message.to);
+        }
+        let timer = matches!(append.then, AppendThen::Park { due: Some(_) }) && appended.parked;
+        if timer || !append.children.is_empty() {
+            watchers.work();
+        }
+    }
+
+    fn payload(&self) -> usize {
+        let append = &self.0;
+        let segment = append.segment.as_ref().map_or(0, |segment| segment.bytes.len());
+        let children: usize = append
+            .children
+            .iter()
+            .map(|child| child.segment.bytes.len() + 512)
+            .sum();
+        let messages: usize = append.messages.iter().map(|message| message.body.len() + 256).sum();
+        let opened: usize = append.opened.iter().map(|opened| opened.message.len() + 512).sum();
+        segment + children + messages + opened + 256 * append.settled.len() + 8 * append.consumed.len()
+    }
+}
+
+impl AppendOp {
+    /// Events and a projection, nothing else.
+    fn is_plain(&self) -> bool {
+        let append = &self.0;
+        append.then == AppendThen::Hold
+            && append.consumed.is_empty()
+            && append.opened.is_empty()
+            && append.settled.is_empty()
+            && append.children.is_empty()
+            && append.messages.is_empty()
+    }
+
+    /// False: the fence does not hold, or the status changes, or somebody had died.
+    fn hot_update(&self, tx: &Tx<'_>, last: Seq) -> rusqlite::Result<bool> {
+        let Append {
+            lease,
+            projection,
+            after,
+            ..
+        } = &self.0;
+        let changed = tx.statement(include_str!("../sql/append_hot.sql"))?.execute(params![
+            int(last.0),
+            awaits_code(projection.awaits),
+            projection.total_steps,
+            projection.completed_steps,
+            maybe_millis(projection.started_at),
+            maybe_millis(projection.finished_at),
+            projection.error_code,
+            lease.key.0,
+            lease.node.uuid().as_bytes(),
+            int(lease.epoch.0),
+            int(after.0),
+            lease.run.uuid().as_bytes(),
+            status_code(projection.status),
+        ])?;
+        Ok(changed == 1)
+    }
+
+    fn full_update(&self, tx: &Tx<'_>, last: Seq, lasting: &Lasting) -> rusqlite::Result<bool> {
+        let Append {
+            lease,
+            projection,
+            after,
+            segment,
+            ..
+        } = &self.0;
+        let changed = tx.statement(include_str!("../sql/append_full.sql"))?.execute(params![
+            int(last.0),
+            awaits_code(projection.awaits),
+            projection.total_steps,
+            projection.completed_steps,
+            maybe_millis(projection.started_at),
+            maybe_millis(projection.finished_at),
+            projection.error_code,
+            lease.key.0,
+            lease.node.uuid().as_bytes(),
+            int(lease.epoch.0),
+            int(after.0),
+            lease.run.uuid().as_bytes(),
+            status_code(projection.status),
+            segment.is_some(),
+            lasting.held,
+            maybe_millis(lasting.due),
+        ])?;
+        Ok(changed == 1)
+    }
+
+    fn write_segment(&self, tx: &Tx<'_>) -> rusqlite::Result<()> {
+        match &self.0.segment {
+            Some(segment) => tx.add_segment(self.0.lease.key.0, segment),
+            None => Ok(()),
+        }
+    }
+
+    fn write_rest(&self, tx: &Tx<'_>) -> Result<(), OpError> {
+        let append = &self.0;
+        let run_no = append.lease.key.0;
+        for inbox_no in &append.consumed {
+            tx.statement("UPDATE inbox SET unread = 0, body = x'' WHERE inbox_no = ?1 AND run_no = ?2 AND unread = 1")?
+                .execute([*inbox_no, run_no])?;
+        }
+        if append.opened.is_empty() && append.children.is_empty() && append.messages.is_empty() {
+            settle(tx, run_no, &append.settled)?;
+            return Ok(());
+        }
+        let tenant_no = tenant_no_or_new(tx.conn(), &append.lease.tenant)?;
+        open(tx, tenant_no, run_no, &append.opened)?;
+        settle(tx, run_no, &append.settled)?;
+        for child in &append.children {
+            insert_child(tx, tenant_no, child)?;
+        }
+        for message in &append.messages {
+            send(tx, tenant_no, message)?;
+        }
+        Ok(())
+    }
+
+    fn lasting(&self, tx: &Tx<'_>) -> rusqlite::Result<Lasting> {
+        let held = match self.0.then {
+            AppendThen::Hold => true,
+            AppendThen::Park { .. } => has_unread(tx, self.0.lease.key.0)?,
+            AppendThen::End => false,
+        };
+        let due = match self.0.then {
+            AppendThen::Park { due } if !held => due,
+            _ => None,
+        };
+        Ok(Lasting { held, due })
+    }
+
+    /// The fence does not hold. Perhaps because this very append did it.
+    fn repeated(&self, tx: &Tx<'_>, held: bool) -> Result<Done, OpError> {
+        let Append { lease, segment, .. } = &self.0;
+        match segment {
+            Some(segment) if is_stored(tx, lease.key.0, segment)? => Ok(Done {
+                appended: Appended {
+                    last: segment.last(),
+                    parked: !held,
+                },
+                repeated: true,
+            }),
+            _ => Err(StoreError::StaleLease.into()),
+        }
+    }
+}
+
+/// Whether the segment is one that can stand after this place. No run comes near the end of numbers.
+fn follows(segment: &Segment, after: Seq) -> bool {
+    after.0 < u64::from(u32::MAX) << 16 && segment.first == after.plus(1) && segment.count > 0
+}
+
+fn is_stored(tx: &Tx<'_>, run_no: i64, segment: &Segment) -> rusqlite::Result<bool> {
+    tx.statement("SELECT count = ?3 AND bytes = ?4 FROM journal WHERE run_no = ?1 AND first_seq = ?2")?
+        .query_row(
+            params![run_no, int(segment.first.0), segment.count, segment.bytes],
+            |row| row.get(0),
+        )
+        .optional()
+        .map(|same| same == Some(true))
+}
+
+fn open(tx: &Tx<'_>, tenant_no: i64, run_no: i64, opened: &[ApprovalOpened]) -> rusqlite::Result<()> {
+    for approval in opened {
+        tx.statement(include_str!("../sql/insert_approval.sql"))?
+            .execute(params![
+                approval.id.uuid().as_bytes(),
+                tenant_no,
+                run_no,
+                approval.step,
+                approval.item,
+                approval.message,
+                names(&approval.deciders),
+                approval_code(ApprovalStatus::Pending),
+                approval.requested_at.as_millis(),
+                maybe_millis(approval.expires_at),
+            ])?;
+    }
+    Ok(())
+}
+
+fn settle(tx: &Tx<'_>, run_no: i64, settled: &[ApprovalSettled]) -> rusqlite::Result<()> {
+    for approval in settled {
+        tx.statement(
+            "UPDATE approvals SET status = ?3, comment = ?4, decided_by = ?5, decided_at = ?6
+             WHERE id = ?1 AND run_no = ?2 AND status = ?7",
+        )?
+        .execute(params![
+            approval.id.uuid().as_bytes(),
+            run_no,
+            approval_code(approval.status),
+            approval.comment,
+            approval.decided_by,
+            approval.decided_at.as_millis(),
+            approval_code(ApprovalStatus::Pending),
+        ])?;
+    }
+    Ok(())
+}
+
+fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result<()> {
+    let receiver: Option<i64> = tx
+        .statement("SELECT run_no FROM runs WHERE id = ?1 AND tenant_no = ?2")?
+        .query_row(params![message.to.uuid().as_bytes(), tenant_no], |row| row.get(0))
+        .optional()?;
+    if let Some(run_no) = receiver {
+        deliver(tx, run_no, &message.key, &message.body)?;
+    }
+    Ok(())
+}

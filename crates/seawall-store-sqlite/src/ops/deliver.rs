@@ -1,0 +1,34 @@
+//! A message into an inbox, by whichever way it comes.
+
+use rusqlite::{OptionalExtension as _, params};
+use seawall_store::MessageKey;
+
+use crate::writer::Tx;
+
+/// Whether the run's inbox has, or ever had, a message of that key.
+pub(super) fn is_known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<bool> {
+    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND key = ?2")?
+        .exists(params![run_no, key.0])
+}
+
+/// Writes the message, unless its key is known, and makes an unheld run due now at the latest. False: its key is known.
+pub(super) fn deliver(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<bool> {
+    let written = tx
+        .statement(
+            "INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 1, ?3) ON CONFLICT (run_no, key) DO NOTHING",
+        )?
+        .execute(params![run_no, key.0, body])?;
+    if written == 0 {
+        return Ok(false);
+    }
+    tx.statement("UPDATE runs SET due = ?2 WHERE run_no = ?1 AND holder IS NULL AND (due IS NULL OR due > ?2)")?
+        .execute(params![run_no, tx.now().as_millis()])?;
+    Ok(true)
+}
+
+pub(super) fn has_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND unread = 1 LIMIT 1")?
+        .query_row([run_no], |_| Ok(()))
+        .optional()
+        .map(|found| found.is_some())
+}

@@ -1,0 +1,104 @@
+//! The readers: a few read-only connections, used on the runtime's blocking threads.
+//!
+//! They see what is durable: SQLite shows a transaction to other connections only after its flush. A read that is not
+//! answered because its caller went away still finishes; the semaphore counts it until then.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use seawall_store::{StoreError, StoreResult};
+use tokio::sync::Semaphore;
+
+use crate::connection;
+use crate::error::{OpError, sql_error};
+
+/// The pool. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Readers(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    cache_bytes: usize,
+    size: u32,
+    room: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn open(path: PathBuf, size: usize, cache_bytes: usize) -> rusqlite::Result<Self> {
+        let size = u32::try_from(size.clamp(1, 64)).unwrap_or(1);
+        let idle = (0..size)
+            .map(|_| connection::reading(&path, cache_bytes))
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(Self(Arc::new(Inner {
+            path,
+            cache_bytes,
+            size,
+            room: Arc::new(Semaphore::new(size as usize)),
+            idle: Mutex::new(idle),
+        })))
+    }
+
+    /// Runs `read` in one read transaction: everything it sees is of one moment.
+    pub(crate) async fn read<T, F>(&self, read: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
+    {
+        let Ok(permit) = Arc::clone(&self.0.room).acquire_owned().await else {
+            return Err(closed());
+        };
+        let inner = Arc::clone(&self.0);
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            inner.with(read)
+        });
+        task.await.unwrap_or_else(|ended| {
+            Err(StoreError::Unavailable {
+                reason: "a read did not finish",
+                source: Some(Box::new(ended)),
+            })
+        })
+    }
+
+    /// Waits for the reads that are under way and closes the connections.
+    pub(crate) async fn close(&self) {
+        let all = self.0.room.acquire_many(self.0.size).await;
+        self.0.room.close();
+        self.0.idle.lock().clear();
+        drop(all);
+    }
+}
+
+impl Inner {
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
+        // Bound apart from the match, which would hold the lock while a file is opened.
+        let idle = self.idle.lock().pop();
+        let conn = match idle {
+            Some(conn) => conn,
+            None => connection::reading(&self.path, self.cache_bytes).map_err(sql_error)?,
+        };
+        let answer = in_transaction(&conn, read);
+        // A connection that met trouble with the file is not used again; the next reader opens another.
+        if !matches!(answer, Err(StoreError::Unavailable { .. })) {
+            self.idle.lock().push(conn);
+        }
+        answer
+    }
+}
+
+fn in_transaction<T>(conn: &Connection, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
+    let tx = Transaction::new_unchecked(conn, TransactionBehavior::Deferred).map_err(sql_error)?;
+    let answer = read(&tx).map_err(OpError::into_store_error)?;
+    tx.commit().map_err(sql_error)?;
+    Ok(answer)
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable {
+        reason: "the store is closed",
+        source: None,
+    }
+}

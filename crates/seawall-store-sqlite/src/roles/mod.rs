@@ -1,0 +1,8 @@
+//! The roles of `seawall-store`, each in terms of operations for the writer and queries for the readers.
+
+mod approvals;
+mod health;
+mod leases;
+mod lists;
+mod runs;
+mod workflows;

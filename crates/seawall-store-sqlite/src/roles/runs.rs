@@ -1,0 +1,129 @@
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use seawall_store::{
+    CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunId, RunRecord, RunStore, RunWatch,
+    Segment, Sent, Seq, StoreError, StoreResult, TenantId, WorkflowRef,
+};
+
+use super::lists::{below, list, wanted};
+use crate::SqliteStore;
+use crate::codec::{int, maybe_millis, status_code};
+use crate::error::OpError;
+use crate::ops::{CreateRun, Send};
+use crate::rows::{run, run_by_id, run_query, segment};
+use crate::writer::Lane;
+
+impl RunStore for SqliteStore {
+    fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>> {
+        let tenant = tenant.clone();
+        Box::pin(self.writer.submit(Lane::Client, CreateRun { tenant, new }))
+    }
+
+    fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        let tenant = tenant.clone();
+        Box::pin(self.readers.read(move |conn| Ok(run_by_id(conn, &tenant, id)?)))
+    }
+
+    fn list_runs<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: RunFilter,
+        page: Page,
+    ) -> BoxFuture<'a, StoreResult<PageOf<RunRecord>>> {
+        let tenant = tenant.clone();
+        Box::pin(
+            self.readers
+                .read(move |conn| Ok(list_runs(conn, &tenant, &filter, page)?)),
+        )
+    }
+
+    fn journal<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: RunId,
+        after: Seq,
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<JournalPage>> {
+        let tenant = tenant.clone();
+        Box::pin(self.readers.read(move |conn| {
+            let record = run_by_id(conn, &tenant, id)?.ok_or(StoreError::NotFound)?;
+            let segments = segments_after(conn, record.key.0, after, max_bytes)?;
+            Ok(JournalPage { record, segments })
+        }))
+    }
+
+    fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>> {
+        let send = Send {
+            tenant: tenant.clone(),
+            run: id,
+            message,
+        };
+        Box::pin(self.writer.submit(Lane::Client, send))
+    }
+
+    fn watch(&self, id: RunId) -> RunWatch {
+        self.watchers.watch(id)
+    }
+}
+
+fn list_runs(
+    conn: &Connection,
+    tenant: &TenantId,
+    filter: &RunFilter,
+    page: Page,
+) -> rusqlite::Result<PageOf<RunRecord>> {
+    let (name, id) = match &filter.workflow {
+        None => (None, None),
+        Some(WorkflowRef::Name(name)) => (Some(name), None),
+        Some(WorkflowRef::Id(id)) => (None, Some(id.uuid().into_bytes())),
+    };
+    let since = maybe_millis(filter.since);
+    let numbered = |row: &rusqlite::Row<'_>| run(row).map(|record| (record.key.0, record));
+    match filter.status {
+        None => {
+            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page)];
+            list(
+                conn,
+                run_query!(include_str!("../sql/list_runs.sql")),
+                params,
+                page,
+                numbered,
+            )
+        }
+        Some(status) => {
+            let status = status_code(status);
+            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page), status];
+            let sql = run_query!(include_str!("../sql/list_runs_by_status.sql"));
+            list(conn, sql, params, page, numbered)
+        }
+    }
+}
+
+/// From the segment that holds the place after `after` on, until `max_bytes`; at least one, if there is any.
+fn segments_after(conn: &Connection, run_no: i64, after: Seq, max_bytes: usize) -> Result<Vec<Segment>, OpError> {
+    let start: Option<i64> = conn
+        .prepare_cached(
+            "SELECT first_seq FROM journal WHERE run_no = ?1 AND first_seq <= ?2 ORDER BY first_seq DESC LIMIT 1",
+        )?
+        .query_row(params![run_no, int(after.0.saturating_add(1))], |row| row.get(0))
+        .optional()?;
+    let mut statement = conn.prepare_cached(
+        "SELECT first_seq, count, bytes FROM journal WHERE run_no = ?1 AND first_seq >= ?2 ORDER BY first_seq",
+    )?;
+    let mut rows = statement.query(params![run_no, start.unwrap_or(0)])?;
+    let mut segments = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let segment = segment(row)?;
+        // The one that begins before may end before, too.
+        if segment.last() <= after {
+            continue;
+        }
+        bytes += segment.bytes.len();
+        if bytes > max_bytes && !segments.is_empty() {
+            break;
+        }
+        segments.push(segment);
+    }
+    Ok(segments)
+}

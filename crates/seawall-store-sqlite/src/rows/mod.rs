@@ -1,0 +1,33 @@
+//! How rows become records: once, for the writer and the readers.
+
+mod approval;
+mod inbox;
+mod run;
+mod segment;
+mod tenant;
+mod workflow;
+
+pub(crate) use approval::{approval, approval_by_id};
+pub(crate) use inbox::unread;
+pub(crate) use run::{lease, run, run_by_id, run_by_no};
+pub(crate) use segment::{segment, whole_journal};
+pub(crate) use tenant::tenant_no_or_new;
+pub(crate) use workflow::{Numbered, latest, version, workflow};
+
+/// The static text of a query: columns and joins from one file, what follows from another place.
+macro_rules! run_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/run_columns.sql"), $tail)
+    };
+}
+macro_rules! approval_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/approval_columns.sql"), $tail)
+    };
+}
+macro_rules! workflow_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/workflow_columns.sql"), $tail)
+    };
+}
+pub(crate) use {approval_query, run_query, workflow_query};

@@ -1,0 +1,24 @@
+use std::sync::Arc;
+
+use seawall_store::{StoreClock, Watchers};
+
+use crate::metrics::SqliteMetrics;
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+/// The embedded store. Dropping it waits for what is queued and releases the file; `HealthStore::close` does the same
+/// without blocking a thread of the runtime.
+pub struct SqliteStore {
+    // Dropped in this order: the last connection to go copies the log into the database, and a reader cannot.
+    pub(crate) readers: Readers,
+    pub(crate) writer: Writer,
+    pub(crate) watchers: Watchers,
+    pub(crate) clock: Arc<dyn StoreClock>,
+}
+
+impl SqliteStore {
+    #[must_use]
+    pub fn metrics(&self) -> SqliteMetrics {
+        self.writer.metrics()
+    }
+}
