@@ -10,6 +10,7 @@ mod effect;
 mod executor;
 mod journal;
 mod names;
+mod runtime;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
@@ -17,7 +18,7 @@ pub use self::core::{
     StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
     StepView, WorkflowSource,
 };
 pub use clock::Clock;
@@ -33,4 +34,5 @@ pub use executor::{
     Registry, SecretError, SecretSource, StepError,
 };
 pub use names::{ActivityRef, EffectKey, StepId};
+pub use runtime::EngineConfig;
 pub use seawall_store as store;

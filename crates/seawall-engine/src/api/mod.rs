@@ -2,16 +2,23 @@
 //!
 //! Everything that is answered here was read from the store, never from the runtime's memory: it is durable.
 
+mod approvals;
+mod controls;
 mod engine;
 mod error;
+mod parts;
 mod principal;
+mod read;
 mod requests;
+mod runs;
 mod view;
 mod view_journal;
 mod why;
+mod workflows;
 
 pub use engine::Engine;
 pub use error::EngineError;
+pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, list_view, run_view};

@@ -27,20 +27,20 @@ pub(crate) struct NewRunRequest {
 
 /// Creates the run: here in memory if there is room and the node is alive, else for whoever claims it.
 pub(crate) async fn create(shared: &Arc<Shared>, request: NewRunRequest) -> StoreResult<RunStarted> {
-    let newborn = newborn(shared, request)?;
+    let (newborn, state) = newborn(shared, request)?;
     // A node that cannot stand now is no reason to refuse the run: the store says whether it takes it.
     if let Ok(identity) = shared.node.standing().await {
         let place = shared
             .held
-            .enter_new(newborn.state.run, &identity, shared.config.max_active_runs);
+            .enter_new(newborn.run, &identity, shared.config.max_active_runs);
         if let Ok(place) = place {
-            return spawn_newborn(shared, identity, place, newborn).await;
+            return spawn_newborn(shared, identity, place, (newborn, state)).await;
         }
     }
     newborn.create_unheld(shared).await
 }
 
-fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<Newborn> {
+fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
     let now = shared.clock.now();
     let first = Recorded {
         seq: Seq(1),
@@ -64,10 +64,14 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<Newborn> {
         fingerprint: request.fingerprint,
         expires_at: now.saturating_add(KEY_LIFE),
     });
-    Ok(Newborn {
+    let newborn = Newborn {
         tenant: request.tenant,
+        run: state.run,
+        workflow: state.workflow.clone(),
+        created_by: Arc::clone(&state.created_by),
         first,
-        state,
+        queued: state.projection(),
         idempotency,
-    })
+    };
+    Ok((newborn, state))
 }

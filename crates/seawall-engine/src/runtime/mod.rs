@@ -22,6 +22,6 @@ mod start;
 pub use config::EngineConfig;
 pub(crate) use create::{NewRunRequest, create};
 pub(crate) use definitions::{DefinitionTrouble, to_be_kept};
-pub(crate) use shared::{Parts, Shared};
+pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;
 pub(crate) use start::start;

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use seawall_store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::EngineParts;
 use crate::clock::Clock;
-use crate::executor::{Registry, SecretSource};
+use crate::executor::SecretSource;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
 use crate::runtime::held::Held;
@@ -31,16 +32,8 @@ pub(crate) struct Shared {
     doubt: AtomicBool,
 }
 
-/// The parts that the composition root chooses.
-pub(crate) struct Parts {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) registry: Registry,
-    pub(crate) secrets: Arc<dyn SecretSource>,
-}
-
 impl Shared {
-    pub(crate) fn new(parts: Parts, config: EngineConfig, held: Arc<Held>, node: Node, spawner: Spawner) -> Self {
+    pub(crate) fn new(parts: EngineParts, config: EngineConfig, held: Arc<Held>, node: Node, spawner: Spawner) -> Self {
         let definitions = Definitions::new(Arc::clone(&parts.store), parts.registry);
         Self {
             store: parts.store,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use seawall_store::{
     CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult, TenantId,
+    WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -24,24 +25,22 @@ const IN_PLACE: u32 = 64;
 /// A run before it is durable.
 pub(crate) struct Newborn {
     pub(crate) tenant: TenantId,
+    pub(crate) run: RunId,
+    pub(crate) workflow: WorkflowVersion,
+    pub(crate) created_by: Arc<str>,
     /// Its `RunCreated`.
     pub(crate) first: Recorded,
-    pub(crate) state: RunState,
+    /// What its row says before anybody works on it.
+    pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
 impl Newborn {
-    /// The run as it is before anybody works on it.
-    fn queued(&self) -> NewRun {
-        let segment = journal::encode(std::slice::from_ref(&self.first));
-        self.new_run(segment, self.state.projection(), None)
-    }
-
     fn new_run(&self, segment: Segment, projection: RunProjection, hold: Option<NodeId>) -> NewRun {
         NewRun {
-            id: self.state.run,
-            workflow: self.state.workflow.clone(),
-            created_by: Arc::clone(&self.state.created_by),
+            id: self.run,
+            workflow: self.workflow.clone(),
+            created_by: Arc::clone(&self.created_by),
             created_at: self.first.at,
             parent: None,
             segment,
@@ -53,11 +52,10 @@ impl Newborn {
 
     /// Creates it for whoever claims it.
     pub(crate) async fn create_unheld(self, shared: &Shared) -> StoreResult<RunStarted> {
-        let run = self.state.run;
-        let new = self.queued();
-        let status = new.projection.status;
+        let segment = journal::encode(std::slice::from_ref(&self.first));
+        let new = self.new_run(segment, self.queued.clone(), None);
         let created = shared.store.create_run(&self.tenant, new).await?;
-        Ok(answer(&created, run, status))
+        Ok(answer(&created, self.run, self.queued.status))
     }
 }
 
@@ -82,12 +80,13 @@ pub(crate) async fn spawn_newborn(
     shared: &Arc<Shared>,
     identity: Arc<Identity>,
     place: Place,
-    newborn: Newborn,
+    (newborn, state): (Newborn, RunState),
 ) -> StoreResult<RunStarted> {
     let (tell, told) = oneshot::channel();
     let task_shared = Arc::clone(shared);
     shared.spawner.spawn(async move {
-        be_born(&task_shared, identity, place, newborn, tell).await;
+        let driver = begun(&task_shared, state, newborn.first.clone());
+        be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
     told.await.unwrap_or(Err(StoreError::Unavailable {
         reason: "the engine is shutting down",
@@ -97,15 +96,14 @@ pub(crate) async fn spawn_newborn(
 
 async fn be_born(
     shared: &Arc<Shared>,
-    identity: Arc<Identity>,
-    place: Place,
-    newborn: Newborn,
+    (identity, place): (Arc<Identity>, Place),
+    (newborn, mut driver): (Newborn, Driver),
     tell: oneshot::Sender<StoreResult<RunStarted>>,
 ) {
-    let run = newborn.state.run;
+    let run = newborn.run;
     // Registered before the run exists, so that no message to it is missed.
     let watch = shared.store.watch(run);
-    let (mut driver, new) = begin(shared, &newborn, identity.id);
+    let new = creation(&mut driver, &newborn, identity.id);
     let (last, status) = (new.segment.last(), new.projection.status);
     let created = shared.store.create_run(&newborn.tenant, new).await;
     let lease = match created {
@@ -136,7 +134,7 @@ async fn be_born(
         }
     };
     let Some(lease) = lease else { return };
-    tracing::info!(run.id = %run, workflow.name = %newborn.state.workflow.name, "run started");
+    tracing::info!(run.id = %run, workflow.name = %newborn.workflow.name, "run started");
     drop(newborn);
     place.created(lease.epoch);
     driver.confirm(last);
@@ -150,14 +148,9 @@ async fn be_born(
     task.live(watch, Some(driver), predecessor).await;
 }
 
-/// The run with everything done that needs nobody else, and its creation.
-fn begin(shared: &Shared, newborn: &Newborn, node: NodeId) -> (Driver, NewRun) {
-    let mut driver = Driver::unborn(
-        newborn.state.clone(),
-        newborn.first.clone(),
-        Arc::clone(&shared.clock),
-        shared.config.lease,
-    );
+/// The run with everything done that needs nobody else.
+fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
+    let mut driver = Driver::unborn(state, first, Arc::clone(&shared.clock), shared.config.lease);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {
@@ -169,12 +162,16 @@ fn begin(shared: &Shared, newborn: &Newborn, node: NodeId) -> (Driver, NewRun) {
             }
         }
     }
-    let (batch, elsewhere) = first_batch(&mut driver);
-    let projection = if elsewhere {
-        newborn.state.projection()
+    driver
+}
+
+/// What is written first.
+fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> NewRun {
+    let (batch, only_creation) = first_batch(driver);
+    let projection = if only_creation {
+        newborn.queued.clone()
     } else {
         driver.state().projection()
     };
-    let new = newborn.new_run(journal::encode(&batch.events), projection, Some(node));
-    (driver, new)
+    newborn.new_run(journal::encode(&batch.events), projection, Some(node))
 }
