@@ -18,15 +18,17 @@ pub use self::core::{
     StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
-    StepView, WorkflowSource,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
+    RunStarted, RunView, StepView, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Condition, Definition, DefinitionError, DurationError,
-    InputError, InputSchema, ItemErrors, ItemFacts, Jitter, Kind, MapStep, OnError, Rendered, RetryPolicy, RunFacts,
-    Scope, SecretPart, SecretSlot, SleepTime, Step, StepFacts, Template,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
+    DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
+    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Rendered,
+    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile,
+    compile_text, parse, parse_duration, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{

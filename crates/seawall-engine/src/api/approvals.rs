@@ -91,7 +91,11 @@ impl Engine {
             ApprovalStatus::Rejected => !approve && decided_by(&record, by),
             ApprovalStatus::Expired | ApprovalStatus::Cancelled => false,
         };
-        if mine { Ok(record) } else { Err(somebody_was_first(&record)) }
+        if mine {
+            Ok(record)
+        } else {
+            Err(somebody_was_first(&record))
+        }
     }
 }
 

@@ -87,7 +87,10 @@ impl Engine {
             return Err(conflict(status, detail));
         }
         if let Some(parent) = &record.parent {
-            let detail = format!("the parent run {} has used the end of this run; retry that one", parent.run);
+            let detail = format!(
+                "the parent run {} has used the end of this run; retry that one",
+                parent.run
+            );
             return Err(conflict(status, detail));
         }
         let message = Message::Retry {
@@ -112,7 +115,10 @@ impl Engine {
         let ReadRun { record, state } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(state) = state else {
-            return Err(conflict(status, "the run cannot be read by this installation".to_owned()));
+            return Err(conflict(
+                status,
+                "the run cannot be read by this installation".to_owned(),
+            ));
         };
         if state.step(&activity.step).is_none() {
             return Err(EngineError::NotFound("step"));
@@ -162,7 +168,11 @@ impl Engine {
             None => uuid::Uuid::new_v4().simple().to_string(),
         };
         if weight(&payload) > MAX_PAYLOAD {
-            return Err(invalid("/payload", "too-large", "the payload is more than 1 MiB of JSON"));
+            return Err(invalid(
+                "/payload",
+                "too-large",
+                "the payload is more than 1 MiB of JSON",
+            ));
         }
         let key = format!("signal-{id}");
         let message = Message::Signal {

@@ -21,6 +21,5 @@ pub use error::EngineError;
 pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, list_view, run_view};
-pub use view_journal::journal_item;
+pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
 pub use why::why;

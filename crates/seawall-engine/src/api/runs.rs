@@ -143,7 +143,8 @@ impl Engine {
                 kind: "blocked",
                 step: None,
                 until: None,
-                detail: "its definition or its journal cannot be used by this installation; the log says why".to_owned(),
+                detail: "its definition or its journal cannot be used by this installation; the log says why"
+                    .to_owned(),
             }],
         })
     }
@@ -153,7 +154,7 @@ fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<Input
     if weight(input) > MAX_INPUT {
         return vec![InputError {
             pointer: "/input".to_owned(),
-            code: "too-large",
+            code: "too-large".into(),
             message: "the input is more than 1 MiB of JSON".to_owned(),
         }];
     }

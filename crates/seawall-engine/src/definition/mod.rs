@@ -1,20 +1,30 @@
 //! Definitions: what an author writes, checked once and compiled for every run of it.
 
+mod compile;
 mod duration;
-mod errors;
 mod model;
+mod nearest;
+mod parse;
+mod place;
 mod rendered;
+mod report;
+mod schema;
+mod schema_bounds;
 mod schema_check;
 mod scope;
 mod template;
+mod validate;
 
-pub use duration::{DurationError, parse_duration};
-pub use errors::{DefinitionError, InputError};
+pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
+pub use duration::{DurationError, MAX_DURATION, parse_duration};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
     RetryPolicy, SleepTime, Step,
 };
+pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
 pub use rendered::{Rendered, SecretPart, SecretSlot};
-pub use schema_check::InputSchema;
+pub use report::{DefinitionError, DefinitionWarning, Position};
+pub use schema::workflow_schema;
+pub use schema_check::{InputError, InputSchema, PropertyType};
 pub use scope::{ItemFacts, RunFacts, Scope, StepFacts};
 pub use template::{Condition, Template};

@@ -11,6 +11,6 @@ mod arbitrary;
 #[cfg(test)]
 mod tests;
 
-pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, decode, encode};
+pub use codec::{decode, encode};
 pub use message::{decode_message, encode_message};
-pub use writes::{Writes, writes};
+pub use writes::writes;

@@ -16,7 +16,10 @@ pub(crate) async fn shut_down(shared: &Shared, deadline: Duration) {
         let emptied = shared.held.until(|held| held.is_empty());
         if tokio::time::timeout(rest, emptied).await.is_err() {
             let runs = shared.held.len();
-            tracing::warn!(runs, "some runs could not be given back in time; they will be recovered");
+            tracing::warn!(
+                runs,
+                "some runs could not be given back in time; they will be recovered"
+            );
         }
     }
     shared.spawner.abandon();

@@ -43,7 +43,10 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
 /// Runs a task again that panicked: without it the node would hold runs and do nothing for them.
 async fn survive<F: Future<Output = ()>>(name: &'static str, task: impl Fn() -> F) {
     while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
-        tracing::error!(task = name, "a task of the runtime failed in an unforeseen way; it begins again");
+        tracing::error!(
+            task = name,
+            "a task of the runtime failed in an unforeseen way; it begins again"
+        );
         tokio::time::sleep(AGAIN).await;
     }
 }

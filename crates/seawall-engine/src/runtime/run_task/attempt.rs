@@ -45,7 +45,10 @@ pub(super) async fn supervise(
         (Ok(outcome), false) => outcome,
         (Ok(outcome), true) => ended_by_timeout(outcome),
         (Err(_), true) => Outcome::Unknown(StepError::new(TIMEOUT, "the attempt took longer than its timeout")),
-        (Err(_), false) => Outcome::Unknown(StepError::new("cancelled", "the attempt was cancelled and did not say more")),
+        (Err(_), false) => Outcome::Unknown(StepError::new(
+            "cancelled",
+            "the attempt was cancelled and did not say more",
+        )),
     }
 }
 

@@ -57,7 +57,10 @@ impl Attempts {
     pub(super) fn begin(&mut self, plan: AttemptPlan) {
         let (activity, number) = (plan.activity.clone(), plan.attempt);
         let Some(executor) = self.shared.definitions.registry().get(&plan.kind).cloned() else {
-            let error = StepError::permanent("kind-unavailable", format!("nobody here runs steps of kind {}", plan.kind));
+            let error = StepError::permanent(
+                "kind-unavailable",
+                format!("nobody here runs steps of kind {}", plan.kind),
+            );
             let ended = Ended::Attempt(Outcome::NotBegun(error));
             self.running.push(std::future::ready((activity, number, ended)).boxed());
             return;

@@ -42,7 +42,9 @@ impl Flight {
 
     /// Sends it once more, a little later.
     pub(super) fn again(&mut self, store: &Arc<dyn Store>) {
-        let pause = FIRST_RETRY.saturating_mul(1 << (self.tries - 1).min(10)).min(LAST_RETRY);
+        let pause = FIRST_RETRY
+            .saturating_mul(1 << (self.tries - 1).min(10))
+            .min(LAST_RETRY);
         self.tries = self.tries.saturating_add(1);
         self.answer = answer(Arc::clone(store), self.append.clone(), pause);
     }

@@ -94,4 +94,3 @@ pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
     }
     (batch, elsewhere)
 }
-

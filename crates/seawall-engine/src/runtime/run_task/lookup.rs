@@ -54,7 +54,9 @@ async fn record(shared: &Shared, tenant: &TenantId, lookup: &Lookup) -> StoreRes
 }
 
 fn missing(lookup: &Lookup) -> StepError {
-    let version = lookup.version.map_or_else(String::new, |version| format!(", version {version}"));
+    let version = lookup
+        .version
+        .map_or_else(String::new, |version| format!(", version {version}"));
     StepError::permanent(
         "workflow-not-found",
         format!("there is no workflow {}{version}", lookup.workflow),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seawall_store::{
-    CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult, TenantId,
-    WorkflowVersion,
+    CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult,
+    TenantId, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
-use seawall_store::{Append, AppendThen, Awaits, ClaimedRun, Lease, RunProjection, RunRecord, RunStatus, RunWatch,
-    StoreError};
+use seawall_store::{
+    Append, AppendThen, Awaits, ClaimedRun, Lease, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
+};
 use tokio::sync::Notify;
 
 use crate::runtime::dispatcher::SUSPECT_DEATHS;
@@ -188,7 +189,10 @@ impl RunTask<'_> {
 
 fn log_end(driver: &Driver) {
     let state = driver.state();
-    let duration = state.finished_at.map(|end| end.since(state.created_at)).unwrap_or_default();
+    let duration = state
+        .finished_at
+        .map(|end| end.since(state.created_at))
+        .unwrap_or_default();
     tracing::info!(
         run.id = %state.run,
         workflow.name = %state.workflow.name,

@@ -1,0 +1,347 @@
+//! Every field of a definition: its name, what it holds, whether it must be there.
+
+use std::time::Duration;
+
+use crate::definition::duration::MAX_DURATION;
+use crate::executor::{FieldShape, FieldSpec};
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::definition) struct Field {
+    pub(in crate::definition) name: &'static str,
+    pub(in crate::definition) shape: Shape,
+    pub(in crate::definition) required: bool,
+    /// `{{ secrets.NAME }}` may stand in its strings.
+    pub(in crate::definition) secrets: bool,
+    /// Another field that must not stand beside this one.
+    pub(in crate::definition) excludes: Option<&'static str>,
+    pub(in crate::definition) doc: &'static str,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::definition) enum Shape {
+    /// Rendered at run time; a string that is a template may stand for it.
+    Template(FieldShape),
+    /// The name of a workflow.
+    Name,
+    StepId,
+    Kind,
+    /// Any string.
+    Text,
+    /// `30s`; between the two.
+    Duration(Duration, Duration),
+    /// The name of a template variable.
+    Variable,
+    /// A whole number between the two.
+    Whole(u64, u64),
+    /// A number between the two.
+    Factor(f64, f64),
+    Choice(&'static [&'static str]),
+    /// Error codes.
+    Codes,
+    /// Ids of other steps.
+    StepIds,
+    /// A boolean, or one expression.
+    Condition,
+    OnError,
+    /// A JSON Schema.
+    Schema,
+    Object(&'static [Field]),
+    With,
+    Steps,
+    ItemStep,
+}
+
+const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+    Field {
+        name,
+        shape,
+        required: false,
+        secrets: false,
+        excludes: None,
+        doc,
+    }
+}
+
+impl Field {
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    const fn excludes(mut self, other: &'static str) -> Self {
+        self.excludes = Some(other);
+        self
+    }
+
+    /// The one field of `on_error: {value: …}`.
+    pub(in crate::definition) const VALUE: Self =
+        field("value", Shape::Template(FieldShape::Any), "The output instead.").required();
+
+    /// A field of an executor's `with`.
+    pub(in crate::definition) const fn of_kind(spec: &FieldSpec) -> Self {
+        Self {
+            name: spec.name,
+            shape: Shape::Template(spec.shape),
+            required: spec.required,
+            secrets: spec.secrets,
+            excludes: spec.excludes,
+            doc: spec.doc,
+        }
+    }
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+const ANY_WAIT: Shape = Shape::Duration(MILLISECOND, MAX_DURATION);
+
+const EFFECTS: Shape = Shape::Choice(&["pure", "read", "idempotent", "once"]);
+
+/// The most attempts that a policy may ask for.
+const MAX_ATTEMPTS: u64 = 100;
+
+pub(in crate::definition) const ROOT: &[Field] = &[
+    field("name", Shape::Name, "The workflow's name: 1 to 63 of a-z, 0-9 and `-`.").required(),
+    field("description", Shape::Text, "What it is for."),
+    field("input", Shape::Schema, "JSON Schema 2020-12 of a run's input."),
+    field("timeout", ANY_WAIT, "Of the whole run, waiting included."),
+    field(
+        "defaults",
+        Shape::Object(DEFAULTS),
+        "What holds for steps that say nothing else.",
+    ),
+    field("steps", Shape::Steps, "What is done, ordered by `needs`.").required(),
+    field(
+        "output",
+        Shape::Template(FieldShape::Any),
+        "The run's output; null without it.",
+    ),
+];
+
+/// Fields of a definition that belong to later versions.
+pub(in crate::definition) const LATER_ROOT: &[&str] = &[
+    "concurrency",
+    "rate",
+    "priority",
+    "debounce",
+    "on_conflict",
+    "schedule",
+    "schedules",
+    "flow_control",
+    "compensate",
+    "reconcile",
+];
+
+pub(in crate::definition) const DEFAULTS: &[Field] = &[
+    field(
+        "timeout",
+        ANY_WAIT,
+        "Of one attempt; 60s without it. Waiting steps have only their own.",
+    ),
+    field(
+        "retry",
+        Shape::Object(RETRY),
+        "For steps without their own, except those of class `once`.",
+    ),
+];
+
+pub(in crate::definition) const RETRY: &[Field] = &[
+    field(
+        "max_attempts",
+        Shape::Whole(1, MAX_ATTEMPTS),
+        "All attempts counted, the first one too.",
+    )
+    .required(),
+    field(
+        "initial",
+        Shape::Duration(MILLISECOND, HOUR),
+        "The delay before the second attempt; 500ms.",
+    ),
+    field("multiplier", Shape::Factor(1.0, 10.0), "By which the delay grows; 2."),
+    field("max", Shape::Duration(MILLISECOND, DAY), "The longest delay; 30s."),
+    field(
+        "jitter",
+        Shape::Choice(&["none", "full", "equal"]),
+        "How the delay is spread; full.",
+    ),
+    field(
+        "on",
+        Shape::Codes,
+        "Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `any`); without it every retryable one.",
+    ),
+];
+
+pub(in crate::definition) const STEP: &[Field] = &[
+    field("id", Shape::StepId, "1 to 63 of a-z, 0-9, `_` and `-`.").required(),
+    KIND,
+    WITH,
+    field("needs", Shape::StepIds, "Steps that come before this one."),
+    field(
+        "when",
+        Shape::Condition,
+        "Whether the step is done; else it is skipped.",
+    ),
+    TIMEOUT,
+    RETRY_FIELD,
+    EFFECT,
+    field(
+        "on_error",
+        Shape::OnError,
+        "`fail`, `continue`, or `{value: …}`: that output instead.",
+    ),
+];
+
+/// The step inside a map.
+pub(in crate::definition) const ITEM_STEP: &[Field] = &[KIND, WITH, TIMEOUT, RETRY_FIELD, EFFECT];
+
+const KIND: Field = field("kind", Shape::Kind, "What the step does.").required();
+const WITH: Field = field(
+    "with",
+    Shape::With,
+    "What it does it with; its fields depend on the kind.",
+);
+const TIMEOUT: Field = field("timeout", ANY_WAIT, "Of one attempt; for steps that wait, of the wait.");
+const RETRY_FIELD: Field = field(
+    "retry",
+    Shape::Object(RETRY),
+    "How often and when it is attempted again.",
+);
+const EFFECT: Field = field("effect", EFFECTS, "What may be done again after a crash.");
+
+/// Fields of steps that belong to later versions.
+pub(in crate::definition) const LATER_STEP: &[&str] = &[
+    "compensate",
+    "reconcile",
+    "concurrency",
+    "rate",
+    "priority",
+    "debounce",
+    "queue",
+];
+
+/// Kinds that belong to later versions.
+pub(in crate::definition) const LATER_KINDS: &[&str] = &["task", "llm", "tool", "agent"];
+
+/// How a step of a kind behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::definition) enum Nature {
+    /// It is attempted: timeout, retry and effect class.
+    Attempt,
+    /// It waits: a timeout of its own, nothing else.
+    Wait,
+    /// Timeout and retry hold for its items, unless the inner step has its own.
+    Fan,
+    /// Over at once.
+    Immediate,
+}
+
+/// A kind that the engine itself carries out.
+#[derive(Debug)]
+pub(in crate::definition) struct CoreKind {
+    pub(in crate::definition) name: &'static str,
+    pub(in crate::definition) nature: Nature,
+    pub(in crate::definition) fields: &'static [Field],
+    pub(in crate::definition) doc: &'static str,
+}
+
+pub(in crate::definition) const CORE_KINDS: &[CoreKind] = &[
+    CoreKind {
+        name: "transform",
+        nature: Nature::Attempt,
+        fields: &[field("value", Shape::Template(FieldShape::Any), "The output.").required()],
+        doc: "Computes its output from templates.",
+    },
+    CoreKind {
+        name: "map",
+        nature: Nature::Fan,
+        fields: &[
+            field(
+                "over",
+                Shape::Template(FieldShape::Any),
+                "The list: at most 10,000 items.",
+            )
+            .required(),
+            field(
+                "as",
+                Shape::Variable,
+                "The variable that holds the item; `item` without it.",
+            ),
+            field(
+                "max_parallel",
+                Shape::Whole(1, 1000),
+                "How many items are in work at once; 16.",
+            ),
+            field(
+                "on_item_error",
+                Shape::Choice(&["fail", "collect"]),
+                "`fail` (the default) or `collect`.",
+            ),
+            field("step", Shape::ItemStep, "What is done for each item.").required(),
+        ],
+        doc: "Does one step for each item of a list.",
+    },
+    CoreKind {
+        name: "sleep",
+        nature: Nature::Wait,
+        fields: &[
+            field("for", Shape::Template(FieldShape::String), "A duration: `10m`.").excludes("until"),
+            field("until", Shape::Template(FieldShape::String), "An RFC 3339 instant.").excludes("for"),
+        ],
+        doc: "Waits for a time.",
+    },
+    CoreKind {
+        name: "wait_signal",
+        nature: Nature::Wait,
+        fields: &[
+            field("name", Shape::Template(FieldShape::String), "The signal's name.").required(),
+            field("timeout", ANY_WAIT, "The same as the step's own `timeout`."),
+        ],
+        doc: "Waits for a signal; its payload is the output.",
+    },
+    CoreKind {
+        name: "approval",
+        nature: Nature::Wait,
+        fields: &[
+            field("message", Shape::Template(FieldShape::String), "What is to be decided.").required(),
+            field(
+                "deciders",
+                Shape::Template(FieldShape::Strings { min: 1 }),
+                "Who may decide; everybody without it.",
+            ),
+            field("timeout", ANY_WAIT, "The same as the step's own `timeout`."),
+            field(
+                "on_timeout",
+                Shape::Choice(&["fail", "approve", "reject"]),
+                "What the timeout means; fail.",
+            ),
+        ],
+        doc: "Waits for a person's decision.",
+    },
+    CoreKind {
+        name: "workflow",
+        nature: Nature::Wait,
+        fields: &[
+            field(
+                "workflow",
+                Shape::Template(FieldShape::String),
+                "Name or id of the workflow.",
+            )
+            .required(),
+            field(
+                "version",
+                Shape::Template(FieldShape::Integer),
+                "Its version; the latest without it.",
+            ),
+            field("input", Shape::Template(FieldShape::Any), "The child run's input."),
+        ],
+        doc: "Runs another workflow and waits for its output.",
+    },
+    CoreKind {
+        name: "fail",
+        nature: Nature::Immediate,
+        fields: &[field("message", Shape::Template(FieldShape::String), "Why.").required()],
+        doc: "Fails.",
+    },
+];

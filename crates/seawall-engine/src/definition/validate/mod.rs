@@ -1,0 +1,16 @@
+//! What a definition may hold, and the checks. The tables in [`fields`] are the one list of fields: the validator reads
+//! through them, and the published schema is made from them.
+
+mod fields;
+mod graph;
+mod kinds;
+mod limits;
+mod object;
+mod policy;
+mod step;
+mod suspicious;
+mod with;
+mod workflow;
+
+pub(super) use fields::{CORE_KINDS, Field, ITEM_STEP, Nature, ROOT, STEP, Shape};
+pub(super) use workflow::validate;

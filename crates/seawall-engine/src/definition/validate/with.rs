@@ -1,0 +1,140 @@
+//! A kind's `with`: its fields checked against their shapes and compiled.
+
+use serde_json::Value;
+
+use super::fields::{Field, Shape};
+use super::object::{Entry, Object, kind_of};
+use crate::definition::nearest::hint;
+use crate::definition::place::Place;
+use crate::definition::report::{Report, excerpt};
+use crate::definition::template::{Compiling, Reference, Template, has_template, is_one_expression};
+use crate::executor::FieldShape;
+
+/// Compiles the templates of one step.
+pub(super) struct Templates<'a> {
+    pub(super) variable: Option<&'a str>,
+    pub(super) references: Vec<Reference>,
+}
+
+impl<'a> Templates<'a> {
+    pub(super) const fn new(variable: Option<&'a str>) -> Self {
+        Self {
+            variable,
+            references: Vec::new(),
+        }
+    }
+
+    pub(super) fn compiling<'c>(&'c mut self, secrets: bool, report: &'c mut Report) -> Compiling<'c> {
+        Compiling {
+            variable: self.variable,
+            secrets,
+            references: &mut self.references,
+            report,
+        }
+    }
+
+    /// The field of that name in `with`, if it is there. Its shape is checked too.
+    pub(super) fn field(
+        &mut self,
+        with: &Object<'_>,
+        fields: &[Field],
+        name: &str,
+        report: &mut Report,
+    ) -> Option<Template> {
+        let field = fields.iter().find(|field| field.name == name)?;
+        let entry = with.get(field.name)?;
+        self.entry(&entry, field, report)
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, field: &Field, report: &mut Report) -> Option<Template> {
+        let Shape::Template(shape) = field.shape else {
+            return None;
+        };
+        check_shape(entry.value, shape, &entry.place, report);
+        let mut compiling = self.compiling(field.secrets, report);
+        Some(Template::compile(entry.value, &entry.place, &mut compiling))
+    }
+
+    /// All fields of `with` as one template of an object.
+    pub(super) fn all(&mut self, with: &Object<'_>, fields: &[Field], report: &mut Report) -> Template {
+        let mut compiled = Vec::new();
+        for field in fields {
+            if let Some(entry) = with.get(field.name)
+                && let Some(template) = self.entry(&entry, field, report)
+            {
+                compiled.push((field.name.to_owned(), template));
+            }
+        }
+        Template::object(compiled)
+    }
+}
+
+/// Whether a literal has the shape. A template passes where it can give a value of the shape.
+pub(super) fn check_shape(value: &Value, shape: FieldShape, place: &Place<'_>, report: &mut Report) {
+    if let Value::String(text) = value
+        && has_template(text)
+    {
+        let gives_text = matches!(shape, FieldShape::String | FieldShape::OneOf(_) | FieldShape::Any);
+        if !gives_text && !is_one_expression(text) {
+            let message = format!(
+                "{} is expected here: write exactly one `{{{{ expression }}}}`, without text around it",
+                expected(shape)
+            );
+            report.error(place, "wrong-type", message);
+        }
+        return;
+    }
+    match (shape, value) {
+        (FieldShape::Any, _) | (FieldShape::String, Value::String(_)) | (FieldShape::Boolean, Value::Bool(_)) => {}
+        (FieldShape::OneOf(choices), Value::String(text)) => {
+            if !choices.contains(&text.as_str()) {
+                let near = hint(text, choices.iter().copied());
+                let (text, choices) = (excerpt(text), choices.join("`, `"));
+                report.error(place, "unknown-value", format!("`{text}` is none of `{choices}`{near}"));
+            }
+        }
+        (FieldShape::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {}
+        (FieldShape::Strings { min }, Value::Array(items)) => {
+            if items.len() < min {
+                report.error(place, "out-of-range", format!("the list has at least {min} entries"));
+            }
+            check_items(items, FieldShape::String, place, report);
+        }
+        (FieldShape::Integers, Value::Array(items)) => check_items(items, FieldShape::Integer, place, report),
+        (FieldShape::StringMap, Value::Object(fields)) => {
+            for (name, field) in fields {
+                if matches!(field, Value::Null | Value::Array(_) | Value::Object(_)) {
+                    let message = format!("a string is expected here, not {}", kind_of(field));
+                    report.error(&place.field(name), "wrong-type", message);
+                }
+            }
+        }
+        _ => {
+            let quotes = if matches!((shape, value), (FieldShape::String, Value::Number(_) | Value::Bool(_))) {
+                "; write it in quotes"
+            } else {
+                ""
+            };
+            let message = format!("{} is expected here, not {}{quotes}", expected(shape), kind_of(value));
+            report.error(place, "wrong-type", message);
+        }
+    }
+}
+
+fn check_items(items: &[Value], shape: FieldShape, place: &Place<'_>, report: &mut Report) {
+    for (at, item) in items.iter().enumerate() {
+        check_shape(item, shape, &place.item(at), report);
+    }
+}
+
+const fn expected(shape: FieldShape) -> &'static str {
+    match shape {
+        FieldShape::String | FieldShape::OneOf(_) => "a string",
+        FieldShape::Integer => "a whole number",
+        FieldShape::Boolean => "a boolean",
+        FieldShape::Any => "a value",
+        FieldShape::Strings { .. } => "a list of strings",
+        FieldShape::Integers => "a list of whole numbers",
+        FieldShape::StringMap => "an object of strings",
+    }
+}
