@@ -12,13 +12,14 @@ use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
 use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
-use crate::datum::{Datum, weight};
+use crate::datum::Datum;
+use crate::executor::StepError;
 use crate::journal::encode_message;
 use crate::names::ActivityRef;
+use crate::runtime::excess;
 
 /// Of a signal's name and of its id, in bytes.
 const MAX_NAME: usize = 128;
-const MAX_PAYLOAD: usize = 1024 * 1024;
 
 impl Engine {
     /// # Errors
@@ -112,6 +113,17 @@ impl Engine {
         activity: ActivityRef,
         resolution: Resolution,
     ) -> Result<()> {
+        match &resolution {
+            Resolution::Succeeded(output) => {
+                if let Some((code, reason)) = excess(output.json()) {
+                    return Err(invalid("/output", code, &format!("the output {reason}")));
+                }
+            }
+            Resolution::Failed(message) if message.len() > StepError::MAX_MESSAGE => {
+                return Err(invalid("/message", "too-long", "the message is longer than 4096 bytes"));
+            }
+            Resolution::Failed(_) | Resolution::Retry => {}
+        }
         let ReadRun { record, state } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(state) = state else {
@@ -167,12 +179,8 @@ impl Engine {
             }
             None => uuid::Uuid::new_v4().simple().to_string(),
         };
-        if weight(&payload) > MAX_PAYLOAD {
-            return Err(invalid(
-                "/payload",
-                "too-large",
-                "the payload is more than 1 MiB of JSON",
-            ));
+        if let Some((code, reason)) = excess(&payload) {
+            return Err(invalid("/payload", code, &format!("the payload {reason}")));
         }
         let key = format!("signal-{id}");
         let message = Message::Signal {

@@ -22,4 +22,4 @@ pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
-pub use why::why;
+pub(crate) use why::why;

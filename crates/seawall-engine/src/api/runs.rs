@@ -12,12 +12,9 @@ use crate::api::view_journal::journal_item;
 use crate::api::{
     CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
 };
-use crate::datum::{Datum, weight};
+use crate::datum::Datum;
 use crate::definition::{Definition, InputError};
-use crate::runtime::{DefinitionTrouble, NewRunRequest, create};
-
-/// The largest input of a run.
-const MAX_INPUT: usize = 1024 * 1024;
+use crate::runtime::{DefinitionTrouble, NewRunRequest, create, excess};
 
 impl Engine {
     /// Creates a run and, if this node has room, begins it at once. Durable when it answers.
@@ -151,11 +148,11 @@ impl Engine {
 }
 
 fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
-    if weight(input) > MAX_INPUT {
+    if let Some((code, reason)) = excess(input) {
         return vec![InputError {
             pointer: "/input".to_owned(),
-            code: "too-large".into(),
-            message: "the input is more than 1 MiB of JSON".to_owned(),
+            code: code.into(),
+            message: format!("the input {reason}"),
         }];
     }
     definition

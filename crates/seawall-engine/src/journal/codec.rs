@@ -12,15 +12,15 @@ use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
 /// events it knows.
-pub const READER_VERSION: u32 = 1;
+pub(crate) const READER_VERSION: u32 = 1;
 
 /// How deep a value in an event may be nested: the reader stops at 128 levels, and the event around it takes some of them.
 /// Whoever takes values from outside refuses deeper ones, or their journal could not be read again.
-pub const MAX_VALUE_DEPTH: usize = 100;
+pub(crate) const MAX_VALUE_DEPTH: usize = 100;
 
 /// Why a stored segment cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum CodecError {
+pub(crate) enum CodecError {
     #[error(
         "the journal holds `{kind}` in version {version}, which a newer Seawall wrote (this one reads up to {READER_VERSION})"
     )]
@@ -33,7 +33,7 @@ pub enum CodecError {
 
 /// The stored form of consecutive events. `events` is not empty.
 #[must_use]
-pub fn encode(events: &[Recorded]) -> Segment {
+pub(crate) fn encode(events: &[Recorded]) -> Segment {
     // Most events are small; outputs grow the buffer by doubling.
     let mut bytes = Vec::with_capacity(2 + 160 * events.len());
     write(events, &mut bytes).expect("writing to memory does not fail, and every key is a string");
@@ -57,7 +57,7 @@ fn write(events: &[Recorded], bytes: &mut Vec<u8>) -> serde_json::Result<()> {
 ///
 /// # Errors
 /// [`CodecError::Newer`] for what a newer program wrote; otherwise the segment is damaged. Never panics.
-pub fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
+pub(crate) fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
     let mut newer = None;
     let mut reader = serde_json::Deserializer::from_slice(&segment.bytes);
     let list = Events {

@@ -11,6 +11,6 @@ mod arbitrary;
 #[cfg(test)]
 mod tests;
 
-pub use codec::{decode, encode};
-pub use message::{decode_message, encode_message};
-pub use writes::writes;
+pub(crate) use codec::{MAX_VALUE_DEPTH, decode, encode};
+pub(crate) use message::{decode_message, encode_message};
+pub(crate) use writes::writes;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use seawall_store::{ClaimLimits, ClaimedRun, StoreError, StoreResult};
 use tokio::time::Instant;
 
+use crate::runtime::held::Held;
 use crate::runtime::identity::Identity;
 use crate::runtime::reconcile;
 use crate::runtime::run_task;
@@ -100,7 +101,7 @@ async fn sleep(shared: &Shared, rest: Rest, compared: Instant) {
 async fn look(shared: &Arc<Shared>) -> StoreResult<Rest> {
     if shared.node.current().is_lost() {
         // One task for each run: the old ones must have let go before anybody claims their runs again.
-        shared.held.until(|held| held.is_empty()).await;
+        shared.held.until(Held::is_empty).await;
         shared.node.recover().await?;
     }
     if shared.take_doubt() {

@@ -4,6 +4,7 @@
 //! begins attempts no earlier than the output commit rule allows; a heartbeat keeps the lease while runs are held. All
 //! decisions are those of `core`; this room only carries them out. It answers no client: views are read from the store.
 
+mod bounds;
 mod config;
 mod create;
 mod definitions;
@@ -19,6 +20,7 @@ mod shutdown;
 mod spawn;
 mod start;
 
+pub(crate) use bounds::excess;
 pub use config::EngineConfig;
 pub(crate) use create::{NewRunRequest, create};
 pub(crate) use definitions::{DefinitionTrouble, to_be_kept};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::runtime::held::Held;
 use crate::runtime::shared::Shared;
 
 /// For the last appends, after the attempts have said what they know.
@@ -9,11 +10,11 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn shut_down(shared: &Shared, deadline: Duration) {
     shared.draining.cancel();
-    let emptied = shared.held.until(|held| held.is_empty());
+    let emptied = shared.held.until(Held::is_empty);
     if tokio::time::timeout(deadline, emptied).await.is_err() {
         shared.hurrying.cancel();
         let rest = shared.config.grace + LAST_WORDS;
-        let emptied = shared.held.until(|held| held.is_empty());
+        let emptied = shared.held.until(Held::is_empty);
         if tokio::time::timeout(rest, emptied).await.is_err() {
             let runs = shared.held.len();
             tracing::warn!(

@@ -12,8 +12,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::core::{AttemptPlan, Command};
 use crate::executor::{AttemptContext, Fence, Outcome, StepError};
 use crate::names::ActivityRef;
+use crate::runtime::bounds::bounded;
 use crate::runtime::run_task::attempt;
-use crate::runtime::run_task::driver::{Lookup, checked};
+use crate::runtime::run_task::driver::Lookup;
 use crate::runtime::run_task::lookup;
 use crate::runtime::shared::Shared;
 
@@ -78,7 +79,7 @@ impl Attempts {
         self.running.push(
             async move {
                 let outcome = match task.await {
-                    Ok(Some(outcome)) => checked(outcome),
+                    Ok(Some(outcome)) => bounded(outcome),
                     Ok(None) => Outcome::Unknown(StepError::new("cancelled", "the process was ending")),
                     Err(_panic) => Outcome::Unknown(StepError::new(
                         "executor-panicked",

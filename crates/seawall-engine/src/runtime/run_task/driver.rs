@@ -7,21 +7,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Seq, Timestamp};
+use seawall_store::{RunStatus, Seq, Timestamp};
 
 use crate::clock::Clock;
 use crate::core::{Action, AttemptPlan, Command, Env, Message, Recorded, RunState, decide};
-use crate::datum::weight;
+use crate::datum::{Datum, weight};
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
+use crate::runtime::bounds::{bounded, excess, refusal};
 
 /// A run never has more than about this undurable.
 const MAX_EVENTS: usize = 256;
 const MAX_BYTES: usize = 1024 * 1024;
 /// What an event costs beside its payload, about.
 const EVENT_BYTES: usize = 128;
-/// The largest output of a step.
-pub(super) const MAX_OUTPUT: usize = 1024 * 1024;
 
 const TRANSFORM: &str = "transform";
 
@@ -152,7 +151,7 @@ impl Driver {
     pub(super) fn take_message(&mut self, row: i64, message: Option<Message>) {
         self.pending.consumed.push(row);
         if let Some(message) = message {
-            self.apply(Command::Message(message));
+            self.apply(Command::Message(usable(message)));
         }
     }
 
@@ -194,7 +193,7 @@ impl Driver {
                 reason: "the node was shutting down".to_owned(),
             }
         } else {
-            checked(Outcome::Succeeded(plan.request.value))
+            bounded(Outcome::Succeeded(plan.request.value))
         };
         self.apply(Command::Settle {
             activity: plan.activity,
@@ -286,14 +285,24 @@ impl Driver {
     }
 }
 
-/// Whatever is too large becomes a failure: it has finished, so it is known.
-pub(super) fn checked(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Succeeded(output) if weight(&output) > MAX_OUTPUT => Outcome::Failed(StepError::permanent(
-            "output-too-large",
-            "the output is more than 1 MiB of JSON",
-        )),
-        outcome => outcome,
+/// A child's output is this run's step output, and bounded like any other.
+fn usable(message: Message) -> Message {
+    match message {
+        Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            output,
+            ..
+        } if let Some((code, reason)) = excess(output.json()) => Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            status: RunStatus::Failed,
+            output: Datum::null(),
+            error: Some(refusal(code, reason)),
+        },
+        message => message,
     }
 }
 
