@@ -11,7 +11,10 @@ pub(crate) const MAX_VALUE: usize = 1024 * 1024;
 /// Levels. Templates put a value into others, up to 32 levels more, and the journal reads back no more than 100.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-const _: () = assert!(MAX_DEPTH + 32 < MAX_VALUE_DEPTH, "the journal must read back what it was given");
+const _: () = assert!(
+    MAX_DEPTH + 32 < MAX_VALUE_DEPTH,
+    "the journal must read back what it was given"
+);
 
 /// Why a value is refused: its code and a message.
 pub(crate) fn excess(value: &Value) -> Option<(&'static str, &'static str)> {
