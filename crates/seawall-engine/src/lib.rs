@@ -8,6 +8,8 @@ mod datum;
 mod definition;
 mod effect;
 mod executor;
+#[cfg(test)]
+mod fixtures;
 mod journal;
 mod names;
 mod runtime;
@@ -35,6 +37,7 @@ pub use executor::{
     Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
     Registry, SecretError, SecretSource, StepError,
 };
+pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
 pub use runtime::EngineConfig;
 pub use seawall_store as store;

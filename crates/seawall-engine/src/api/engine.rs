@@ -31,7 +31,11 @@ impl Engine {
     /// `Store` when the node cannot be registered.
     pub async fn start(parts: EngineParts, config: EngineConfig) -> Result<Self> {
         let shared = runtime::start(parts, config).await.map_err(EngineError::Store)?;
-        Ok(Self(Arc::new(Handle(shared))))
+        Ok(Self::over(shared))
+    }
+
+    pub(super) fn over(shared: Arc<Shared>) -> Self {
+        Self(Arc::new(Handle(shared)))
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

@@ -13,7 +13,11 @@ mod requests;
 mod runs;
 mod view;
 mod view_journal;
+#[cfg(test)]
+mod view_tests;
 mod why;
+#[cfg(feature = "testing")]
+mod without_runtime;
 mod workflows;
 
 pub use engine::Engine;

@@ -146,8 +146,9 @@ fn wait(own: &ActivityState) -> Standing {
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
         Some(Wait::Approval { id }) => ("approval", format!("waits for somebody to decide {id}")),
         Some(Wait::Child { run, workflow }) => {
+            let told = if own.child_told { ", which was told to stop" } else { "" };
             let detail = format!(
-                "waits for the child run {run} of {}, version {}",
+                "waits for the child run {run} of {}, version {}{told}",
                 workflow.name, workflow.version
             );
             ("child", detail)
@@ -187,29 +188,36 @@ fn execution(record: &RunRecord, state: &RunState, now: Timestamp, alone: bool) 
         let detail = format!("node {holder} {what} (epoch {})", record.epoch.0);
         return Some(of_run("holder", None, detail));
     }
-    let due = record.due?;
-    if due > now {
-        // Otherwise the due time is that of a wait or a retry, which speaks for itself.
-        let backoff = record.deaths > 0 && state.next_wake().is_none_or(|wake| wake < due);
+    let waits = "the run waits for its turn".to_owned();
+    let Some(due) = record.due.filter(|due| *due > now) else {
+        return due_now(record, state).or_else(|| alone.then(|| of_run("unclaimed", None, waits)));
+    };
+    // Otherwise it is due when a wait, a retry or its own time ends, which speaks for itself.
+    if record.deaths > 0 && state.next_wake() != Some(due) {
         let detail = format!(
             "{} processes in a row died while they held this run; it is tried again then",
             record.deaths
         );
-        return backoff.then(|| of_run("unclaimed", Some(due), detail));
+        return Some(of_run("unclaimed", Some(due), detail));
     }
-    let detail = if state.phase == Phase::Queued {
-        return Some(of_run(
-            "queued",
-            None,
-            "no node has had room for the run yet; it is taken in order".to_owned(),
-        ));
+    alone.then(|| of_run("unclaimed", Some(due), waits))
+}
+
+/// There is something to do, and nobody does it.
+fn due_now(record: &RunRecord, state: &RunState) -> Option<Reason> {
+    record.due?;
+    let (kind, detail) = if state.phase == Phase::Queued {
+        let detail = "no node has had room for the run yet; it is taken in order".to_owned();
+        ("queued", detail)
     } else if record.deaths > 0 {
-        format!(
+        let detail = format!(
             "its holder died ({} in a row); a node takes the run over soon",
             record.deaths
-        )
+        );
+        ("unclaimed", detail)
     } else {
-        "there is work to do, and no node has taken the run yet".to_owned()
+        let detail = "there is work to do, and no node has taken the run yet".to_owned();
+        ("unclaimed", detail)
     };
-    Some(of_run("unclaimed", None, detail))
+    Some(of_run(kind, None, detail))
 }

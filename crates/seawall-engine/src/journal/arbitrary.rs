@@ -65,7 +65,7 @@ pub(crate) fn journal(first: u64, events: Vec<Event>) -> Vec<Recorded> {
 
 /// One of each event and of each of its shapes. Their stored form stands in `golden.v1.json`, in this order.
 pub(crate) fn examples() -> Vec<Event> {
-    [run_examples(), step_examples(), wait_examples()].concat()
+    [run_examples(), step_examples(), doubt_examples(), wait_examples()].concat()
 }
 
 fn run_examples() -> Vec<Event> {
@@ -144,11 +144,6 @@ fn step_examples() -> Vec<Event> {
             deadline,
         }))
     };
-    let resolved = |resolution| Event::StepOutcomeResolved {
-        activity: step("pay"),
-        resolution,
-        by: ann(),
-    };
     vec![
         started(step("fetch"), Some("request"), Some(ms(1_700_000_060_000))),
         started(item("each", 0), None, None),
@@ -192,6 +187,16 @@ fn step_examples() -> Vec<Event> {
             reason: "the process died while the attempt was running".to_owned(),
             in_doubt: true,
         },
+    ]
+}
+
+fn doubt_examples() -> Vec<Event> {
+    let resolved = |resolution| Event::StepOutcomeResolved {
+        activity: step("pay"),
+        resolution,
+        by: ann(),
+    };
+    vec![
         Event::StepOutcomeUnknown {
             activity: step("pay"),
             error: StepError::new("timeout", "no answer in 60 s"),

@@ -6,21 +6,37 @@ use seawall_store::{Segment, Seq, Timestamp};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeSeq as _;
 use serde::{Deserializer, Serializer as _};
+use serde_json::Value;
 
 use crate::core::Recorded;
 use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
 /// events it knows.
-pub(crate) const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 1;
 
 /// How deep a value in an event may be nested: the reader stops at 128 levels, and the event around it takes some of them.
-/// Whoever takes values from outside refuses deeper ones, or their journal could not be read again.
-pub(crate) const MAX_VALUE_DEPTH: usize = 100;
+pub const MAX_VALUE_DEPTH: usize = 100;
+
+/// Whether a journal that holds this value could not be read again. Whoever makes a value or takes one from outside refuses
+/// it then.
+#[must_use]
+pub fn is_too_deep(value: &Value) -> bool {
+    deeper_than(value, MAX_VALUE_DEPTH)
+}
+
+/// Whether a value is nested more than `levels` deep.
+pub(crate) fn deeper_than(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(|item| deeper_than(item, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1)),
+        _ => false,
+    }
+}
 
 /// Why a stored segment cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CodecError {
+pub enum CodecError {
     #[error(
         "the journal holds `{kind}` in version {version}, which a newer Seawall wrote (this one reads up to {READER_VERSION})"
     )]

@@ -7,10 +7,13 @@ mod stored;
 mod writes;
 
 #[cfg(test)]
-mod arbitrary;
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writes_tests;
 
-pub(crate) use codec::{MAX_VALUE_DEPTH, decode, encode};
+pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
+pub(crate) use codec::{decode, deeper_than, encode};
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use writes::writes;

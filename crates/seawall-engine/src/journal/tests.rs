@@ -7,7 +7,7 @@ use seawall_store::{Segment, Seq};
 use serde_json::{Value, json};
 
 use super::arbitrary::{EVENTS, any_event, any_message, examples, journal, place, run_id, step};
-use super::{CodecError, MAX_VALUE_DEPTH, decode, decode_message, encode, encode_message};
+use super::{CodecError, MAX_VALUE_DEPTH, decode, decode_message, encode, encode_message, is_too_deep};
 use crate::core::{Event, Message, Recorded};
 use crate::datum::Datum;
 
@@ -109,8 +109,11 @@ fn damaged_segments_are_refused() {
 fn values_of_the_greatest_depth_come_back() {
     let mut value = Value::Null;
     for _ in 0..MAX_VALUE_DEPTH {
+        assert!(!is_too_deep(&value));
         value = json!([value]);
     }
+    assert!(!is_too_deep(&value));
+    assert!(is_too_deep(&json!({ "deeper": value })));
     let output = Datum::new(value);
     let events = journal(
         1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seawall_store::{
-    ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
+    ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
     RunProjection, RunStatus, Seq, Timestamp,
 };
 
@@ -30,14 +30,15 @@ pub(crate) struct Writes {
 #[must_use]
 pub(crate) fn writes(state: &RunState, events: &[Recorded]) -> Writes {
     let mut writes = Writes::default();
-    for recorded in events {
-        writes.add(state, recorded);
+    for place in 0..events.len() {
+        writes.add(state, events, place);
     }
     writes
 }
 
 impl Writes {
-    fn add(&mut self, state: &RunState, recorded: &Recorded) {
+    fn add(&mut self, state: &RunState, events: &[Recorded], place: usize) {
+        let recorded = &events[place];
         match &recorded.event {
             Event::ApprovalRequested(asked) => self.opened.push(ApprovalOpened {
                 id: asked.approval,
@@ -66,7 +67,10 @@ impl Writes {
                 decided_at: recorded.at,
             }),
             Event::ChildStarted(started) => self.children.push(child(state, started, recorded.at)),
-            Event::StepCancelled { activity } => self.abandoned_approval(state, activity, recorded.at),
+            Event::StepCancelled { activity } if is_approval(state, activity) => {
+                let attempt = attempts_at(state, events, place, activity);
+                self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
+            }
             Event::ChildCancelRequested { child, .. } => self.messages.push(CrossMessage {
                 to: *child,
                 key: MessageKey("parent-cancel".to_owned()),
@@ -82,18 +86,14 @@ impl Writes {
     }
 
     /// An activity that waited for a decision has stopped waiting without one.
-    fn abandoned_approval(&mut self, state: &RunState, activity: &ActivityRef, at: Timestamp) {
-        let Some(slot) = state.slot(activity) else { return };
-        let attempts = state.at(slot).map_or(0, |own| own.attempts);
-        if attempts > 0 && matches!(state.doing(slot).kind, Kind::Approval(_)) {
-            self.settled.push(ApprovalSettled {
-                id: approval_id(state.run, activity, attempts),
-                status: ApprovalStatus::Cancelled,
-                comment: None,
-                decided_by: None,
-                decided_at: at,
-            });
-        }
+    fn abandoned_approval(&mut self, id: ApprovalId, at: Timestamp) {
+        self.settled.push(ApprovalSettled {
+            id,
+            status: ApprovalStatus::Cancelled,
+            comment: None,
+            decided_by: None,
+            decided_at: at,
+        });
     }
 
     fn ended(&mut self, state: &RunState, recorded: &Recorded) {
@@ -119,6 +119,27 @@ impl Writes {
             }),
         });
     }
+}
+
+fn is_approval(state: &RunState, activity: &ActivityRef) -> bool {
+    let slot = state.slot(activity);
+    slot.is_some_and(|slot| matches!(state.doing(slot).kind, Kind::Approval(_)))
+}
+
+/// How many attempts of an activity had begun by an event. The state says how many have by now: a run that was cancelled
+/// and retried within the same events has begun another one since.
+fn attempts_at(state: &RunState, events: &[Recorded], place: usize, activity: &ActivityRef) -> u32 {
+    let begun = |recorded: &Recorded| match &recorded.event {
+        Event::StepStarted(started) if started.activity == *activity => Some(started.attempt),
+        _ => None,
+    };
+    let (before, after) = events.split_at(place);
+    before
+        .iter()
+        .rev()
+        .find_map(begun)
+        .or_else(|| after.iter().find_map(begun).map(|next| next.saturating_sub(1)))
+        .unwrap_or_else(|| state.activity(activity).map_or(0, |own| own.attempts))
 }
 
 fn ending(event: &Event) -> (RunStatus, Datum, Option<StepError>) {

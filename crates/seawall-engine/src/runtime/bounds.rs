@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::datum::weight;
 use crate::executor::{Outcome, StepError};
-use crate::journal::MAX_VALUE_DEPTH;
+use crate::journal::{MAX_VALUE_DEPTH, deeper_than};
 
 /// Bytes of JSON, about: the input of a run, the output of a step, the payload of a signal.
 pub(crate) const MAX_VALUE: usize = 1024 * 1024;
@@ -21,15 +21,7 @@ pub(crate) fn excess(value: &Value) -> Option<(&'static str, &'static str)> {
     if weight(value) > MAX_VALUE {
         return Some(("too-large", "is more than 1 MiB of JSON"));
     }
-    is_deeper(value, MAX_DEPTH).then_some(("too-deep", "is nested more than 64 levels deep"))
-}
-
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::Array(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
-        Value::Object(fields) => levels == 0 || fields.values().any(|item| is_deeper(item, levels - 1)),
-        _ => false,
-    }
+    deeper_than(value, MAX_DEPTH).then_some(("too-deep", "is nested more than 64 levels deep"))
 }
 
 /// An output beyond the bounds is a failure: the attempt has finished, so it is known.

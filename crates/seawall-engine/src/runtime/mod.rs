@@ -26,4 +26,6 @@ pub(crate) use create::{NewRunRequest, create};
 pub(crate) use definitions::{DefinitionTrouble, to_be_kept};
 pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;
+#[cfg(feature = "testing")]
+pub(crate) use start::prepare;
 pub(crate) use start::start;

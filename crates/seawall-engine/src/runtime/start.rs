@@ -18,8 +18,8 @@ use crate::runtime::{dispatcher, heartbeat};
 
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Registers the node and starts its dispatcher and its heartbeat.
-pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
+/// Registers the node.
+pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let spawner = Spawner::default();
     let held = Arc::new(Held::default());
     let node = Node::register(
@@ -30,7 +30,12 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
         spawner.root().clone(),
     )
     .await?;
-    let shared = Arc::new(Shared::new(parts, config, held, node, spawner));
+    Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
+}
+
+/// Registers the node and starts its dispatcher and its heartbeat.
+pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
+    let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
     let dispatch = move || dispatcher::dispatch(Arc::clone(&working));
     shared.spawner.spawn(survive("dispatcher", dispatch));

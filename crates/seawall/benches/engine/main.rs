@@ -36,7 +36,7 @@ struct Args {
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Where the files lie; the disk there is what is measured. A folder in it is made and removed.
-    #[arg(long, default_value = "target")]
+    #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: std::path::PathBuf,
     /// Given by `cargo bench`; says nothing here.
     #[arg(long, hide = true)]

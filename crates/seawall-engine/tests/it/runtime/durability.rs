@@ -18,7 +18,11 @@ fn recorder(world: &World) -> (Arc<Probe>, Arc<Mutex<Vec<u64>>>) {
     let executor = Probe::new(move |attempt, _| {
         let (store, log, tenant) = (Arc::clone(&store), Arc::clone(&log), tenant.clone());
         async move {
-            let record = store.run(&tenant, attempt.run).await.unwrap().unwrap();
+            let record = store
+                .run(&tenant, attempt.run)
+                .await
+                .expect("the store reads")
+                .expect("the run exists");
             log.lock().push(record.last_seq.0);
             Outcome::Succeeded(json!(1))
         }

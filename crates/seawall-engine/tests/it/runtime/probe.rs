@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
 use seawall_engine::{Attempt, AttemptContext, EffectClass, Executor, FieldShape, FieldSpec, KindSpec, Outcome};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 type Script = dyn Fn(Attempt, AttemptContext) -> BoxFuture<'static, Outcome> + Send + Sync;
 
@@ -69,12 +69,7 @@ impl Probe {
 }
 
 pub(crate) fn value(attempt: &Attempt) -> Value {
-    attempt
-        .request
-        .value
-        .get("value")
-        .cloned()
-        .unwrap_or_else(|| json!(null))
+    attempt.request.value.get("value").cloned().unwrap_or_default()
 }
 
 impl Executor for Probe {

@@ -1,0 +1,189 @@
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::{self, HeaderMap};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::error::Category;
+
+use super::read::read_body;
+use super::serde_errors::field_error;
+use crate::problem::{FieldError, Pointer, Problem, kinds};
+
+/// A JSON body: of a request (`application/json` or `…+json`), or of a response.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        require_json(request.headers())?;
+        let body = read_body(request.into_body()).await?;
+        parse_json(&body).map(Json)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// # Errors
+/// `unsupported-media-type` unless the body is announced as `application/json` or `…+json`.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let problem = Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE);
+    Err(problem.with_detail("The body must be sent with Content-Type: application/json."))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    let Some((kind, subtype)) = essence.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.to_ascii_lowercase();
+    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Reads one JSON document.
+///
+/// # Errors
+/// `malformed-json` with line and column where the text is no JSON; `validation-error` with a pointer where it is JSON of
+/// another form.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let cause = error.inner();
+        if cause.classify() == Category::Data {
+            // The reader stops at the first wrong field: what follows may be no JSON at all, which is the greater fault.
+            if let Err(syntax) = serde_json::from_slice::<IgnoredAny>(bytes) {
+                return malformed(&syntax);
+            }
+            let errors = vec![field_error(error.path(), &cause.to_string())];
+            return Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors);
+        }
+        malformed(cause)
+    })?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let message = error.to_string();
+    let error = FieldError::new(&Pointer::root(), "syntax", message.clone());
+    Problem::new(&kinds::MALFORMED_JSON)
+        .with_detail(format!("The body is not valid JSON: {message}."))
+        .with_errors(vec![error])
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the way it fails is looked at")]
+    struct Outer {
+        name: String,
+        items: Vec<Item>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the way it fails is looked at")]
+    struct Item {
+        count: u32,
+    }
+
+    fn rejected(text: &[u8]) -> (&'static str, FieldError) {
+        let problem = parse_json::<Outer>(text).unwrap_err();
+        (problem.kind().code, problem.errors()[0].clone())
+    }
+
+    #[test]
+    fn errors_in_the_content_point_at_the_field() {
+        let cases = [
+            (
+                r#"{"name":"a","items":[{"count":1},{"count":"x"}]}"#,
+                "/items/1/count",
+                "invalid-type",
+            ),
+            (
+                r#"{"name":"a","items":[{"count":-1}]}"#,
+                "/items/0/count",
+                "invalid-value",
+            ),
+            (r#"{"name":"a","items":[{}]}"#, "/items/0/count", "required"),
+            (r#"{"items":[]}"#, "/name", "required"),
+            (
+                r#"{"name":"a","items":[{"count":1,"extra":2}]}"#,
+                "/items/0/extra",
+                "unknown-field",
+            ),
+            (r#"{"name":"a","items":[],"other":1}"#, "/other", "unknown-field"),
+            ("[1]", "/name", "invalid-type"),
+        ];
+        for (text, pointer, code) in cases {
+            let (kind, error) = rejected(text.as_bytes());
+            assert_eq!(kind, "validation-error");
+            if text != "[1]" {
+                assert_eq!(error.pointer, pointer, "{text}");
+            }
+            assert_eq!(error.code, code, "{text}");
+            assert!(!error.message.contains("line"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_named_with_line_and_column() {
+        let deep = "[".repeat(100_000);
+        let cases: [&[u8]; 6] = [b"", b"{\"name\": ", b"{]", b"{} x", b"\"\xff\"", deep.as_bytes()];
+        for text in cases {
+            let problem = parse_json::<serde_json::Value>(text).unwrap_err();
+            assert_eq!(problem.kind().code, "malformed-json");
+            assert!(
+                problem.errors()[0].message.contains("line 1 column"),
+                "{:?}",
+                problem.errors()
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_after_a_wrong_field_is_malformed() {
+        let problem = parse_json::<Outer>(br#"{"other": 1, "name": "#).unwrap_err();
+        assert_eq!(problem.kind().code, "malformed-json");
+    }
+
+    #[tokio::test]
+    async fn a_body_of_no_or_another_type_is_refused() {
+        for (sent, accepted) in [
+            (None, false),
+            (Some("text/plain"), false),
+            (Some("application/jsonx"), false),
+            (Some("application/json; charset=utf-8"), true),
+            (Some("application/merge-patch+json"), true),
+        ] {
+            let mut request = Request::post("/");
+            if let Some(sent) = sent {
+                request = request.header("content-type", sent);
+            }
+            let request = request.body(Body::from("1")).unwrap();
+            let result = Json::<u32>::from_request(request, &()).await;
+            assert_eq!(result.is_ok(), accepted, "{sent:?}");
+            if let Err(problem) = result {
+                assert_eq!(problem.status(), 415);
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Extractors that reject with problems.
+
+mod json;
+mod path;
+mod query;
+mod read;
+mod serde_errors;
+
+pub use json::{Json, parse_json, require_json};
+pub use path::Path;
+pub use query::Query;
+pub use read::read_body;

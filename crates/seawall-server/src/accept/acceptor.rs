@@ -1,0 +1,80 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{Ending, serve_connection};
+use super::limits;
+
+/// A bound listener.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Acceptor {
+    pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `draining`; then takes no more connections, lets requests finish, and cuts off what is left after
+    /// `deadline`.
+    pub(crate) async fn run(self, router: Router, draining: CancellationToken, deadline: Duration) {
+        let connections = TaskTracker::new();
+        let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+        let ending = Ending {
+            draining: draining.clone(),
+            cut_off: CancellationToken::new(),
+        };
+        loop {
+            let (stream, permit) = tokio::select! {
+                biased;
+                () = draining.cancelled() => break,
+                next = self.next(&room) => next,
+            };
+            let (router, ending) = (router.clone(), ending.clone());
+            connections.spawn(async move {
+                serve_connection(stream, router, ending).await;
+                drop(permit);
+            });
+        }
+        drop(self.listener);
+        connections.close();
+        if tokio::time::timeout(deadline, connections.wait()).await.is_err() {
+            tracing::warn!(
+                connections = connections.len(),
+                "connections did not end in time and are cut off"
+            );
+            ending.cut_off.cancel();
+            connections.wait().await;
+        }
+    }
+
+    async fn next(&self, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+        let permit = Arc::clone(room)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return (stream, permit),
+                Err(error) => {
+                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    tokio::time::sleep(limits::ACCEPT_BACKOFF).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+use super::limits;
+
+/// Set when an answer was given while the client was still sending.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Linger(Arc<AtomicBool>);
+
+impl Linger {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// `Open => (Draining | Closed)`, `Draining => Closed`.
+enum Phase {
+    Open,
+    /// Our side is closed; what the client still sends is thrown away.
+    Draining {
+        until: Pin<Box<Sleep>>,
+        bytes_left: usize,
+    },
+    Closed,
+}
+
+/// A socket whose closing does not destroy the answer. Closing a socket with unread bytes sends a reset, on which clients
+/// drop an answer they have not read yet: a refused upload would look like a broken connection. So after a refusal our
+/// side closes first, and the rest is read for a while.
+pub(super) struct LingeringStream {
+    inner: TcpStream,
+    linger: Linger,
+    phase: Phase,
+}
+
+impl LingeringStream {
+    pub(super) const fn new(inner: TcpStream, linger: Linger) -> Self {
+        Self {
+            inner,
+            linger,
+            phase: Phase::Open,
+        }
+    }
+
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Phase::Draining { until, bytes_left } = &mut self.phase else {
+            return Poll::Ready(());
+        };
+        let mut space = [MaybeUninit::uninit(); 8 * 1024];
+        loop {
+            if until.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::uninit(&mut space);
+            if ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer)).is_err() {
+                return Poll::Ready(());
+            }
+            let read = buffer.filled().len();
+            if read == 0 || read >= *bytes_left {
+                return Poll::Ready(());
+            }
+            *bytes_left -= read;
+        }
+    }
+}
+
+impl AsyncRead for LingeringStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for LingeringStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if matches!(self.phase, Phase::Open) {
+            ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+            self.phase = if self.linger.is_set() {
+                let until = Box::pin(tokio::time::sleep_until(Instant::now() + limits::LINGER));
+                Phase::Draining {
+                    until,
+                    bytes_left: limits::LINGER_BYTES,
+                }
+            } else {
+                Phase::Closed
+            };
+        }
+        ready!(self.poll_drain(cx));
+        self.phase = Phase::Closed;
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::error::{ConfigError, ConfigErrors};
+use super::reader::Reader;
+use super::secrets::StepSecrets;
+use super::{dotenv, names, values};
+
+/// How log lines are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Who may read `/openapi.json` and `/docs`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Docs {
+    Public,
+    /// Whoever is authenticated: nobody, until identity exists.
+    Auth,
+    Off,
+}
+
+/// Bounds of one request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RequestLimits {
+    pub body_max_bytes: usize,
+    pub timeout: Duration,
+}
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub environment: Environment,
+    /// Loopback, always, until identity exists.
+    pub host: IpAddr,
+    pub port: u16,
+    pub data_dir: PathBuf,
+    pub db_path: PathBuf,
+    pub limits: RequestLimits,
+    pub workspace_allowed_roots: Vec<PathBuf>,
+    pub http_step_allow_private: bool,
+    pub command_steps: bool,
+    pub docs: Docs,
+    pub log_format: LogFormat,
+    /// A level or directives, as `tracing` filters read them.
+    pub log_level: String,
+    pub secrets: StepSecrets,
+    /// How long requests, and then runs, may take to end after a stop was asked for.
+    pub shutdown_deadline: Duration,
+    /// To be logged once logging works: unknown names, features that do not exist yet.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the process environment and, outside production, `.env.<ENVIRONMENT>` in the working directory. What the
+    /// environment sets wins over the file.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load() -> Result<Self, ConfigErrors> {
+        let mut map = BTreeMap::new();
+        // Names and values that are no UTF-8 cannot be ours.
+        for (name, value) in std::env::vars_os() {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                map.insert(name, value);
+            }
+        }
+        Self::from_sources(map, Path::new("."))
+    }
+
+    /// As [`Config::load`], with a given environment and folder of the file.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn from_sources(mut map: BTreeMap<String, String>, folder: &Path) -> Result<Self, ConfigErrors> {
+        let environment = map.get("ENVIRONMENT").map_or(Some(Environment::Dev), |name| {
+            if name.is_empty() {
+                Some(Environment::Dev)
+            } else {
+                Environment::parse(name)
+            }
+        });
+        if let Some(environment @ (Environment::Dev | Environment::Staging)) = environment {
+            let path = folder.join(format!(".env.{environment}"));
+            let file = dotenv::read(&path).map_err(|error| ConfigErrors(vec![error]))?;
+            for (name, value) in file.unwrap_or_default() {
+                map.entry(name).or_insert(value);
+            }
+        }
+        Self::from_map(&map)
+    }
+
+    /// The configuration that these variables make.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(map);
+        let environment = reader.value("ENVIRONMENT", Environment::Dev, |text| {
+            Environment::parse(text).ok_or_else(|| "expected dev, staging or production".to_owned())
+        });
+        let dev = environment.is_dev();
+        let data_dir = reader.value("DATA_DIR", absolute("./data"), values::absolute);
+        let config = Self {
+            environment,
+            host: host(&mut reader),
+            port: reader.value("PORT", 8000, values::port),
+            db_path: reader.value("DB_PATH", data_dir.join("seawall.db"), values::absolute),
+            data_dir,
+            limits: RequestLimits {
+                body_max_bytes: reader.value("REQUEST_BODY_MAX_BYTES", 1_048_576, values::body_bytes),
+                timeout: reader.value("REQUEST_TIMEOUT", Duration::from_secs(30), values::deadline),
+            },
+            workspace_allowed_roots: {
+                let default = if dev { vec![absolute(".")] } else { Vec::new() };
+                reader.value("WORKSPACE_ALLOWED_ROOTS", default, values::paths)
+            },
+            http_step_allow_private: reader.value("HTTP_STEP_ALLOW_PRIVATE", dev, values::boolean),
+            command_steps: reader.value("COMMAND_STEPS", dev, values::boolean),
+            docs: docs(&mut reader, dev),
+            log_format: log_format(&mut reader, dev),
+            log_level: reader.value("LOG_LEVEL", "info".to_owned(), values::log_level),
+            secrets: StepSecrets::read(map, &mut reader),
+            shutdown_deadline: Duration::from_secs(20),
+            warnings: warnings(map),
+        };
+        refuse_missing_backends(&mut reader);
+        let errors = reader.into_errors();
+        if errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigErrors(errors))
+        }
+    }
+
+    /// Where to listen.
+    #[must_use]
+    pub const fn listen_address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+}
+
+fn host(reader: &mut Reader<'_>) -> IpAddr {
+    let host = reader.value("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), values::host);
+    if !host.is_loopback() {
+        reader.refuse(
+            "HOST",
+            format!(
+                "{host} is reachable from other machines, and this build has no authentication yet: only a loopback \
+                 address (127.0.0.1, ::1, localhost) is served"
+            ),
+        );
+    }
+    host
+}
+
+fn docs(reader: &mut Reader<'_>, dev: bool) -> Docs {
+    let default = if dev { Docs::Public } else { Docs::Auth };
+    reader.value("DOCS", default, |text| match text {
+        "public" => Ok(Docs::Public),
+        "auth" => Ok(Docs::Auth),
+        "off" => Ok(Docs::Off),
+        _ => Err("expected public, auth or off".to_owned()),
+    })
+}
+
+fn log_format(reader: &mut Reader<'_>, dev: bool) -> LogFormat {
+    let default = if dev { LogFormat::Text } else { LogFormat::Json };
+    reader.value("LOG_FORMAT", default, |text| match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("expected json or text".to_owned()),
+    })
+}
+
+fn refuse_missing_backends(reader: &mut Reader<'_>) {
+    for (name, backend) in [("DATABASE_URL", "Postgres"), ("REDIS_URL", "Redis")] {
+        if reader.text(name).is_some() {
+            reader.refuse(
+                name,
+                format!("this build has no {backend} backend, only the embedded store: unset {name} to use it"),
+            );
+        }
+    }
+}
+
+fn warnings(map: &BTreeMap<String, String>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for name in map.keys().filter(|name| !name.starts_with("SEAWALL_SECRET_")) {
+        if names::LATER.contains(&name.as_str()) {
+            warnings.push(format!(
+                "{name} is set, but this build does not have the feature it configures"
+            ));
+        } else if let Some(meant) = names::meant(name) {
+            warnings.push(format!("{name} is not a known variable; did you mean {meant}?"));
+        }
+    }
+    warnings
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}

@@ -1,0 +1,58 @@
+use axum::extract::{FromRequest, MatchedPath, Request};
+use http::header::HeaderMap;
+use http::{Method, Uri};
+use seawall_engine::{IdempotentRequest, Principal};
+use seawall_guard::problem::{Problem, kinds, parse_json, read_body, require_json};
+use seawall_store::Digest;
+use serde::de::DeserializeOwned;
+
+const LONGEST: usize = 255;
+
+/// A JSON body of a POST that creates, with the `Idempotency-Key` it came under.
+pub(crate) struct Keyed<T> {
+    pub(crate) value: T,
+    pub(crate) key: Option<IdempotentRequest>,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        require_json(request.headers())?;
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(body).await?;
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let key = idempotency(&parts.headers, &Principal::local(), route, &parts.uri, &bytes)?;
+        let value = parse_json(&bytes)?;
+        Ok(Self { value, key })
+    }
+}
+
+/// The `Idempotency-Key` of a request, bound to tenant, principal, method and route; the fingerprint covers the path's
+/// parameters and the body's bytes.
+///
+/// # Errors
+/// `bad-request` for a key that is empty, too long or not of visible ASCII.
+fn idempotency(
+    headers: &HeaderMap,
+    by: &Principal,
+    route: &str,
+    uri: &Uri,
+    body: &[u8],
+) -> Result<Option<IdempotentRequest>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.as_bytes();
+    if key.is_empty() || key.len() > LONGEST || !key.iter().all(u8::is_ascii_graphic) {
+        return Err(
+            Problem::new(&kinds::BAD_REQUEST).with_detail("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+        );
+    }
+    let scope = [by.tenant.as_str(), &by.subject, Method::POST.as_str(), route].map(str::as_bytes);
+    let [tenant, subject, method, route] = scope;
+    Ok(Some(IdempotentRequest {
+        key: Digest::of_parts(&[tenant, subject, method, route, key]),
+        fingerprint: Digest::of_parts(&[uri.path().as_bytes(), body]),
+    }))
+}

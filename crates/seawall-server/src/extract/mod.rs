@@ -1,0 +1,17 @@
+//! What handlers take from requests.
+
+mod caller;
+mod definition;
+mod idempotency;
+mod ids;
+mod page;
+mod precondition;
+mod prefer;
+
+pub(crate) use caller::Caller;
+pub(crate) use definition::DefinitionBody;
+pub(crate) use idempotency::Keyed;
+pub(crate) use ids::{ActivityId, Id, workflow_ref};
+pub(crate) use page::page;
+pub(crate) use precondition::{Expected, etag, expected};
+pub(crate) use prefer::wait_of;

@@ -1,0 +1,36 @@
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use seawall_guard::problem::{self, Path};
+use seawall_store::{ApprovalId, ApprovalStatus};
+
+use crate::error::ApiResult;
+use crate::extract::{Caller, Id};
+use crate::state::AppState;
+use crate::wire::{Approval, Decide, Verdict};
+
+/// Decide an approval
+///
+/// 200 once the run has taken the decision; 202 if the decision is durable and will be taken.
+#[utoipa::path(post, path = "/api/v1/approvals/{approval_id}", tag = "approvals", operation_id = "decide_approval",
+    params(("approval_id" = String, Path, description = "`appr_…`")),
+    request_body = Decide,
+    responses(
+        (status = 200, description = "Settled", body = Approval),
+        (status = 202, description = "Durable, not yet taken by the run", body = Approval),
+    ),
+    extensions(("x-problems" = json!(["conflict"]))))]
+pub(crate) async fn decide(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(Id(id)): Path<Id<ApprovalId>>,
+    problem::Json(body): problem::Json<Decide>,
+) -> ApiResult<(StatusCode, Json<Approval>)> {
+    let approve = body.decision == Verdict::Approve;
+    let record = state.engine().decide(&by, id, approve, body.comment).await?;
+    let status = match record.status {
+        ApprovalStatus::Pending => StatusCode::ACCEPTED,
+        _ => StatusCode::OK,
+    };
+    Ok((status, Json(record.into())))
+}

@@ -1,0 +1,4 @@
+//! Decisions that runs ask people for.
+
+pub(crate) mod decide;
+pub(crate) mod list;

@@ -1,0 +1,5 @@
+//! Liveness and readiness.
+
+pub(crate) mod api;
+pub(crate) mod live;
+pub(crate) mod ready;

@@ -1,0 +1,7 @@
+//! One folder for each resource, one file for each verb. A handler parses, calls one function of the engine, maps.
+
+pub(crate) mod approvals;
+pub(crate) mod docs;
+pub(crate) mod health;
+pub(crate) mod runs;
+pub(crate) mod workflows;

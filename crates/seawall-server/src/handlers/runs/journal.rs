@@ -1,0 +1,44 @@
+use axum::Json;
+use axum::extract::State;
+use seawall_guard::problem::{Path, Pointer, Query};
+use seawall_store::{RunId, Seq};
+
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Caller, Id, page};
+use crate::state::AppState;
+use crate::wire::{JournalEntry, List, ListQuery};
+
+/// Read a run's journal
+///
+/// In the order of its events, from the first one.
+#[utoipa::path(get, path = "/api/v1/runs/{run_id}/journal", tag = "runs", operation_id = "get_journal",
+    params(("run_id" = String, Path, description = "`run_…`"), ListQuery),
+    responses((status = 200, description = "Part of the journal", body = List<JournalEntry>)))]
+pub(crate) async fn journal(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(Id(run)): Path<Id<RunId>>,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<List<JournalEntry>>> {
+    let limit = page(query.limit, None)?.limit as usize;
+    let after = match query.cursor.as_deref() {
+        None => Seq(0),
+        Some(text) => Seq(text.parse().map_err(|_| {
+            let pointer = Pointer::root().key("cursor");
+            ApiError::invalid(
+                &pointer,
+                "invalid-value",
+                "expected the next_cursor of an earlier answer",
+            )
+        })?),
+    };
+    let (items, _) = state.engine().journal(&by, run, after, limit).await?;
+    // A full page may be the last one: the next is then empty.
+    let next_cursor = (items.len() >= limit)
+        .then(|| items.last().map(|item| item.seq.to_string()))
+        .flatten();
+    Ok(Json(List {
+        items: items.into_iter().map(JournalEntry::from).collect(),
+        next_cursor,
+    }))
+}

@@ -1,0 +1,13 @@
+//! Runs: beginning, watching, steering them.
+
+pub(crate) mod control;
+pub(crate) mod create;
+pub(crate) mod create_inline;
+pub(crate) mod events;
+pub(crate) mod get;
+pub(crate) mod journal;
+pub(crate) mod list;
+pub(crate) mod resolve;
+pub(crate) mod signal;
+mod start;
+pub(crate) mod why;

@@ -1,0 +1,25 @@
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use seawall_guard::problem::Path;
+
+use super::answer::answer;
+use crate::error::ApiResult;
+use crate::extract::{Caller, workflow_ref};
+use crate::state::AppState;
+use crate::wire::Workflow;
+
+/// Read a workflow
+///
+/// Its latest version.
+#[utoipa::path(get, path = "/api/v1/workflows/{workflow_id}", tag = "workflows", operation_id = "get_workflow",
+    params(("workflow_id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "The workflow", body = Workflow, headers(("ETag" = String)))))]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(workflow): Path<String>,
+) -> ApiResult<Response> {
+    let record = state.engine().workflow(&by, &workflow_ref(&workflow)).await?;
+    answer(StatusCode::OK, record)
+}

@@ -1,0 +1,29 @@
+use bytes::Bytes;
+use utoipa::OpenApi;
+
+use crate::wire::{ProblemDocument, ProblemError};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Seawall", description = "A durable backend for agents and workflows."),
+    components(schemas(ProblemDocument, ProblemError)),
+    tags(
+        (name = "workflows", description = "Definitions and their versions"),
+        (name = "runs", description = "Executions: beginning, watching, steering them"),
+        (name = "approvals", description = "Decisions that runs ask people for"),
+        (name = "health", description = "Liveness and readiness"),
+        (name = "documentation", description = "This description, its page, the problems"),
+    )
+)]
+pub(crate) struct ApiDoc;
+
+/// The finished description, written once.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenApiText(pub(crate) Bytes);
+
+impl OpenApiText {
+    pub(crate) fn of(description: &utoipa::openapi::OpenApi) -> Self {
+        // A tree of strings, numbers and string-keyed maps: it cannot fail to serialize.
+        Self(serde_json::to_vec(description).unwrap_or_default().into())
+    }
+}

@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use seawall_guard::problem::{Problem, ProblemKind, kinds};
+use serde_json::Value;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::problems::CATALOG;
+
+/// Where an operation names its own kinds, beside those that follow from its form.
+const OWN: &str = "x-problems";
+
+/// Adds to every operation the rejections that its form implies and those that it names, and takes the names out.
+pub(crate) fn complete(description: &mut OpenApi) {
+    for (path, item) in &mut description.paths.paths {
+        for operation in operations(item) {
+            let kinds = kinds_of(path, operation);
+            let path = path.clone();
+            for (status, response) in responses(&path, &kinds) {
+                operation
+                    .responses
+                    .responses
+                    .entry(status)
+                    .or_insert(RefOr::T(response));
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .filter_map(Option::as_mut)
+}
+
+fn kinds_of(path: &str, operation: &mut Operation) -> Vec<&'static ProblemKind> {
+    let mut found = vec![&kinds::INTERNAL_ERROR, &kinds::REQUEST_TIMEOUT];
+    if !matches!(path, "/health" | "/ready" | "/health/ready") {
+        found.extend([&kinds::HOST_NOT_ALLOWED, &kinds::ORIGIN_NOT_ALLOWED]);
+    }
+    if path.starts_with("/api/v1/") && path != "/api/v1/health" {
+        found.extend([&kinds::SERVICE_UNAVAILABLE, &kinds::OVERLOADED]);
+    }
+    if operation.request_body.is_some() {
+        found.extend([
+            &kinds::BAD_REQUEST,
+            &kinds::MALFORMED_JSON,
+            &kinds::PAYLOAD_TOO_LARGE,
+            &kinds::UNSUPPORTED_MEDIA_TYPE,
+            &kinds::VALIDATION_ERROR,
+        ]);
+    }
+    for parameter in operation.parameters.iter().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        match parameter.parameter_in {
+            ParameterIn::Path => found.push(&kinds::NOT_FOUND),
+            ParameterIn::Query => found.push(&kinds::VALIDATION_ERROR),
+            _ => {}
+        }
+    }
+    if let Some(extensions) = &mut operation.extensions {
+        let own = extensions.remove(OWN);
+        let codes = own.as_ref().and_then(Value::as_array).into_iter().flatten();
+        found.extend(codes.filter_map(Value::as_str).filter_map(|code| CATALOG.find(code)));
+    }
+    found
+}
+
+/// One response for each status, with an example for each kind that has it.
+fn responses(path: &str, kinds: &[&'static ProblemKind]) -> BTreeMap<String, Response> {
+    let mut by_status: BTreeMap<u16, Vec<&'static ProblemKind>> = BTreeMap::new();
+    for kind in kinds {
+        let same = by_status.entry(kind.status.as_u16()).or_default();
+        if !same.contains(kind) {
+            same.push(kind);
+        }
+    }
+    by_status
+        .into_iter()
+        .map(|(status, kinds)| (status.to_string(), response(path, &kinds)))
+        .collect()
+}
+
+fn response(path: &str, kinds: &[&'static ProblemKind]) -> Response {
+    let examples = kinds.iter().map(|kind| {
+        let body = Problem::new(kind).render(Some(path), Some("01990a2c-0000-7000-8000-000000000000"));
+        let example = ExampleBuilder::new()
+            .summary(kind.title)
+            .value(serde_json::from_slice(&body).ok())
+            .build();
+        (kind.code, example)
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples)
+        .build();
+    let titles: Vec<_> = kinds
+        .iter()
+        .map(|kind| format!("{} (`{}`)", kind.title, kind.code))
+        .collect();
+    ResponseBuilder::new()
+        .description(titles.join(", "))
+        .content("application/problem+json", content)
+        .build()
+}

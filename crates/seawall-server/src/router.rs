@@ -1,0 +1,74 @@
+//! All routes, in one table.
+
+use axum::routing::get;
+use axum::{Extension, Router};
+use bytes::Bytes;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::handlers::{approvals, docs, health, runs, workflows};
+use crate::openapi::{ApiDoc, OpenApiText, complete};
+use crate::stack::guarded;
+use crate::state::AppState;
+
+/// The whole service without a socket: routes, guards, documentation.
+pub fn router(state: &AppState) -> Router {
+    let (routes, mut description) = routes().split_for_parts();
+    complete(&mut description);
+    let routes = routes
+        .layer(Extension(OpenApiText::of(&description)))
+        .with_state(state.clone());
+    guarded(routes, state)
+}
+
+/// The API's description, as `/openapi.json` answers it.
+#[must_use]
+pub fn openapi_json() -> Bytes {
+    let (_, mut description) = routes().split_for_parts();
+    complete(&mut description);
+    OpenApiText::of(&description).0
+}
+
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        // Health and readiness
+        .routes(routes!(health::live::live))
+        .routes(routes!(health::ready::ready))
+        .routes(routes!(health::ready::health_ready))
+        .routes(routes!(health::api::api_health))
+        // Documentation
+        .routes(routes!(docs::openapi::openapi))
+        .routes(routes!(docs::ui::ui))
+        .route("/docs/", get(docs::ui::ui))
+        .route("/docs/{file}", get(docs::ui::asset))
+        .routes(routes!(docs::problems::list))
+        .routes(routes!(docs::problems::one))
+        .routes(routes!(docs::schema::workflow_schema))
+        // Workflows
+        .routes(routes!(workflows::list::list, workflows::create::create))
+        .routes(routes!(workflows::validate::validate))
+        .routes(routes!(
+            workflows::get::get,
+            workflows::update::update,
+            workflows::delete::delete
+        ))
+        .routes(routes!(workflows::versions::versions))
+        // Runs
+        .routes(routes!(runs::create::create))
+        .routes(routes!(runs::create_inline::create_inline))
+        .routes(routes!(runs::list::list))
+        .routes(routes!(runs::get::get))
+        .routes(routes!(runs::events::events))
+        .routes(routes!(runs::journal::journal))
+        .routes(routes!(runs::why::why))
+        .routes(routes!(runs::control::cancel))
+        .routes(routes!(runs::control::pause))
+        .routes(routes!(runs::control::resume))
+        .routes(routes!(runs::control::retry))
+        .routes(routes!(runs::signal::signal))
+        .routes(routes!(runs::resolve::resolve))
+        // Approvals
+        .routes(routes!(approvals::list::list))
+        .routes(routes!(approvals::decide::decide))
+}

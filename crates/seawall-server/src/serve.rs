@@ -1,0 +1,74 @@
+//! From a bound port to a clean end.
+
+use std::net::SocketAddr;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::accept::Acceptor;
+use crate::config::Config;
+use crate::router::router;
+use crate::state::AppState;
+
+/// Why the server could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {address}")]
+    Bind {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+}
+
+/// A server that holds its port but does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    acceptor: Acceptor,
+}
+
+impl Server {
+    /// # Errors
+    /// When the port is taken or the address is not this machine's.
+    pub async fn bind(config: &Config) -> Result<Self, ServeError> {
+        let address = config.listen_address();
+        match Acceptor::bind(address).await {
+            Ok(acceptor) => Ok(Self { acceptor }),
+            Err(source) => Err(ServeError::Bind { address, source }),
+        }
+    }
+
+    /// Where it listens: with `PORT=0`, the port that was free.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.acceptor.address()
+    }
+
+    /// Answers until `shutdown`, then ends in this order: readiness turns red and streams end; no more connections are
+    /// accepted; requests finish within the deadline; the engine parks its runs; the store closes.
+    pub async fn run(self, state: AppState, shutdown: CancellationToken) {
+        let draining = state.draining().clone();
+        let deadline = state.config().shutdown_deadline / 2;
+        let accepting = self.acceptor.run(router(&state), draining.clone(), deadline);
+        let signal = async {
+            shutdown.cancelled().await;
+            tracing::info!("stopping: no new requests");
+            draining.cancel();
+        };
+        tokio::join!(accepting, signal);
+        state.engine().shutdown(deadline).await;
+        if let Err(error) = state.store().close().await {
+            tracing::error!(error = %error, "the store did not close cleanly");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Binds and serves; see [`Server`].
+///
+/// # Errors
+/// When the port cannot be had.
+pub async fn serve(config: &Config, state: AppState, shutdown: CancellationToken) -> Result<(), ServeError> {
+    let server = Server::bind(config).await?;
+    tracing::info!(address = %server.address(), "listening");
+    server.run(state, shutdown).await;
+    Ok(())
+}

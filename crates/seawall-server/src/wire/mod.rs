@@ -1,0 +1,21 @@
+//! What is serialized to clients and read from them: the only types with serde derives in this room.
+
+mod approval;
+mod health;
+mod list;
+mod problem;
+mod queries;
+mod run;
+mod run_requests;
+mod time;
+mod workflow;
+
+pub(crate) use approval::{Approval, Decide, Verdict};
+pub(crate) use health::{Check, CheckStatus, Health, Readiness, ReadyStatus};
+pub(crate) use list::List;
+pub(crate) use problem::{ProblemDocument, ProblemError};
+pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
+pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
+pub(crate) use run_requests::{CreateInlineRun, CreateRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use time::Time;
+pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

@@ -1,0 +1,65 @@
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}
+
+/// A run of a registered workflow.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"input": {"name": "Ada"}}))]
+pub(crate) struct CreateRun {
+    /// What the workflow's input schema asks for; `{}` when it is left out.
+    #[serde(default = "empty")]
+    pub(crate) input: Value,
+}
+
+/// A run of a definition that comes along, or of a registered workflow by name or id.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "workflow": {"name": "greet", "steps": [
+        {"id": "hello", "kind": "transform", "with": {"value": "Hello, {{ input.name }}"}}
+    ]},
+    "input": {"name": "Ada"}
+}))]
+pub(crate) struct CreateInlineRun {
+    /// A definition, or a name.
+    pub(crate) workflow: Value,
+    #[serde(default = "empty")]
+    pub(crate) input: Value,
+}
+
+/// A signal for a run.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"id": "invoice-17", "payload": {"paid": true}}))]
+pub(crate) struct Signal {
+    /// A signal of the same id is taken once.
+    pub(crate) id: Option<String>,
+    #[serde(default)]
+    pub(crate) payload: Value,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResolveOutcome {
+    Succeeded,
+    Failed,
+    /// It had no effect, or may be repeated.
+    Retry,
+}
+
+/// How an unknown outcome is settled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"outcome": "succeeded", "output": {"exit_code": 0}}))]
+pub(crate) struct Resolve {
+    pub(crate) outcome: ResolveOutcome,
+    /// With `succeeded`: the step's output, null when it is left out.
+    pub(crate) output: Option<Value>,
+    /// With `failed`: the error's message.
+    pub(crate) message: Option<String>,
+}

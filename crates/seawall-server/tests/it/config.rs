@@ -1,0 +1,162 @@
+use std::path::Path;
+use std::time::Duration;
+
+use seawall_engine::SecretSource as _;
+use seawall_server::{Config, Docs, Environment, LogFormat};
+use seawall_store::TenantId;
+
+use crate::support::{config, map};
+
+fn errors(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    let errors = Config::from_map(&map(variables)).unwrap_err().0;
+    errors
+        .into_iter()
+        .map(|error| (error.variable, error.message))
+        .collect()
+}
+
+#[test]
+fn nothing_set_is_a_development_machine() {
+    let config = config(&[]);
+    assert_eq!(config.environment, Environment::Dev);
+    assert_eq!(config.listen_address().to_string(), "127.0.0.1:8000");
+    assert!(config.data_dir.ends_with("data") && config.data_dir.is_absolute());
+    assert_eq!(config.db_path, config.data_dir.join("seawall.db"));
+    assert_eq!(config.limits.body_max_bytes, 1_048_576);
+    assert_eq!(config.limits.timeout, Duration::from_secs(30));
+    assert_eq!(config.workspace_allowed_roots, [std::env::current_dir().unwrap()]);
+    assert!(config.command_steps && config.http_step_allow_private);
+    assert_eq!((config.docs, config.log_format), (Docs::Public, LogFormat::Text));
+    assert!(config.warnings.is_empty());
+}
+
+#[test]
+fn outside_development_nothing_is_open_by_default() {
+    for name in ["staging", "production", "prod"] {
+        let config = config(&[("ENVIRONMENT", name)]);
+        assert!(!config.environment.is_dev());
+        assert!(!config.command_steps && !config.http_step_allow_private);
+        assert!(config.workspace_allowed_roots.is_empty());
+        assert_eq!((config.docs, config.log_format), (Docs::Auth, LogFormat::Json));
+    }
+}
+
+#[test]
+fn what_is_set_is_obeyed() {
+    let config = config(&[
+        ("HOST", "::1"),
+        ("PORT", " 0 "),
+        ("DATA_DIR", "/var/lib/seawall"),
+        ("REQUEST_BODY_MAX_BYTES", "1000"),
+        ("REQUEST_TIMEOUT", "1500ms"),
+        ("WORKSPACE_ALLOWED_ROOTS", "/a, /b"),
+        ("COMMAND_STEPS", "false"),
+        ("HTTP_STEP_ALLOW_PRIVATE", ""),
+        ("DOCS", "off"),
+        ("LOG_FORMAT", "json"),
+        ("LOG_LEVEL", "info,seawall_engine=debug"),
+    ]);
+    assert_eq!(config.listen_address().to_string(), "[::1]:0");
+    assert_eq!(config.db_path, Path::new("/var/lib/seawall/seawall.db"));
+    assert_eq!(config.limits.body_max_bytes, 1000);
+    assert_eq!(config.limits.timeout, Duration::from_millis(1500));
+    assert_eq!(config.workspace_allowed_roots, [Path::new("/a"), Path::new("/b")]);
+    assert!(!config.command_steps);
+    assert!(config.http_step_allow_private, "an empty value counts as not set");
+    assert_eq!((config.docs, config.log_format), (Docs::Off, LogFormat::Json));
+    assert_eq!(config.log_level, "info,seawall_engine=debug");
+}
+
+#[test]
+fn each_bad_value_is_refused_by_its_variable() {
+    for (name, value) in [
+        ("ENVIRONMENT", "test"),
+        ("HOST", "0.0.0.0"),
+        ("HOST", "192.168.1.1"),
+        ("HOST", "::"),
+        ("HOST", "example.com"),
+        ("PORT", "70000"),
+        ("REQUEST_BODY_MAX_BYTES", "1MB"),
+        ("REQUEST_BODY_MAX_BYTES", "0"),
+        ("REQUEST_TIMEOUT", "30"),
+        ("REQUEST_TIMEOUT", "0s"),
+        ("REQUEST_TIMEOUT", "2h"),
+        ("REQUEST_TIMEOUT", "99999999999999999999s"),
+        ("COMMAND_STEPS", "yes"),
+        ("DOCS", "private"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "postgres://localhost/x"),
+        ("REDIS_URL", "redis://localhost"),
+        ("SEAWALL_SECRET_lower", "x"),
+        ("SEAWALL_SECRET_TOKEN_FILE", "/does/not/exist"),
+    ] {
+        let errors = errors(&[(name, value)]);
+        assert_eq!(errors.len(), 1, "{name}={value}: {errors:?}");
+        assert_eq!(errors[0].0, name);
+    }
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    let text = Config::from_map(&map(&[("PORT", "x"), ("HOST", "0.0.0.0"), ("REDIS_URL", "redis://x")]));
+    insta::assert_snapshot!(text.unwrap_err().to_string());
+}
+
+#[test]
+fn names_that_look_like_ours_are_warned_about() {
+    let config = config(&[
+        ("REQUEST_TIMOUT", "1s"),
+        ("SEAWALL_PORT", "1"),
+        ("CORS_ORIGINS", "*"),
+        ("HOME", "/root"),
+    ]);
+    insta::assert_snapshot!(config.warnings.join("\n"));
+}
+
+#[test]
+fn secrets_come_from_values_and_files_and_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "from-file\n").unwrap();
+    let config = config(&[
+        ("SEAWALL_SECRET_A", "0123"),
+        ("SEAWALL_SECRET_B_FILE", file.to_str().unwrap()),
+    ]);
+    assert_eq!(config.secrets.names().collect::<Vec<_>>(), ["A", "B"]);
+    let reveal = |name: &str| {
+        let secret = config.secrets.secret(&TenantId::default(), name).unwrap();
+        secrecy::ExposeSecret::expose_secret(&secret).to_owned()
+    };
+    assert_eq!(reveal("A"), "0123");
+    assert_eq!(reveal("B"), "from-file");
+    std::fs::write(&file, "rotated").unwrap();
+    assert_eq!(reveal("B"), "rotated");
+    assert!(config.secrets.secret(&TenantId::default(), "C").is_err());
+    assert!(!format!("{config:?}").contains("0123"));
+    let both = errors(&[
+        ("SEAWALL_SECRET_A", "x"),
+        ("SEAWALL_SECRET_A_FILE", file.to_str().unwrap()),
+    ]);
+    assert!(both[0].1.contains("both set"), "{both:?}");
+}
+
+#[test]
+fn the_file_of_the_environment_fills_what_the_environment_leaves_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(".env.dev", "PORT=9001\nLOG_LEVEL=debug\n");
+    write(".env.production", "PORT=9002\n");
+    let load = |variables| Config::from_sources(map(variables), folder.path());
+    let dev = load(&[("LOG_LEVEL", "warn")]).unwrap();
+    assert_eq!((dev.port, dev.log_level.as_str()), (9001, "warn"));
+    assert_eq!(load(&[("ENVIRONMENT", "staging")]).unwrap().port, 8000);
+    assert_eq!(
+        load(&[("ENVIRONMENT", "production")]).unwrap().port,
+        8000,
+        "production reads no file"
+    );
+    write(".env.dev", "PORT=1\nthis is hunter2 no line\n");
+    let error = load(&[]).unwrap_err().to_string();
+    assert!(error.contains(".env.dev") && !error.contains("hunter2"), "{error}");
+}

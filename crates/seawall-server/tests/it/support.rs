@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use http::request::Builder;
+use http::{HeaderMap, Request, StatusCode};
+use seawall_engine::Engine;
+use seawall_server::{AppState, Config, Parts};
+use seawall_store::{FaultHook, MemoryOptions, MemoryStore, SystemClock};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
+    Config::from_map(&map(variables)).unwrap()
+}
+
+pub(crate) fn map(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
+    variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+pub(crate) fn state(variables: &[(&str, &str)]) -> AppState {
+    state_with(variables, None)
+}
+
+pub(crate) fn state_with(variables: &[(&str, &str)], faults: Option<FaultHook>) -> AppState {
+    let options = MemoryOptions {
+        faults,
+        ..MemoryOptions::default()
+    };
+    AppState::new(Parts {
+        engine: Engine::without_runtime(),
+        store: Arc::new(MemoryStore::with_options(Arc::new(SystemClock), options)),
+        config: Arc::new(config(variables)),
+    })
+}
+
+pub(crate) fn app(variables: &[(&str, &str)]) -> Router {
+    seawall_server::router(&state(variables))
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {:?}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let body = self.json();
+        assert_eq!(body["status"], self.status.as_u16());
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+        body["code"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) async fn send(app: &Router, request: Builder, body: impl Into<Body>) -> Answer {
+    let names_host = request
+        .headers_ref()
+        .is_some_and(|headers| headers.contains_key("host"));
+    let request = if names_host {
+        request
+    } else {
+        request.header("host", "localhost")
+    };
+    let response = app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: to_bytes(body, 16 << 20).await.unwrap(),
+    }
+}
+
+pub(crate) async fn get(app: &Router, path: &str) -> Answer {
+    send(app, Request::get(path), ()).await
+}
+
+pub(crate) async fn post_json(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
+    send(
+        app,
+        Request::post(path).header("content-type", "application/json"),
+        body,
+    )
+    .await
+}
