@@ -1,4 +1,4 @@
-//! Tests of the engine from outside.
+//! Tests of the engine from outside: definitions, and the whole of it over the store's fake and a clock that tests move.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,3 +9,4 @@
 )]
 
 mod definition;
+mod runtime;
