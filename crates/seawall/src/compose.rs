@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
@@ -143,7 +142,10 @@ impl House {
     /// Ends streams, gives attempts a moment, parks every run, closes the store.
     pub(crate) async fn close(self) {
         self.state.draining().cancel();
-        self.state.engine().shutdown(self.state.config().shutdown_deadline / 2).await;
+        self.state
+            .engine()
+            .shutdown(self.state.config().shutdown_deadline / 2)
+            .await;
         if let Err(error) = self.state.store().close().await {
             tracing::error!(error = %error, "the store did not close cleanly");
         }

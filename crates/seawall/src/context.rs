@@ -25,6 +25,9 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let terminal = stderr().is_terminal();
+        if global.no_color {
+            inquire::set_global_render_config(inquire::ui::RenderConfig::empty());
+        }
         let program = std::env::args_os().next().map(PathBuf::from);
         Self {
             out: Output::default(),
@@ -39,7 +42,8 @@ impl Context {
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let mut config = Config::load().map_err(|errors| Failure::Usage(format!("error: {errors}")))?;
         if let Some(dir) = &self.global.data_dir {
-            let dir = std::path::absolute(dir).map_err(|error| Failure::Usage(format!("error: --data-dir: {error}")))?;
+            let dir =
+                std::path::absolute(dir).map_err(|error| Failure::Usage(format!("error: --data-dir: {error}")))?;
             // DB_PATH stays where it was set; its default lies in the folder.
             if config.db_path == config.data_dir.join("seawall.db") {
                 config.db_path = dir.join("seawall.db");

@@ -71,7 +71,13 @@ mod tests {
 
     #[test]
     fn a_bad_request_is_usage_and_a_broken_server_is_not() {
-        let exit = |status| of_problem(&Problem { status, ..Problem::default() }).code();
+        let exit = |status| {
+            of_problem(&Problem {
+                status,
+                ..Problem::default()
+            })
+            .code()
+        };
         assert_eq!([400, 404, 422].map(exit), [2, 2, 2]);
         assert_eq!([409, 500, 503].map(exit), [1, 1, 1]);
     }

@@ -46,7 +46,10 @@ mod tests {
     fn what_a_caller_types_cannot_leave_its_segment() {
         assert_eq!(segment("counts[3]"), "counts%5B3%5D");
         assert_eq!(segment("../x?y#z/ü"), "..%2Fx%3Fy%23z%2F%C3%BC");
-        let query = Query::default().with("status", Some("a&b")).with("cursor", None::<&str>).with("limit", Some(5));
+        let query = Query::default()
+            .with("status", Some("a&b"))
+            .with("cursor", None::<&str>)
+            .with("limit", Some(5));
         assert_eq!(query.of("/runs"), "/runs?status=a%26b&limit=5");
     }
 }

@@ -1,6 +1,6 @@
 //! One request and its answer.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -57,7 +57,6 @@ impl Call {
 /// What came back, if it was not a problem.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// Null when there was no body.
     pub(crate) value: Value,

@@ -61,9 +61,13 @@ async fn holder(data_dir: &Path) -> Result<Option<Remote>, ClientError> {
     Ok(remote.answers().await.then_some(remote))
 }
 
-fn in_use(data_dir: &Path, path: &Path) -> anyhow::Error {
+/// Why nobody can use a store that somebody holds.
+pub(crate) fn in_use(data_dir: &Path, path: &Path) -> anyhow::Error {
     let who = match ServerFile::read(data_dir) {
-        Some(file) => format!("the server at {} (process {}) should, and does not answer", file.url, file.pid),
+        Some(file) => format!(
+            "the server at {} (process {}) should, and does not answer",
+            file.url, file.pid
+        ),
         None => "it is no server: probably another `seawall` command that drives a run".to_owned(),
     };
     anyhow!(

@@ -46,7 +46,7 @@ impl Client {
         } else {
             serde_json::from_slice(&body).map_err(ClientError::unexpected)?
         };
-        Ok(Answer { status, headers, value })
+        Ok(Answer { headers, value })
     }
 
     /// A run's events after `after`, as they become durable.
@@ -58,7 +58,10 @@ impl Client {
         let raw = self.send(call).await?;
         if !raw.status.is_success() {
             let body = whole(raw.body).await?;
-            return Err(ClientError::Problem(Box::new(Problem::read(raw.status.as_u16(), &body))));
+            return Err(ClientError::Problem(Box::new(Problem::read(
+                raw.status.as_u16(),
+                &body,
+            ))));
         }
         Ok(EventStream::new(raw.body))
     }

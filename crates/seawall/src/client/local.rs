@@ -24,7 +24,9 @@ impl Local {
     }
 
     pub(super) async fn send(&self, mut request: Request<Bytes>) -> Result<Raw, ClientError> {
-        request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+        request
+            .headers_mut()
+            .insert(HOST, HeaderValue::from_static("localhost"));
         let response = match self.router.clone().oneshot(request.map(Body::from)).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -59,7 +59,10 @@ impl Remote {
         let response = sent.send().await.map_err(|error| {
             if error.is_connect() {
                 let url = self.base.to_string();
-                ClientError::Connect { url, source: error.into() }
+                ClientError::Connect {
+                    url,
+                    source: error.into(),
+                }
             } else {
                 ClientError::Broken { source: error.into() }
             }
@@ -77,5 +80,8 @@ impl Remote {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }

@@ -48,8 +48,14 @@ mod tests {
     #[test]
     fn only_the_server_that_wrote_the_file_removes_it() {
         let dir = tempfile::tempdir().unwrap();
-        let old = ServerFile { pid: 1, url: "http://127.0.0.1:1".to_owned() };
-        let new = ServerFile { pid: 2, url: "http://127.0.0.1:2".to_owned() };
+        let old = ServerFile {
+            pid: 1,
+            url: "http://127.0.0.1:1".to_owned(),
+        };
+        let new = ServerFile {
+            pid: 2,
+            url: "http://127.0.0.1:2".to_owned(),
+        };
         old.write(dir.path()).unwrap();
         new.write(dir.path()).unwrap();
         old.remove(dir.path());

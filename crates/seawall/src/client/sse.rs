@@ -56,7 +56,11 @@ impl SseParser {
         let line = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
         let first = !std::mem::replace(&mut self.begun, true);
-        let line = if first { line.trim_start_matches('\u{feff}') } else { &line };
+        let line = if first {
+            line.trim_start_matches('\u{feff}')
+        } else {
+            &line
+        };
         if line.is_empty() {
             return self.dispatch();
         }
@@ -80,7 +84,13 @@ impl SseParser {
     /// An event without data is none; its id counts all the same.
     fn dispatch(&mut self) -> Option<SseEvent> {
         let id = self.next.id.clone();
-        let event = std::mem::replace(&mut self.next, SseEvent { id, ..SseEvent::default() });
+        let event = std::mem::replace(
+            &mut self.next,
+            SseEvent {
+                id,
+                ..SseEvent::default()
+            },
+        );
         std::mem::take(&mut self.has_data).then_some(event)
     }
 }

@@ -101,7 +101,6 @@ pub(crate) struct Approval {
     pub(crate) message: String,
     pub(crate) status: String,
     pub(crate) requested_at: Timestamp,
-    pub(crate) comment: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -84,14 +84,24 @@ fn examine(config: &Config) -> Vec<Finding> {
 fn folder(data_dir: &Path) -> Result<Finding, Finding> {
     let shown = data_dir.display();
     let bad = |text: String| Finding::new("data folder", Grade::Bad, text);
-    fs::create_dir_all(data_dir)
-        .map_err(|error| bad(format!("{shown} cannot be made: {error}. Set DATA_DIR to a folder that can")))?;
+    fs::create_dir_all(data_dir).map_err(|error| {
+        bad(format!(
+            "{shown} cannot be made: {error}. Set DATA_DIR to a folder that can"
+        ))
+    })?;
     let probe = data_dir.join(".doctor");
-    fs::write(&probe, b"probe")
-        .map_err(|error| bad(format!("{shown} cannot be written to: {error}. Give this user the right, or set DATA_DIR")))?;
+    fs::write(&probe, b"probe").map_err(|error| {
+        bad(format!(
+            "{shown} cannot be written to: {error}. Give this user the right, or set DATA_DIR"
+        ))
+    })?;
     // It is empty of meaning; the next probe writes over it.
     let _ = fs::remove_file(&probe);
-    Ok(Finding::new("data folder", Grade::Fine, format!("{shown} can be written to")))
+    Ok(Finding::new(
+        "data folder",
+        Grade::Fine,
+        format!("{shown} can be written to"),
+    ))
 }
 
 /// How long one durable write takes, at the median.
@@ -127,21 +137,35 @@ fn sync_speed(data_dir: &Path) -> Finding {
 fn store(config: &Config) -> Finding {
     let path = config.db_path.display();
     if !config.db_path.exists() {
-        return Finding::new("store", Grade::Fine, format!("{path} does not exist yet; the first start makes it"));
+        return Finding::new(
+            "store",
+            Grade::Fine,
+            format!("{path} does not exist yet; the first start makes it"),
+        );
     }
     let version = match status(&config.db_path) {
         Ok(status) if status.pending.is_empty() => "is at this program's version".to_owned(),
-        Ok(status) => format!("needs {} migrations, which `seawall serve` or `seawall migrate` applies", status.pending.len()),
+        Ok(status) => format!(
+            "needs {} migrations, which `seawall serve` or `seawall migrate` applies",
+            status.pending.len()
+        ),
         Err(error) => return Finding::new("store", Grade::Bad, format!("{:#}", anyhow::Error::from(error))),
     };
     match Foundation::probe(&config.db_path) {
         Ok(()) => Finding::new("store", Grade::Fine, format!("{path} {version}, nobody holds it")),
         Err(OpenStoreError::Locked { .. }) => match ServerFile::read(&config.data_dir) {
             Some(file) => {
-                let text = format!("{path} {version}; the server at {} (process {}) holds it", file.url, file.pid);
+                let text = format!(
+                    "{path} {version}; the server at {} (process {}) holds it",
+                    file.url, file.pid
+                );
                 Finding::new("store", Grade::Fine, text)
             }
-            None => Finding::new("store", Grade::Remark, format!("{path} {version}; another command holds it")),
+            None => Finding::new(
+                "store",
+                Grade::Remark,
+                format!("{path} {version}; another command holds it"),
+            ),
         },
         Err(error) => Finding::new("store", Grade::Bad, format!("{:#}", anyhow::Error::from(error))),
     }
@@ -154,8 +178,16 @@ fn port(config: &Config) -> Finding {
         Err(error) => {
             let own = ServerFile::read(&config.data_dir).filter(|file| file.url == format!("http://{address}"));
             match own {
-                Some(file) => Finding::new("port", Grade::Fine, format!("{address} is this folder's server, process {}", file.pid)),
-                None => Finding::new("port", Grade::Bad, format!("{address} cannot be had: {error}. Set PORT to another one")),
+                Some(file) => Finding::new(
+                    "port",
+                    Grade::Fine,
+                    format!("{address} is this folder's server, process {}", file.pid),
+                ),
+                None => Finding::new(
+                    "port",
+                    Grade::Bad,
+                    format!("{address} cannot be had: {error}. Set PORT to another one"),
+                ),
             }
         }
     }
@@ -168,13 +200,18 @@ fn report(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
         Grade::Bad => "problem",
     };
     if context.global.json {
-        let list = findings.iter().map(|finding| {
-            json!({"check": finding.check, "result": word(finding.grade), "detail": finding.text})
-        });
+        let list = findings
+            .iter()
+            .map(|finding| json!({"check": finding.check, "result": word(finding.grade), "detail": finding.text}));
         return context.out.json(&json!({"checks": list.collect::<Vec<_>>()}));
     }
     for finding in findings {
-        context.out.line(&format!("{:<8} {:<14} {}", word(finding.grade), finding.check, finding.text))?;
+        context.out.line(&format!(
+            "{:<8} {:<14} {}",
+            word(finding.grade),
+            finding.check,
+            finding.text
+        ))?;
     }
     Ok(())
 }

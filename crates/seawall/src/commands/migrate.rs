@@ -32,7 +32,9 @@ impl Migrate {
             }
             for (what, migrations) in [("applied", &status.applied), ("pending", &status.pending)] {
                 for migration in migrations {
-                    context.out.line(&format!("{what}  {:04}  {}", migration.version, migration.name))?;
+                    context
+                        .out
+                        .line(&format!("{what}  {:04}  {}", migration.version, migration.name))?;
                 }
             }
             return Ok(Exit::Done);
@@ -45,7 +47,9 @@ impl Migrate {
             let value = json!({"from": report.from, "to": report.to, "applied": list(&report.applied)});
             context.out.json(&value)?;
         } else if report.applied.is_empty() {
-            context.out.line(&format!("{} is at version {}", path.display(), report.to))?;
+            context
+                .out
+                .line(&format!("{} is at version {}", path.display(), report.to))?;
         } else {
             let line = format!("{}: from version {} to {}", path.display(), report.from, report.to);
             context.out.line(&line)?;
@@ -62,5 +66,9 @@ fn list(migrations: &[AppliedMigration]) -> Vec<Value> {
 fn explain(error: OpenError) -> Failure {
     let is_locked = matches!(error, OpenError::Locked { .. });
     let error = anyhow::Error::from(error);
-    Failure::Other(if is_locked { error.context("stop the process that serves this store first") } else { error })
+    Failure::Other(if is_locked {
+        error.context("stop the process that serves this store first")
+    } else {
+        error
+    })
 }

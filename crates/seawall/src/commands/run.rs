@@ -80,7 +80,10 @@ impl RunWorkflow {
         if let Some(key) = &self.idempotency_key {
             call = call.header(HeaderName::from_static("idempotency-key"), key.clone());
         }
-        let answer = client.call(call).await.map_err(|error| explain(error, source, &input, context))?;
+        let answer = client
+            .call(call)
+            .await
+            .map_err(|error| explain(error, source, &input, context))?;
         let run: Run = answer.view()?;
         if self.detach {
             if context.global.json {
@@ -97,12 +100,16 @@ impl RunWorkflow {
 /// A path that is meant as one: it exists, or looks like one.
 fn file(text: &str) -> Option<PathBuf> {
     let path = Path::new(text);
-    let named = path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+    let named = path
+        .extension()
+        .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
     (named || text.contains('/') || path.is_file()).then(|| path.to_owned())
 }
 
 async fn registered(client: &Client, name: &str) -> Result<Source, Failure> {
-    let answer = client.call(Call::get(format!("/api/v1/workflows/{}", segment(name)))).await;
+    let answer = client
+        .call(Call::get(format!("/api/v1/workflows/{}", segment(name))))
+        .await;
     match answer {
         Ok(answer) => {
             let workflow: Workflow = answer.view()?;

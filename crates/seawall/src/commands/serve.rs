@@ -7,8 +7,8 @@ use seawall_server::{Config, Server};
 use tokio_util::sync::CancellationToken;
 
 use super::Done;
-use crate::client::ServerFile;
-use crate::compose::{Foundation, House, Work};
+use crate::client::{ServerFile, in_use};
+use crate::compose::{Foundation, House, OpenStoreError, Work};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,7 +40,10 @@ impl Serve {
 }
 
 async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
-    let foundation = Foundation::open(config, true).map_err(anyhow::Error::from)?;
+    let foundation = Foundation::open(config.clone(), true).map_err(|error| match error {
+        OpenStoreError::Locked { path } => in_use(&config.data_dir, &path),
+        other => other.into(),
+    })?;
     let config = foundation.config().clone();
     // The port before the engine: who cannot answer must not begin to execute.
     let server = Server::bind(&config).await.map_err(anyhow::Error::from)?;
@@ -52,7 +55,10 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
     let place = config.data_dir.display();
     file.write(&config.data_dir)
         .with_context(|| format!("cannot leave the server's address in {place}"))?;
-    tell(&format!("Seawall listens on {} (documentation: {}/docs; data: {place})", file.url, file.url));
+    tell(&format!(
+        "Seawall listens on {} (documentation: {}/docs; data: {place})",
+        file.url, file.url
+    ));
     let stop = CancellationToken::new();
     let state = house.state().clone();
     tokio::select! {

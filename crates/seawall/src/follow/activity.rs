@@ -25,6 +25,7 @@ impl Activity {
         })
     }
 
+    #[cfg(test)]
     pub(super) fn own(step: &str) -> Self {
         Self {
             step: step.to_owned(),
@@ -53,11 +54,20 @@ pub(super) enum Doing {
     Timer,
     /// The items of a map: they speak for themselves.
     Items,
-    Signal { name: String },
-    Approval { id: String, message: String },
-    Child { run: String },
+    Signal {
+        name: String,
+    },
+    Approval {
+        id: String,
+        message: String,
+    },
+    Child {
+        run: String,
+    },
     /// Its outcome is unknown: somebody has to find out.
-    Unknown { message: String },
+    Unknown {
+        message: String,
+    },
 }
 
 impl Doing {

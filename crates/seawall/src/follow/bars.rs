@@ -11,6 +11,9 @@ use crate::output::plain;
 
 /// More lines than this would push each other off the screen.
 const MOST: usize = 12;
+const SPINNER: &str = "{spinner} {prefix}  {msg} {elapsed}";
+/// Of a map, once it knows its items.
+const BAR: &str = "{spinner} {prefix}  [{bar:30}] {pos}/{len} {msg}";
 const TICK: Duration = Duration::from_millis(120);
 
 /// The lines that are drawn now.
@@ -54,11 +57,14 @@ impl Bars {
         });
         for (step, doing) in steps {
             let bar = self.steps.entry(step.to_owned()).or_insert_with(|| {
-                let bar = all.add(new_bar(step, *doing == Doing::Items));
+                let bar = all.add(ProgressBar::new(0).with_style(style(SPINNER)).with_prefix(plain(step)));
                 bar.enable_steady_tick(TICK);
                 bar
             });
             if let Some(items) = board.maps.get(step) {
+                if bar.length() != Some(items.total) {
+                    bar.set_style(style(BAR));
+                }
                 bar.set_length(items.total);
                 bar.set_position(items.done);
             }
@@ -67,14 +73,9 @@ impl Bars {
     }
 }
 
-fn new_bar(step: &str, is_map: bool) -> ProgressBar {
-    let template = if is_map {
-        "{spinner} {prefix}  [{bar:30}] {pos}/{len} {msg}"
-    } else {
-        "{spinner} {prefix}  {msg} {elapsed}"
-    };
+fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_prefix(plain(step))
+    style.progress_chars("=> ")
 }
 
 fn words(board: &Board, step: &str, doing: &Doing) -> String {

@@ -159,13 +159,22 @@ mod tests {
             ("map.started", json!({"step_id": "m", "items_total": 3})),
             ("step.started", json!({"step_id": "m", "item": 0, "attempt": 1})),
             ("step.succeeded", json!({"step_id": "m", "item": 0})),
-            ("step.failed", json!({"step_id": "m", "item": 1, "error": {}, "retry_at": "2026-01-01T00:00:00Z"})),
+            (
+                "step.failed",
+                json!({"step_id": "m", "item": 1, "error": {}, "retry_at": "2026-01-01T00:00:00Z"}),
+            ),
             ("step.failed", json!({"step_id": "m", "item": 2, "error": {}})),
-            ("approval.requested", json!({"step_id": "ask", "approval_id": "appr_1", "message": "Go?"})),
+            (
+                "approval.requested",
+                json!({"step_id": "ask", "approval_id": "appr_1", "message": "Go?"}),
+            ),
         ]);
         assert_eq!(board.maps["m"], Items { done: 2, total: 3 });
         let doing: Vec<_> = board.begun.values().map(|begun| &begun.doing).collect();
-        let approval = Doing::Approval { id: "appr_1".to_owned(), message: "Go?".to_owned() };
+        let approval = Doing::Approval {
+            id: "appr_1".to_owned(),
+            message: "Go?".to_owned(),
+        };
         assert_eq!(doing, [&approval, &Doing::Items, &Doing::Retry]);
     }
 

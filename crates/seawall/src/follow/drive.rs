@@ -37,7 +37,11 @@ pub(crate) async fn drive(mut follower: Follower<'_>) -> Result<Exit, Failure> {
 }
 
 /// After a message to a run: in this process the run is driven on, a server does that by itself.
-pub(crate) async fn after_message(context: &Context, client: &Client, mut follower: Follower<'_>) -> Result<Exit, Failure> {
+pub(crate) async fn after_message(
+    context: &Context,
+    client: &Client,
+    mut follower: Follower<'_>,
+) -> Result<Exit, Failure> {
     if client.is_local() {
         return drive(follower).await;
     }
@@ -54,7 +58,7 @@ pub(crate) async fn after_message(context: &Context, client: &Client, mut follow
 }
 
 /// Prints the run's output, or its error, and gives its exit code.
-pub(crate) async fn finish(context: &Context, client: &Client, id: &str, whole: bool) -> Result<Exit, Failure> {
+async fn finish(context: &Context, client: &Client, id: &str, whole: bool) -> Result<Exit, Failure> {
     let answer = client.call(Call::get(format!("/api/v1/runs/{}", segment(id)))).await?;
     let run: Run = answer.view()?;
     if whole {
@@ -81,9 +85,15 @@ fn summary(context: &Context, run: &Run) -> String {
     match (&run.error, run.status) {
         (_, RunStatus::Succeeded) => paint.green(&said),
         (Some(error), status) => {
-            let step = error.step_id.as_ref().map_or_else(String::new, |step| format!(" at {step}"));
+            let step = error
+                .step_id
+                .as_ref()
+                .map_or_else(String::new, |step| format!(" at {step}"));
             let retry = if status == RunStatus::Failed {
-                format!("\n  again from what failed: {}", context.program.line(&["runs", "retry", &run.id]))
+                format!(
+                    "\n  again from what failed: {}",
+                    context.program.line(&["runs", "retry", &run.id])
+                )
             } else {
                 String::new()
             };
@@ -104,7 +114,10 @@ fn interrupted(follower: &Follower<'_>) -> String {
     let follow = context.program.line(&["runs", "follow", &follower.run]);
     if follower.client.is_local() {
         let serve = context.program.line(&["serve"]);
-        format!("{} is put aside; nothing is lost. To go on: {follow}, or {serve}", follower.run)
+        format!(
+            "{} is put aside; nothing is lost. To go on: {follow}, or {serve}",
+            follower.run
+        )
     } else {
         format!("{} goes on in the server. To look at it again: {follow}", follower.run)
     }

@@ -9,7 +9,7 @@ use super::board::Board;
 use super::interrupt::Interrupt;
 use super::sink::Sink;
 use super::standstill::{Need, standstill};
-use crate::client::{Call, Client, ClientError, EventStream, Listed, JournalEvent, Query, Received, Run, segment};
+use crate::client::{Call, Client, ClientError, EventStream, JournalEvent, Listed, Query, Received, Run, segment};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -77,7 +77,11 @@ impl<'a> Follower<'a> {
     /// Tells of events until nothing comes any more, or nothing will without somebody.
     pub(super) async fn until_settled(&mut self) -> Result<Settled, Failure> {
         let mut stream = self.connect().await?;
-        let patience = if std::mem::take(&mut self.expecting) { PATIENCE } else { QUIET };
+        let patience = if std::mem::take(&mut self.expecting) {
+            PATIENCE
+        } else {
+            QUIET
+        };
         let mut look_at = Instant::now() + patience;
         let mut looked = false;
         loop {
@@ -177,7 +181,10 @@ impl<'a> Follower<'a> {
     }
 
     pub(super) async fn read_run(&self) -> Result<Run, ClientError> {
-        self.client.call(Call::get(format!("/api/v1/runs/{}", segment(&self.run)))).await?.view()
+        self.client
+            .call(Call::get(format!("/api/v1/runs/{}", segment(&self.run))))
+            .await?
+            .view()
     }
 
     /// Brings the board of a run up to its journal.
@@ -185,7 +192,9 @@ impl<'a> Follower<'a> {
         loop {
             let board = self.boards.entry(run.to_owned()).or_default();
             let path = format!("/api/v1/runs/{}/journal", segment(run));
-            let query = Query::default().with("after", Some(board.seq)).with("limit", Some(200));
+            let query = Query::default()
+                .with("cursor", Some(board.seq))
+                .with("limit", Some(200));
             let page: Listed<JournalEvent> = self.client.call(Call::get(query.of(&path))).await?.view()?;
             let mut is_new = false;
             for event in &page.items {

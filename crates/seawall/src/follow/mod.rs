@@ -14,6 +14,6 @@ mod sink;
 mod standstill;
 mod words;
 
-pub(crate) use drive::{after_message, drive, finish};
+pub(crate) use drive::{after_message, drive};
 pub(crate) use follower::Follower;
 pub(crate) use interrupt::Interrupt;

@@ -50,7 +50,10 @@ pub(super) fn ask(need: &Need) -> Result<Said, InquireError> {
         Need::Signal { name, run, .. } => ask_signal(name, run, &question),
         Need::Resolve { run, step, .. } => ask_outcome(run, step, &question),
         Need::Resume { run, .. } => match choose(&question, vec![Choice::Resume, Choice::Later])? {
-            Choice::Resume => Ok(Said::Answer(Call::tell(format!("/api/v1/runs/{}/resume", segment(run))))),
+            Choice::Resume => Ok(Said::Answer(Call::tell(format!(
+                "/api/v1/runs/{}/resume",
+                segment(run)
+            )))),
             _ => Ok(Said::Later),
         },
     };
@@ -62,7 +65,9 @@ pub(super) fn ask(need: &Need) -> Result<Said, InquireError> {
 }
 
 fn choose(question: &str, choices: Vec<Choice>) -> Result<Choice, InquireError> {
-    Select::new(question, choices).without_filtering().prompt()
+    let help = "arrows to move, Enter to choose, Esc for later";
+    let select = Select::new(question, choices).without_filtering();
+    select.with_help_message(help).prompt()
 }
 
 fn ask_approval(id: &str, question: &str) -> Result<Said, InquireError> {
@@ -75,13 +80,22 @@ fn ask_approval(id: &str, question: &str) -> Result<Said, InquireError> {
     if !comment.is_empty() {
         body["comment"] = Value::String(comment);
     }
-    Ok(Said::Answer(Call::post(format!("/api/v1/approvals/{}", segment(id)), body)))
+    Ok(Said::Answer(Call::post(
+        format!("/api/v1/approvals/{}", segment(id)),
+        body,
+    )))
 }
 
 fn ask_signal(name: &str, run: &str, question: &str) -> Result<Said, InquireError> {
     let help = "JSON; anything else is sent as text; Esc for later";
-    let typed = Text::new(&format!("{question}. Its payload")).with_help_message(help).prompt()?;
-    let payload = serde_json::from_str(&typed).unwrap_or(if typed.is_empty() { Value::Null } else { Value::String(typed) });
+    let typed = Text::new(&format!("{question}. Its payload"))
+        .with_help_message(help)
+        .prompt()?;
+    let payload = serde_json::from_str(&typed).unwrap_or(if typed.is_empty() {
+        Value::Null
+    } else {
+        Value::String(typed)
+    });
     let path = format!("/api/v1/runs/{}/signals/{}", segment(run), segment(name));
     Ok(Said::Answer(Call::post(path, json!({"payload": payload}))))
 }

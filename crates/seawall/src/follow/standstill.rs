@@ -7,10 +7,26 @@ use crate::shell::SelfCommand;
 /// Something that a person has to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Need {
-    Approval { id: String, run: String, step: String, message: String },
-    Signal { name: String, run: String, step: String },
-    Resolve { run: String, step: String, message: String },
-    Resume { run: String, why: String },
+    Approval {
+        id: String,
+        run: String,
+        step: String,
+        message: String,
+    },
+    Signal {
+        name: String,
+        run: String,
+        step: String,
+    },
+    Resolve {
+        run: String,
+        step: String,
+        message: String,
+    },
+    Resume {
+        run: String,
+        why: String,
+    },
 }
 
 impl Need {
@@ -68,7 +84,11 @@ pub(super) fn standstill(run: &str, board: &Board) -> Standstill {
                 step,
                 message: message.clone(),
             }),
-            Doing::Signal { name } => found.needs.push(Need::Signal { name: name.clone(), run, step }),
+            Doing::Signal { name } => found.needs.push(Need::Signal {
+                name: name.clone(),
+                run,
+                step,
+            }),
             Doing::Unknown { message } => found.needs.push(Need::Resolve {
                 run,
                 step,
@@ -83,7 +103,10 @@ pub(super) fn standstill(run: &str, board: &Board) -> Standstill {
             Some(reason) => format!("blocked ({reason})"),
             None => "paused".to_owned(),
         };
-        found.needs.push(Need::Resume { run: run.to_owned(), why });
+        found.needs.push(Need::Resume {
+            run: run.to_owned(),
+            why,
+        });
     }
     found
 }
@@ -99,22 +122,52 @@ mod tests {
 
     fn board(doings: Vec<(&str, Doing)>) -> Board {
         let since = Timestamp::UNIX_EPOCH;
-        let begun = doings.into_iter().map(|(step, doing)| (Activity::own(step), Begun { doing, since }));
-        Board { begun: begun.collect(), ..Board::default() }
+        let begun = doings
+            .into_iter()
+            .map(|(step, doing)| (Activity::own(step), Begun { doing, since }));
+        Board {
+            begun: begun.collect(),
+            ..Board::default()
+        }
     }
 
     #[test]
     fn a_run_waits_for_people_only_when_nothing_in_it_moves() {
-        let approval = Doing::Approval { id: "appr_1".to_owned(), message: "Go?".to_owned() };
+        let approval = Doing::Approval {
+            id: "appr_1".to_owned(),
+            message: "Go?".to_owned(),
+        };
         let mixed = standstill("run_1", &board(vec![("ask", approval.clone()), ("nap", Doing::Timer)]));
         assert!(mixed.moves);
-        let alone = standstill("run_1", &board(vec![("ask", approval), ("c", Doing::Child { run: "run_2".to_owned() })]));
-        assert_eq!((alone.moves, alone.needs.len(), alone.children), (false, 1, vec!["run_2".to_owned()]));
+        let alone = standstill(
+            "run_1",
+            &board(vec![
+                ("ask", approval),
+                (
+                    "c",
+                    Doing::Child {
+                        run: "run_2".to_owned(),
+                    },
+                ),
+            ]),
+        );
+        assert_eq!(
+            (alone.moves, alone.needs.len(), alone.children),
+            (false, 1, vec!["run_2".to_owned()])
+        );
     }
 
     #[test]
     fn a_paused_run_moves_only_while_an_attempt_does() {
-        let paused = |doing| standstill("run_1", &Board { paused: true, ..board(vec![("a", doing)]) });
+        let paused = |doing| {
+            standstill(
+                "run_1",
+                &Board {
+                    paused: true,
+                    ..board(vec![("a", doing)])
+                },
+            )
+        };
         assert!(paused(Doing::Attempt).moves);
         assert!(!paused(Doing::Retry).moves && !paused(Doing::Timer).moves);
     }
@@ -123,9 +176,23 @@ mod tests {
     fn each_need_has_the_command_that_answers_it() {
         let program = SelfCommand::new(None, Some(Path::new("d")), None);
         let (run, step) = ("run_1".to_owned(), "m[2]".to_owned());
-        let resolve = Need::Resolve { run: run.clone(), step, message: String::new() };
-        assert_eq!(resolve.commands(&program)[1], "seawall --data-dir d runs resolve run_1 'm[2]' failed");
-        let signal = Need::Signal { name: "paid".to_owned(), run, step: "s".to_owned() };
-        assert_eq!(signal.commands(&program), ["seawall --data-dir d signal run_1 paid --payload '{}'"]);
+        let resolve = Need::Resolve {
+            run: run.clone(),
+            step,
+            message: String::new(),
+        };
+        assert_eq!(
+            resolve.commands(&program)[1],
+            "seawall --data-dir d runs resolve run_1 'm[2]' failed"
+        );
+        let signal = Need::Signal {
+            name: "paid".to_owned(),
+            run,
+            step: "s".to_owned(),
+        };
+        assert_eq!(
+            signal.commands(&program),
+            ["seawall --data-dir d signal run_1 paid --payload '{}'"]
+        );
     }
 }

@@ -34,15 +34,23 @@ fn of_run(event: &JournalEvent, paint: Paint) -> Option<String> {
 fn of_activity(before: &Board, activity: &Activity, event: &JournalEvent, paint: Paint) -> Option<String> {
     let text = |name: &str| plain(event.text(name).unwrap_or_default());
     let said = match event.kind.as_str() {
-        // Of a thousand items only the failures are worth a line.
-        "step.succeeded" | "step.skipped" | "timer.set" if activity.item.is_some() => return None,
-        "step.succeeded" => paint.green(&format!("succeeded{}{}", items(before, activity), took(before, activity, event))),
+        // Of a thousand items only what is final and bad, or asks for somebody, is worth a line.
+        _ if activity.item.is_some() && is_routine(event) => return None,
+        "step.succeeded" => paint.green(&format!(
+            "succeeded{}{}",
+            items(before, activity),
+            took(before, activity, event)
+        )),
         "step.failed" => failed(before, activity, event, paint),
         "step.skipped" => paint.dim("skipped"),
         "step.cancelled" => paint.yellow("cancelled"),
         "step.deferred" => format!("waits until {}: {}", text("until"), text("reason")),
         "step.started" => {
-            let attempt = event.data.get("attempt").and_then(Value::as_u64).filter(|attempt| *attempt > 1)?;
+            let attempt = event
+                .data
+                .get("attempt")
+                .and_then(Value::as_u64)
+                .filter(|attempt| *attempt > 1)?;
             format!("attempt {attempt}")
         }
         "step.outcome_unknown" => {
@@ -50,7 +58,10 @@ fn of_activity(before: &Board, activity: &Activity, event: &JournalEvent, paint:
             paint.yellow(&format!("nobody knows whether it happened{why}"))
         }
         "step.outcome_resolved" => format!("resolved as {} by {}", text("outcome"), text("by")),
-        "map.started" => format!("{} items", event.data.get("items_total").and_then(Value::as_u64).unwrap_or(0)),
+        "map.started" => format!(
+            "{} items",
+            event.data.get("items_total").and_then(Value::as_u64).unwrap_or(0)
+        ),
         "timer.set" => format!("sleeps until {}", text("until")),
         "signal.awaited" => format!("waits for the signal {}", text("name")),
         "approval.requested" => format!("asks for approval: {}", text("message")),
@@ -62,9 +73,21 @@ fn of_activity(before: &Board, activity: &Activity, event: &JournalEvent, paint:
     Some(format!("{}  {said}", paint.bold(&plain(&activity.to_string()))))
 }
 
+fn is_routine(event: &JournalEvent) -> bool {
+    match event.kind.as_str() {
+        "step.failed" => event.data.get("retry_at").is_some(),
+        "step.outcome_unknown" | "step.outcome_resolved" => false,
+        "approval.requested" | "approval.decided" | "signal.awaited" => false,
+        _ => true,
+    }
+}
+
 fn failed(before: &Board, activity: &Activity, event: &JournalEvent, paint: Paint) -> String {
     let error = event.data.get("error");
-    let code = error.and_then(|error| error.get("code")).and_then(Value::as_str).unwrap_or("failed");
+    let code = error
+        .and_then(|error| error.get("code"))
+        .and_then(Value::as_str)
+        .unwrap_or("failed");
     let message = plain(error_message(event).unwrap_or_default());
     match event.text("retry_at") {
         Some(at) => {
@@ -74,7 +97,11 @@ fn failed(before: &Board, activity: &Activity, event: &JournalEvent, paint: Pain
             );
             paint.yellow(&format!("failed [{}]: {message}; tried again{wait}", plain(code)))
         }
-        None => paint.red(&format!("failed [{}]: {message}{}", plain(code), took(before, activity, event))),
+        None => paint.red(&format!(
+            "failed{} [{}]: {message}",
+            took(before, activity, event),
+            plain(code)
+        )),
     }
 }
 
@@ -93,7 +120,10 @@ fn took(before: &Board, activity: &Activity, event: &JournalEvent) -> String {
 }
 
 fn millis_between(from: Timestamp, to: Timestamp) -> u64 {
-    to.as_millisecond().saturating_sub(from.as_millisecond()).max(0).unsigned_abs()
+    to.as_millisecond()
+        .saturating_sub(from.as_millisecond())
+        .max(0)
+        .unsigned_abs()
 }
 
 #[cfg(test)]
@@ -124,8 +154,12 @@ mod tests {
             (0, "run.created", json!({})),
             (0, "run.started", json!({})),
             (0, "step.started", json!({"step_id": "get", "attempt": 1})),
-            (5, "step.failed", json!({"step_id": "get", "error": {"code": "http-status-503", "message": "no\nway"},
-                "retry_at": "1970-01-01T00:00:00.505Z"})),
+            (
+                5,
+                "step.failed",
+                json!({"step_id": "get", "error": {"code": "http-status-503", "message": "no\nway"},
+                "retry_at": "1970-01-01T00:00:00.505Z"}),
+            ),
             (505, "step.started", json!({"step_id": "get", "attempt": 2})),
             (1505, "step.succeeded", json!({"step_id": "get", "output": 1})),
             (1505, "map.started", json!({"step_id": "m", "items_total": 2})),

@@ -32,8 +32,14 @@ pub(crate) struct RunInput {
 impl RunInput {
     /// Puts the input together.
     pub(crate) fn assemble(args: &InputArgs, schema: Option<&Value>, paint: Paint) -> Result<Self, Failure> {
-        let file = args.file.as_deref().map(|path| Document::read(path, paint)).transpose()?;
-        let mut value = file.as_ref().map_or_else(|| Value::Object(Map::new()), |file| file.value.clone());
+        let file = args
+            .file
+            .as_deref()
+            .map(|path| Document::read(path, paint))
+            .transpose()?;
+        let mut value = file
+            .as_ref()
+            .map_or_else(|| Value::Object(Map::new()), |file| file.value.clone());
         if !args.pairs.is_empty() {
             let Value::Object(fields) = &mut value else {
                 return Err(Failure::Usage(
@@ -61,7 +67,12 @@ impl RunInput {
 
     fn show(&self, error: &ProblemError, paint: Paint) -> String {
         let path = error.pointer.trim_start_matches("/input").trim_start_matches('/');
-        let name = path.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let name = path
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .replace("~1", "/")
+            .replace("~0", "~");
         if let Some(pair) = self.pairs.iter().find(|pair| pair.key == name) {
             return complaint(pair, &error.code, &error.message, paint);
         }
@@ -85,7 +96,12 @@ fn add_pairs(fields: &mut Map<String, Value>, pairs: &[Pair], schema: Schema<'_>
         seen.push(&pair.key);
         let typed = typed(pair, schema);
         if let Some(message) = typed.warning {
-            tell(&format!("--input {}={}: {}: {message}", pair.key, plain(&pair.value), paint.yellow("warning")));
+            tell(&format!(
+                "--input {}={}: {}: {message}",
+                pair.key,
+                plain(&pair.value),
+                paint.yellow("warning")
+            ));
         }
         if let Some(message) = typed.error {
             errors.push(complaint(pair, "invalid-input", &message, paint));
@@ -94,7 +110,11 @@ fn add_pairs(fields: &mut Map<String, Value>, pairs: &[Pair], schema: Schema<'_>
             fields.insert(pair.key.clone(), value);
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Failure::Usage(errors.join("\n"))) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Usage(errors.join("\n")))
+    }
 }
 
 fn complaint(pair: &Pair, code: &str, message: &str, paint: Paint) -> String {
@@ -122,7 +142,10 @@ mod tests {
     #[test]
     fn every_bad_pair_is_told_at_once() {
         let schema = json!({"properties": {"n": {"type": "integer"}, "b": {"type": "boolean"}}});
-        assert_eq!(assemble(&["n=1", "b=true"], &schema).unwrap().value, json!({"n": 1, "b": true}));
+        assert_eq!(
+            assemble(&["n=1", "b=true"], &schema).unwrap().value,
+            json!({"n": 1, "b": true})
+        );
         let text = assemble(&["n=x", "b=y", "n=2"], &schema).err().unwrap();
         assert_eq!(
             text,

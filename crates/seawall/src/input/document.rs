@@ -21,7 +21,8 @@ pub(crate) struct Document {
 impl Document {
     /// Reads a file as what its name says: `.json` is JSON, everything else YAML (which takes JSON too).
     pub(crate) fn read(path: &Path, paint: Paint) -> Result<Self, Failure> {
-        let refuse = |error: std::io::Error| Failure::Usage(format!("error: {} cannot be read: {error}", path.display()));
+        let refuse =
+            |error: std::io::Error| Failure::Usage(format!("error: {} cannot be read: {error}", path.display()));
         let bytes = fs::read(path).map_err(refuse)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         match parse(Self::format(path), &bytes) {
@@ -46,7 +47,9 @@ impl Document {
     }
 
     pub(crate) fn format(path: &Path) -> Format {
-        let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let json = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         if json { Format::Json } else { Format::Yaml }
     }
 

@@ -13,8 +13,13 @@ impl<'a> Schema<'a> {
 
     /// The declared properties.
     pub(super) fn names(self) -> impl Iterator<Item = &'a str> {
-        let properties = self.0.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-        properties.into_iter().flat_map(|properties| properties.keys().map(String::as_str))
+        let properties = self
+            .0
+            .and_then(|schema| schema.get("properties"))
+            .and_then(Value::as_object);
+        properties
+            .into_iter()
+            .flat_map(|properties| properties.keys().map(String::as_str))
     }
 
     /// Whether a property of that name can be judged unknown: other names are not described by patterns.

@@ -37,7 +37,8 @@ pub(super) struct Typed {
 pub(super) fn typed(pair: &Pair, schema: Schema<'_>) -> Typed {
     let mut result = Typed::default();
     if schema.is_unknown(&pair.key) {
-        let hint = nearest(&pair.key, schema.names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let hint =
+            nearest(&pair.key, schema.names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         let message = format!("the workflow's input has no `{}`{hint}", pair.key);
         if schema.is_closed() {
             result.error = Some(message);
@@ -74,7 +75,7 @@ fn listed<'p>(text: &str, property: &'p Value) -> Option<&'p Value> {
     let members = property.get("enum").and_then(Value::as_array).into_iter().flatten();
     members.chain(property.get("const")).find(|member| match member {
         Value::String(own) => own == text,
-        other => other.to_string() == text,
+        other => serde_json::to_string(other).is_ok_and(|own| own == text),
     })
 }
 
@@ -188,7 +189,10 @@ mod tests {
         schema["patternProperties"] = json!({"^s": {}});
         assert_eq!(of("share=1", &schema).error, None);
         assert_eq!(of("k=1", &json!({"type": "object"})).warning, None);
-        assert_eq!(typed(&"k=1".parse().unwrap(), Schema::new(None)).value, Some(json!("1")));
+        assert_eq!(
+            typed(&"k=1".parse().unwrap(), Schema::new(None)).value,
+            Some(json!("1"))
+        );
     }
 
     #[test]

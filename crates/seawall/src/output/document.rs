@@ -14,7 +14,13 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
     }
     for error in &problem.errors {
         let place = if error.pointer.is_empty() { "/" } else { &error.pointer };
-        let _ = write!(text, "\n  {}: {} [{}]", plain(place), plain(&error.message), plain(&error.code));
+        let _ = write!(
+            text,
+            "\n  {}: {} [{}]",
+            plain(place),
+            plain(&error.message),
+            plain(&error.code)
+        );
     }
     if let Some(id) = &problem.request_id
         && problem.status >= 500

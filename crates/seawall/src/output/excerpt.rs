@@ -29,7 +29,10 @@ const WIDTH: usize = 120;
 /// All of them, as compilers write it: `file:line:column: error[code]: message`, the line, a mark under the column.
 pub(crate) fn complaints_text(name: &str, text: &str, complaints: &[Complaint], paint: Paint) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let texts: Vec<String> = complaints.iter().map(|complaint| one(name, &lines, complaint, paint)).collect();
+    let texts: Vec<String> = complaints
+        .iter()
+        .map(|complaint| one(name, &lines, complaint, paint))
+        .collect();
     texts.join("\n")
 }
 
@@ -51,7 +54,11 @@ fn one(name: &str, lines: &[&str], complaint: &Complaint, paint: Paint) -> Strin
         let number = line.to_string();
         let margin = " ".repeat(number.len());
         let (shown, mark) = window(source, column as usize);
-        let _ = write!(text, "\n {margin} |\n {number} | {shown}\n {margin} | {mark}{}", paint.red("^"));
+        let _ = write!(
+            text,
+            "\n {margin} |\n {number} | {shown}\n {margin} | {mark}{}",
+            paint.red("^")
+        );
     }
     if let Some(hint) = hint {
         let _ = write!(text, "\n   = {}: {}", paint.bold("hint"), plain(hint));

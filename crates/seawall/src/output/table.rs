@@ -13,7 +13,8 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| super::plain(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| super::plain(&cell)).collect());
     }
 
     pub(crate) fn text(&self) -> String {

@@ -27,7 +27,9 @@ enum Decision {
 
 impl Decide {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        context.with_client(Work::Drive, async |client| self.decide(context, client).await).await
+        context
+            .with_client(Work::Drive, async |client| self.decide(context, client).await)
+            .await
     }
 
     async fn decide(self, context: &Context, client: &Client) -> Done {
@@ -39,8 +41,14 @@ impl Decide {
             body["comment"] = Value::String(comment);
         }
         // What happened before the decision is no news.
-        let follower = if client.is_local() { follower(context, client, &self.id).await? } else { None };
-        let answer = client.call(Call::post(format!("/api/v1/approvals/{}", segment(&self.id)), body)).await?;
+        let follower = if client.is_local() {
+            follower(context, client, &self.id).await?
+        } else {
+            None
+        };
+        let answer = client
+            .call(Call::post(format!("/api/v1/approvals/{}", segment(&self.id)), body))
+            .await?;
         let approval: Approval = answer.view()?;
         if client.is_local() {
             let mut follower = match follower {
@@ -61,7 +69,9 @@ impl Decide {
 
 /// The run that asks, caught up with. None: the approval is not among the pending ones.
 async fn follower<'a>(context: &'a Context, client: &'a Client, id: &str) -> Result<Option<Follower<'a>>, Failure> {
-    let query = Query::default().with("status", Some("pending")).with("limit", Some(200));
+    let query = Query::default()
+        .with("status", Some("pending"))
+        .with("limit", Some(200));
     let pending: Listed<Approval> = client.call(Call::get(query.of("/api/v1/approvals"))).await?.view()?;
     let Some(approval) = pending.items.into_iter().find(|approval| approval.id == id) else {
         return Ok(None);

@@ -30,7 +30,9 @@ impl List {
             .with("limit", self.limit)
             .with("cursor", self.cursor.as_ref());
         let call = Call::get(query.of("/api/v1/approvals"));
-        let answer = context.with_client(Work::Look, async |client| Ok(client.call(call).await?)).await?;
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
         if context.global.json {
             context.out.json(&answer.value)?;
             return Ok(Exit::Done);

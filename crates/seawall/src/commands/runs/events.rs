@@ -20,14 +20,16 @@ pub(crate) struct Events {
 
 impl Events {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        context.with_client(Work::Look, async |client| self.print(context, client).await).await
+        context
+            .with_client(Work::Look, async |client| self.print(context, client).await)
+            .await
     }
 
     async fn print(&self, context: &Context, client: &Client) -> Done {
         let path = format!("/api/v1/runs/{}/journal", segment(&self.run));
         let mut after = self.after;
         loop {
-            let query = Query::default().with("after", Some(after)).with("limit", Some(200));
+            let query = Query::default().with("cursor", Some(after)).with("limit", Some(200));
             let page: Listed<Value> = client.call(Call::get(query.of(&path))).await?.view()?;
             let before = after;
             for value in page.items {

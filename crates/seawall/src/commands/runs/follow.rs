@@ -12,7 +12,9 @@ pub(crate) struct Follow {
 impl Follow {
     pub(super) async fn execute(self, context: &Context) -> Done {
         context
-            .with_client(Work::Drive, async |client| drive(Follower::new(context, client, &self.run)?).await)
+            .with_client(Work::Drive, async |client| {
+                drive(Follower::new(context, client, &self.run)?).await
+            })
             .await
     }
 }

@@ -49,7 +49,11 @@ impl Resolve {
         if let Some(message) = self.message {
             body["message"] = Value::String(message);
         }
-        let path = format!("/api/v1/runs/{}/steps/{}/resolve", segment(&self.run), segment(&self.step));
+        let path = format!(
+            "/api/v1/runs/{}/steps/{}/resolve",
+            segment(&self.run),
+            segment(&self.step)
+        );
         context
             .with_client(Work::Drive, async |client| {
                 message::send(context, client, &self.run, Call::post(path, body)).await

@@ -16,7 +16,9 @@ pub(crate) struct Show {
 impl Show {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let call = Call::get(format!("/api/v1/runs/{}", segment(&self.run)));
-        let answer = context.with_client(Work::Look, async |client| Ok(client.call(call).await?)).await?;
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
         if context.global.json {
             context.out.json(&answer.value)?;
         } else {
@@ -72,6 +74,9 @@ fn row(step: &Step) -> [String; 7] {
 }
 
 fn error_text(error: &ErrorView) -> String {
-    let step = error.step_id.as_ref().map_or_else(String::new, |step| format!("{step}: "));
+    let step = error
+        .step_id
+        .as_ref()
+        .map_or_else(String::new, |step| format!("{step}: "));
     plain(&format!("{step}[{}] {}", error.code, error.message))
 }

@@ -14,7 +14,9 @@ pub(crate) struct Why {
 impl Why {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let call = Call::get(format!("/api/v1/runs/{}/why", segment(&self.run)));
-        let answer = context.with_client(Work::Look, async |client| Ok(client.call(call).await?)).await?;
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
         if context.global.json {
             context.out.json(&answer.value)?;
             return Ok(Exit::Done);

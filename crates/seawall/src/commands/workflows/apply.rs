@@ -25,12 +25,17 @@ impl Apply {
         context
             .with_client(Work::Keep, async |client| {
                 for document in &documents {
-                    let (answer, what) = apply(client, document).await.map_err(|error| explain(error, document, context))?;
+                    let (answer, what) = apply(client, document)
+                        .await
+                        .map_err(|error| explain(error, document, context))?;
                     if context.global.json {
                         context.out.json(&answer.value)?;
                     } else {
                         let workflow: Workflow = answer.view()?;
-                        let line = format!("{} version {} {what} ({})", workflow.name, workflow.version, workflow.id);
+                        let line = format!(
+                            "{} version {} {what} ({})",
+                            workflow.name, workflow.version, workflow.id
+                        );
                         context.out.line(&line)?;
                     }
                 }
@@ -44,7 +49,11 @@ async fn apply(client: &Client, document: &Document) -> Result<(Answer, &'static
     let definition = document.value.clone();
     let create = || Call::post("/api/v1/workflows", document.value.clone());
     // Without a good name the server says what is wrong with it.
-    let Some(name) = definition.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+    let Some(name) = definition
+        .get("name")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
+    else {
         return Ok((client.call(create()).await?, "registered"));
     };
     let path = format!("/api/v1/workflows/{}", segment(name));
@@ -67,6 +76,8 @@ async fn apply(client: &Client, document: &Document) -> Result<(Answer, &'static
 }
 
 fn explain(error: ClientError, document: &Document, context: &Context) -> Failure {
-    let refusal = error.problem().and_then(|problem| document.refusal(problem, "", context.paint));
+    let refusal = error
+        .problem()
+        .and_then(|problem| document.refusal(problem, "", context.paint));
     refusal.unwrap_or_else(|| error.into())
 }

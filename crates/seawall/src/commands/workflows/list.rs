@@ -17,9 +17,13 @@ pub(crate) struct List {
 
 impl List {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        let query = Query::default().with("limit", self.limit).with("cursor", self.cursor.as_ref());
+        let query = Query::default()
+            .with("limit", self.limit)
+            .with("cursor", self.cursor.as_ref());
         let call = Call::get(query.of("/api/v1/workflows"));
-        let answer = context.with_client(Work::Look, async |client| Ok(client.call(call).await?)).await?;
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
         if context.global.json {
             context.out.json(&answer.value)?;
             return Ok(Exit::Done);

@@ -32,7 +32,9 @@ impl Validate {
         let document = Document::read(&self.file, context.paint)?;
         let complaints = if context.global.server().is_some() {
             let call = Call::post("/api/v1/workflows/validate", document.value.clone());
-            let answer = context.with_client(Work::Look, async |client| Ok(client.call(call).await?)).await?;
+            let answer = context
+                .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+                .await?;
             document.complaints(&answer.view::<Verdict>()?.errors, "")
         } else {
             here(context, &document)?
@@ -41,14 +43,18 @@ impl Validate {
     }
 
     fn report(&self, context: &Context, document: &Document, complaints: &[Complaint]) -> Done {
-        let is_valid = complaints.iter().all(|complaint| complaint.severity == Severity::Warning);
+        let is_valid = complaints
+            .iter()
+            .all(|complaint| complaint.severity == Severity::Warning);
         if context.global.json {
             let errors = complaints.iter().map(|complaint| {
                 let (line, column) = complaint.position.unzip();
                 json!({"pointer": complaint.pointer, "code": complaint.code, "message": complaint.message, "line": line,
                     "column": column, "severity": if complaint.severity == Severity::Error { "error" } else { "warning" }})
             });
-            context.out.json(&json!({"valid": is_valid, "errors": errors.collect::<Vec<_>>()}))?;
+            context
+                .out
+                .json(&json!({"valid": is_valid, "errors": errors.collect::<Vec<_>>()}))?;
         } else {
             if !complaints.is_empty() {
                 tell(&document.show(complaints, context.paint));

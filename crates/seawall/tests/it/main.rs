@@ -1,0 +1,11 @@
+//! The program from outside: the real binary, real files, exit codes.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests: helpers fail loudly")]
+
+mod examples;
+mod house;
+mod locations;
+mod people;
+mod servers;
+mod small;
+mod stops;

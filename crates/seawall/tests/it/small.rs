@@ -1,0 +1,102 @@
+//! Commands that are soon done.
+
+use crate::house::House;
+
+#[test]
+fn failing_runs_exit_with_1_and_say_how_to_go_on() {
+    let house = House::new();
+    house.write(
+        "bad.yaml",
+        "name: bad\nsteps:\n  - { id: a, kind: command, with: { argv: [sh, -c, 'echo why >&2; exit 3'] } }\n",
+    );
+    let done = house.run(&["run", "bad.yaml"]).expect(1);
+    let run = done.id("run_");
+    assert!(
+        done.err.contains("exit") && done.err.contains(&format!("runs retry {run}")),
+        "{}",
+        done.err
+    );
+    assert_eq!(done.out, "");
+    let shown = house.run(&["runs", "show", &run]).expect(0);
+    assert!(
+        shown.out.contains("failed") && shown.out.contains("why"),
+        "{}",
+        shown.out
+    );
+    let first = house.run(&["runs", "events", &run, "--json"]).expect(0).lines();
+    assert_eq!(
+        (&first[0]["seq"], &first[0]["type"]),
+        (&1.into(), &"run.created".into())
+    );
+    let after = house
+        .run(&["runs", "events", &run, "--after", "1", "--json"])
+        .expect(0)
+        .lines();
+    assert_eq!(after.len(), first.len() - 1);
+}
+
+#[test]
+fn workflows_are_registered_shown_and_deleted() {
+    let house = House::new();
+    house.write(
+        "w.yaml",
+        "name: w\ndescription: one\nsteps:\n  - { id: a, kind: transform, with: { value: 1 } }\n",
+    );
+    house.run(&["workflows", "apply", "w.yaml"]).expect(0);
+    house.write(
+        "w.yaml",
+        "name: w\ndescription: two\nsteps:\n  - { id: a, kind: transform, with: { value: 1 } }\n",
+    );
+    let done = house.run(&["workflows", "apply", "w.yaml", "--json"]).expect(0);
+    assert_eq!(done.json()["version"], 2);
+    assert!(house.run(&["workflows", "list"]).expect(0).out.contains("two"));
+    assert_eq!(
+        house.run(&["workflows", "show", "w", "--json"]).expect(0).json()["description"],
+        "two"
+    );
+    house.run(&["workflows", "delete", "w"]).expect(0);
+    house.run(&["workflows", "show", "w"]).expect(2);
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_what_to_change() {
+    let house = House::new();
+    let done = house.command(&["doctor", "--json"]).env("PORT", "0").output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
+    let done = house
+        .command(&["doctor"])
+        .env("PORT", "many")
+        .env("HOST", "0.0.0.0")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{text}");
+    assert!(text.contains("PORT") && text.contains("HOST"), "all at once: {text}");
+    house.write("file", "");
+    let done = house
+        .command(&["doctor"])
+        .env("PORT", "0")
+        .env("DATA_DIR", "file/data")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.code() == Some(1) && text.contains("DATA_DIR"), "{text}");
+}
+
+#[test]
+fn schema_completions_and_migrations_need_nobody_else() {
+    let house = House::new();
+    let schema = house.run(&["schema", "workflow", "--json"]).expect(0).json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(
+            house.run(&["completions", shell]).expect(0).out.contains("seawall"),
+            "{shell}"
+        );
+    }
+    assert!(!house.data().exists());
+    house.run(&["migrate", "--status"]).expect(2);
+    house.run(&["migrate"]).expect(0);
+    let status = house.run(&["migrate", "--status", "--json"]).expect(0).json();
+    assert!(status["pending"].as_array().unwrap().is_empty() && !status["applied"].as_array().unwrap().is_empty());
+}
