@@ -4,7 +4,10 @@
 //!
 //! The seed is printed; `SEAWALL_CRASH_SEED` and `SEAWALL_CRASH_KILLS` set it and the number of kills.
 
-#![expect(clippy::disallowed_methods, reason = "a test program: it reads its settings and spawns its callers")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test program: it reads its settings and spawns its callers"
+)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod api;
