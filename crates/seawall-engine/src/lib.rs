@@ -12,6 +12,7 @@ mod executor;
 mod fixtures;
 mod journal;
 mod names;
+mod runtime;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
@@ -19,8 +20,8 @@ pub use self::core::{
     StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, ErrorView, IdempotentRequest, JournalItem, Principal, Reason, RunStarted, RunView,
-    StepView, WorkflowSource,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
+    RunStarted, RunView, StepView, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
@@ -38,4 +39,5 @@ pub use executor::{
 };
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
+pub use runtime::EngineConfig;
 pub use seawall_store as store;

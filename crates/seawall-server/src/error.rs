@@ -1,5 +1,6 @@
 //! Errors of the engine and the store as problems: the one place that maps them and logs what the caller may not see.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::time::Duration;
 
@@ -119,7 +120,7 @@ fn overloaded() -> Problem {
     Problem::new(&kinds::OVERLOADED).with_retry_after(Duration::from_secs(1))
 }
 
-fn field(pointer: &str, code: &'static str, message: String) -> FieldError {
+fn field(pointer: &str, code: impl Into<Cow<'static, str>>, message: String) -> FieldError {
     FieldError::new(&Pointer::from_text(pointer), code, message)
 }
 

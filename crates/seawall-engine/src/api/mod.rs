@@ -2,20 +2,28 @@
 //!
 //! Everything that is answered here was read from the store, never from the runtime's memory: it is durable.
 
+mod approvals;
+mod controls;
 mod engine;
 mod error;
+mod parts;
 mod principal;
+mod read;
 mod requests;
+mod runs;
 mod view;
 mod view_journal;
 #[cfg(test)]
 mod view_tests;
 mod why;
+#[cfg(feature = "testing")]
+mod without_runtime;
+mod workflows;
 
 pub use engine::Engine;
 pub use error::EngineError;
+pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, list_view, run_view};
-pub use view_journal::journal_item;
-pub use why::why;
+pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
+pub(crate) use why::why;

@@ -81,7 +81,7 @@ pub struct Reason {
 
 /// The whole run. `state` is the replay of the journal that `record` was read with.
 #[must_use]
-pub fn run_view(record: &RunRecord, state: &RunState) -> RunView {
+pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
     let projection = state.projection();
     let failing = match &state.phase {
         Phase::Failing(error) => Some(error),
@@ -115,7 +115,7 @@ pub fn run_view(record: &RunRecord, state: &RunState) -> RunView {
 
 /// A run in a list: what its row says. The row keeps an error's code, not its message.
 #[must_use]
-pub fn list_view(record: &RunRecord) -> RunView {
+pub(crate) fn list_view(record: &RunRecord) -> RunView {
     let projection = &record.projection;
     RunView {
         id: record.id,

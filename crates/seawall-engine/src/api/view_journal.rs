@@ -11,7 +11,7 @@ use crate::names::{ActivityRef, StepId};
 
 /// An event on the wire. Fields that say nothing are left out. Secrets never get into events.
 #[must_use]
-pub fn journal_item(recorded: &Recorded) -> JournalItem {
+pub(crate) fn journal_item(recorded: &Recorded) -> JournalItem {
     JournalItem {
         seq: recorded.seq,
         at: recorded.at,

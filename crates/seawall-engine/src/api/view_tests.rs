@@ -1,7 +1,9 @@
 use seawall_store::{Awaits, NodeId, RunStatus, Timestamp};
 use serde_json::{Value, json};
 
-use super::{journal_item, list_view, run_view, why};
+use super::view::{list_view, run_view};
+use super::view_journal::journal_item;
+use super::why;
 use crate::core::{ApprovalRequested, BlockReason, ChildStarted, Event, RunError, RunState, StepStarted, StepStatus};
 use crate::effect::EffectClass;
 use crate::executor::StepError;

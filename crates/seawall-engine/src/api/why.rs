@@ -14,7 +14,7 @@ const MAX_ACTIVITIES: usize = 50;
 /// Every reason, the run's own first. Never empty. `state` is the replay of the journal that `record` was read with; `now`
 /// is the store's.
 #[must_use]
-pub fn why(record: &RunRecord, state: &RunState, now: Timestamp) -> Vec<Reason> {
+pub(crate) fn why(record: &RunRecord, state: &RunState, now: Timestamp) -> Vec<Reason> {
     if state.is_terminal() {
         return vec![ended(state)];
     }

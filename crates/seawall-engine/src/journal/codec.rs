@@ -25,7 +25,8 @@ pub fn is_too_deep(value: &Value) -> bool {
     deeper_than(value, MAX_VALUE_DEPTH)
 }
 
-fn deeper_than(value: &Value, levels: usize) -> bool {
+/// Whether a value is nested more than `levels` deep.
+pub(crate) fn deeper_than(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(items) => levels == 0 || items.iter().any(|item| deeper_than(item, levels - 1)),
         Value::Object(fields) => levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1)),
@@ -48,7 +49,7 @@ pub enum CodecError {
 
 /// The stored form of consecutive events. `events` is not empty.
 #[must_use]
-pub fn encode(events: &[Recorded]) -> Segment {
+pub(crate) fn encode(events: &[Recorded]) -> Segment {
     // Most events are small; outputs grow the buffer by doubling.
     let mut bytes = Vec::with_capacity(2 + 160 * events.len());
     write(events, &mut bytes).expect("writing to memory does not fail, and every key is a string");
@@ -72,7 +73,7 @@ fn write(events: &[Recorded], bytes: &mut Vec<u8>) -> serde_json::Result<()> {
 ///
 /// # Errors
 /// [`CodecError::Newer`] for what a newer program wrote; otherwise the segment is damaged. Never panics.
-pub fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
+pub(crate) fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
     let mut newer = None;
     let mut reader = serde_json::Deserializer::from_slice(&segment.bytes);
     let list = Events {

@@ -93,7 +93,7 @@ const KINDS: [&str; 8] = [
 
 /// The stored form of a message.
 #[must_use]
-pub fn encode_message(message: &Message) -> Arc<[u8]> {
+pub(crate) fn encode_message(message: &Message) -> Arc<[u8]> {
     let framed = Framed {
         v: VERSION,
         body: MessageV1::from(message),
@@ -107,7 +107,7 @@ pub fn encode_message(message: &Message) -> Arc<[u8]> {
 ///
 /// # Errors
 /// [`CodecError::Newer`] for what a newer program wrote; otherwise it is damaged. Never panics.
-pub fn decode_message(bytes: &[u8]) -> Result<Message, CodecError> {
+pub(crate) fn decode_message(bytes: &[u8]) -> Result<Message, CodecError> {
     let header: Header<'_> = serde_json::from_slice(bytes).map_err(CodecError::Damaged)?;
     if header.v != VERSION || !KINDS.contains(&&*header.t) {
         return Err(CodecError::Newer {

@@ -13,6 +13,7 @@ mod tests;
 #[cfg(test)]
 mod writes_tests;
 
-pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, decode, encode, is_too_deep};
-pub use message::{decode_message, encode_message};
-pub use writes::{Writes, writes};
+pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
+pub(crate) use codec::{decode, deeper_than, encode};
+pub(crate) use message::{decode_message, encode_message};
+pub(crate) use writes::writes;

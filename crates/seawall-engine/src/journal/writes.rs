@@ -17,7 +17,7 @@ use crate::names::{ActivityRef, StepId, approval_id};
 
 /// The rest of an append. An approval that is opened and settled by the same events stands in both lists.
 #[derive(Clone, Debug, Default)]
-pub struct Writes {
+pub(crate) struct Writes {
     pub opened: Vec<ApprovalOpened>,
     pub settled: Vec<ApprovalSettled>,
     pub children: Vec<NewRun>,
@@ -28,7 +28,7 @@ pub struct Writes {
 ///
 /// A run only ends when nothing waits any more: by then every approval was decided or cancelled, and every child has ended.
 #[must_use]
-pub fn writes(state: &RunState, events: &[Recorded]) -> Writes {
+pub(crate) fn writes(state: &RunState, events: &[Recorded]) -> Writes {
     let mut writes = Writes::default();
     for place in 0..events.len() {
         writes.add(state, events, place);

@@ -2,7 +2,8 @@ use seawall_store::{ApprovalStatus, Digest, RunStatus};
 use serde_json::json;
 
 use super::arbitrary::{approval, journal, ms, run_id, step, version};
-use super::{Writes, decode, decode_message, writes};
+use super::writes::Writes;
+use super::{decode, decode_message, writes};
 use crate::core::{ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted};
 use crate::datum::Datum;
 use crate::fixtures::{born, replay};

@@ -9,3 +9,4 @@
 )]
 
 mod definition;
+mod runtime;

@@ -1,0 +1,253 @@
+//! Messages to runs: cancel, pause, resume, retry, resolve, signal.
+//!
+//! Each looks at the run as it is durable, so that a refusal can say why, and then sends a message with a guard: where the
+//! status has changed in between, the store refuses. What is accepted is durable; the run takes it in its own time.
+
+use std::sync::Arc;
+
+use seawall_store::{MessageKey, NewMessage, RunId, RunStatus, Sent, StatusSet};
+use serde_json::Value;
+
+use crate::api::engine::{Result, refused};
+use crate::api::read::{RUN, ReadRun};
+use crate::api::{Engine, EngineError, Principal};
+use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
+use crate::datum::Datum;
+use crate::executor::StepError;
+use crate::journal::encode_message;
+use crate::names::ActivityRef;
+use crate::runtime::excess;
+
+/// Of a signal's name and of its id, in bytes.
+const MAX_NAME: usize = 128;
+
+impl Engine {
+    /// # Errors
+    /// `Conflict` where the run's state forbids it, `NotFound`, `Overloaded`.
+    pub async fn cancel(&self, by: &Principal, run: RunId) -> Result<()> {
+        let record = self.record(by, run).await?;
+        let status = record.projection.status;
+        if status.is_terminal() {
+            return Err(conflict(status, format!("the run is {status} already")));
+        }
+        let message = Message::Cancel {
+            by: Arc::clone(&by.subject),
+        };
+        let key = format!("cancel-{}", record.last_seq);
+        self.send(by, run, key, StatusSet::live(), &message).await.map(drop)
+    }
+
+    /// # Errors
+    /// As [`Engine::cancel`].
+    pub async fn pause(&self, by: &Principal, run: RunId) -> Result<()> {
+        let ReadRun { record, state } = self.read(by, run).await?;
+        let status = record.projection.status;
+        let refusal = match &state {
+            _ if status.is_terminal() => Some(format!("the run is {status} already")),
+            Some(state) if state.paused => Some("the run is paused already".to_owned()),
+            Some(state) if state.is_stopping() => Some("the run is being stopped".to_owned()),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return Err(conflict(status, refusal));
+        }
+        let message = Message::Pause {
+            by: Arc::clone(&by.subject),
+        };
+        let key = format!("pause-{}", record.last_seq);
+        self.send(by, run, key, StatusSet::live(), &message).await.map(drop)
+    }
+
+    /// Goes on after a pause, or after a block whose cause was not an unknown outcome.
+    ///
+    /// # Errors
+    /// As [`Engine::cancel`].
+    pub async fn resume(&self, by: &Principal, run: RunId) -> Result<()> {
+        let ReadRun { record, state } = self.read(by, run).await?;
+        let status = record.projection.status;
+        if let Some(refusal) = state.as_ref().and_then(|state| cannot_resume(status, state)) {
+            return Err(conflict(status, refusal));
+        }
+        let message = Message::Resume {
+            by: Arc::clone(&by.subject),
+        };
+        let allowed = StatusSet::of(&[RunStatus::Paused, RunStatus::Blocked]);
+        let key = format!("resume-{}-{}", record.last_seq, record.epoch.0);
+        self.send(by, run, key, allowed, &message).await.map(drop)
+    }
+
+    /// From the failed steps on.
+    ///
+    /// # Errors
+    /// As [`Engine::cancel`].
+    pub async fn retry(&self, by: &Principal, run: RunId) -> Result<()> {
+        let record = self.record(by, run).await?;
+        let status = record.projection.status;
+        if !matches!(status, RunStatus::Failed | RunStatus::Cancelled) {
+            let detail = format!("the run is {status}; only a failed or cancelled run can be retried");
+            return Err(conflict(status, detail));
+        }
+        if let Some(parent) = &record.parent {
+            let detail = format!(
+                "the parent run {} has used the end of this run; retry that one",
+                parent.run
+            );
+            return Err(conflict(status, detail));
+        }
+        let message = Message::Retry {
+            by: Arc::clone(&by.subject),
+        };
+        let allowed = StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]);
+        let key = format!("retry-{}", record.last_seq);
+        self.send(by, run, key, allowed, &message).await.map(drop)
+    }
+
+    /// Settles an unknown outcome.
+    ///
+    /// # Errors
+    /// As [`Engine::cancel`]; `NotFound` for a step that is not in the definition; `Conflict` when it is not unknown.
+    pub async fn resolve(
+        &self,
+        by: &Principal,
+        run: RunId,
+        activity: ActivityRef,
+        resolution: Resolution,
+    ) -> Result<()> {
+        match &resolution {
+            Resolution::Succeeded(output) => {
+                if let Some((code, reason)) = excess(output.json()) {
+                    return Err(invalid("/output", code, &format!("the output {reason}")));
+                }
+            }
+            Resolution::Failed(message) if message.len() > StepError::MAX_MESSAGE => {
+                return Err(invalid("/message", "too-long", "the message is longer than 4096 bytes"));
+            }
+            Resolution::Failed(_) | Resolution::Retry => {}
+        }
+        let ReadRun { record, state } = self.read(by, run).await?;
+        let status = record.projection.status;
+        let Some(state) = state else {
+            return Err(conflict(
+                status,
+                "the run cannot be read by this installation".to_owned(),
+            ));
+        };
+        if state.step(&activity.step).is_none() {
+            return Err(EngineError::NotFound("step"));
+        }
+        let Some(of) = state.activity(&activity) else {
+            return Err(EngineError::NotFound("item"));
+        };
+        if of.status != StepStatus::Unknown {
+            let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
+            return Err(conflict(status, detail));
+        }
+        let key = format!(
+            "resolve-{}-{}-{}",
+            activity.step,
+            activity.item.map_or(-1, i64::from),
+            of.attempts
+        );
+        let message = Message::Resolve {
+            activity,
+            resolution,
+            by: Arc::clone(&by.subject),
+        };
+        match self.send(by, run, key, StatusSet::live(), &message).await? {
+            Sent::Accepted => Ok(()),
+            Sent::Duplicate => Err(conflict(status, "somebody else has resolved it already".to_owned())),
+        }
+    }
+
+    /// Sends a signal; one of the same id is taken once. Answers false for a duplicate.
+    ///
+    /// # Errors
+    /// As [`Engine::cancel`]; `Invalid` for a name or id that is empty or too long, or too large a payload.
+    pub async fn signal(
+        &self,
+        by: &Principal,
+        run: RunId,
+        name: &str,
+        id: Option<&str>,
+        payload: Value,
+    ) -> Result<bool> {
+        check_name("/name", name)?;
+        let id = match id {
+            Some(id) => {
+                check_name("/id", id)?;
+                id.to_owned()
+            }
+            None => uuid::Uuid::new_v4().simple().to_string(),
+        };
+        if let Some((code, reason)) = excess(&payload) {
+            return Err(invalid("/payload", code, &format!("the payload {reason}")));
+        }
+        let key = format!("signal-{id}");
+        let message = Message::Signal {
+            id,
+            name: name.to_owned(),
+            payload: Datum::new(payload),
+        };
+        let sent = self.send(by, run, key, StatusSet::live(), &message).await?;
+        Ok(sent == Sent::Accepted)
+    }
+
+    async fn send(
+        &self,
+        by: &Principal,
+        run: RunId,
+        key: String,
+        allowed: StatusSet,
+        message: &Message,
+    ) -> Result<Sent> {
+        let message = NewMessage {
+            key: MessageKey(key),
+            allowed,
+            body: encode_message(message),
+        };
+        let sent = self.shared().store.send(&by.tenant, run, message).await;
+        sent.map_err(refused(RUN))
+    }
+}
+
+fn cannot_resume(status: RunStatus, state: &RunState) -> Option<String> {
+    match &state.blocked {
+        _ if state.paused => None,
+        Some(BlockReason::HoldersDied(_)) => None,
+        Some(BlockReason::UnknownOutcome(activities)) => {
+            let names: Vec<String> = activities.iter().map(ToString::to_string).collect();
+            Some(format!(
+                "the outcome of {} is unknown: resolve it, then the run goes on",
+                names.join(", ")
+            ))
+        }
+        // The row says so because the run could not be used; now it can.
+        None if status == RunStatus::Blocked => None,
+        None => Some(format!("the run is {status}, not paused")),
+    }
+}
+
+pub(super) fn conflict(status: RunStatus, detail: String) -> EngineError {
+    EngineError::Conflict {
+        status: Some(status),
+        detail,
+    }
+}
+
+pub(super) fn invalid(pointer: &str, code: &'static str, message: &str) -> EngineError {
+    EngineError::Invalid {
+        pointer: pointer.to_owned(),
+        code,
+        message: message.to_owned(),
+    }
+}
+
+fn check_name(pointer: &str, name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(invalid(pointer, "empty", "must not be empty"));
+    }
+    if name.len() > MAX_NAME {
+        return Err(invalid(pointer, "too-long", "is longer than 128 bytes"));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! A run as the store has it: its row and its replayed state, of one moment.
+
+use seawall_store::{RunId, RunRecord, Seq};
+
+use crate::api::engine::{Result, refused};
+use crate::api::{Engine, EngineError, Principal};
+use crate::core::{Recorded, RunState};
+use crate::journal::decode;
+use crate::runtime::DefinitionTrouble;
+
+pub(super) const RUN: &str = "run";
+/// Of a journal, read at once.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Some consecutive events with the row of the same moment.
+pub(super) struct Stretch {
+    pub(super) record: RunRecord,
+    pub(super) events: Vec<Recorded>,
+}
+
+/// A run and, unless its definition or journal cannot be used here, its state.
+pub(super) struct ReadRun {
+    pub(super) record: RunRecord,
+    pub(super) state: Option<RunState>,
+}
+
+impl Engine {
+    /// The run's row.
+    pub(super) async fn record(&self, by: &Principal, run: RunId) -> Result<RunRecord> {
+        let found = self.shared().store.run(&by.tenant, run).await;
+        found.map_err(refused(RUN))?.ok_or(EngineError::NotFound(RUN))
+    }
+
+    /// Events after `after`: about one page, or with `enough` None all of them.
+    pub(super) async fn stretch(
+        &self,
+        by: &Principal,
+        run: RunId,
+        after: Seq,
+        enough: Option<usize>,
+    ) -> Result<Stretch> {
+        let mut events: Vec<Recorded> = Vec::new();
+        let mut last = after;
+        loop {
+            let page = self.shared().store.journal(&by.tenant, run, last, PAGE_BYTES).await;
+            let page = page.map_err(refused(RUN))?;
+            let before = last;
+            for segment in &page.segments {
+                let more = decode(segment).map_err(|error| EngineError::Corrupt(error.to_string()))?;
+                events.extend(more.into_iter().filter(|event| event.seq > last));
+                last = last.max(segment.last());
+            }
+            // A page without progress cannot be: the row counts events that the journal does not have.
+            let done = last >= page.record.last_seq || last == before;
+            if done || enough.is_some_and(|enough| events.len() >= enough) {
+                return Ok(Stretch {
+                    record: page.record,
+                    events,
+                });
+            }
+        }
+    }
+
+    /// The run with its state.
+    pub(super) async fn read(&self, by: &Principal, run: RunId) -> Result<ReadRun> {
+        let stretch = match self.stretch(by, run, Seq(0), None).await {
+            Ok(stretch) => stretch,
+            Err(EngineError::Corrupt(reason)) => {
+                let record = self.record(by, run).await?;
+                return Ok(unusable(record, &reason));
+            }
+            Err(error) => return Err(error),
+        };
+        let Stretch { record, events } = stretch;
+        let definition = match self.shared().definitions.of(&by.tenant, &record.workflow).await {
+            Ok(definition) => definition,
+            Err(DefinitionTrouble::Store(error)) => return Err(refused("workflow")(error)),
+            Err(trouble) => return Ok(unusable(record, &trouble.to_string())),
+        };
+        match RunState::replay(definition, &events) {
+            Ok(state) => Ok(ReadRun {
+                record,
+                state: Some(state),
+            }),
+            Err(error) => Ok(unusable(record, &error.to_string())),
+        }
+    }
+}
+
+fn unusable(record: RunRecord, reason: &str) -> ReadRun {
+    tracing::error!(run.id = %record.id, reason, "a run can only be shown by its row");
+    ReadRun { record, state: None }
+}

@@ -1,0 +1,162 @@
+//! Runs: their creation, and what can be seen of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, Seq};
+
+use crate::api::engine::{Result, refused};
+use crate::api::read::{RUN, ReadRun};
+use crate::api::view::{list_view, run_view};
+use crate::api::view_journal::journal_item;
+use crate::api::{
+    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
+};
+use crate::datum::Datum;
+use crate::definition::{Definition, InputError};
+use crate::runtime::{DefinitionTrouble, NewRunRequest, create, excess};
+
+impl Engine {
+    /// Creates a run and, if this node has room, begins it at once. Durable when it answers.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidDefinition`, `InvalidInput`, `IdempotencyKeyReused`, `Overloaded`, `Store`.
+    pub async fn create_run(&self, by: &Principal, request: CreateRun) -> Result<RunStarted> {
+        self.is_open()?;
+        let (workflow, definition) = self.pinned(by, &request.workflow).await?;
+        let errors = input_errors(&definition, &request.input);
+        if !errors.is_empty() {
+            return Err(EngineError::InvalidInput(errors));
+        }
+        let request = NewRunRequest {
+            tenant: by.tenant.clone(),
+            created_by: Arc::clone(&by.subject),
+            workflow,
+            definition,
+            input: Datum::new(request.input),
+            idempotency: request.idempotency,
+        };
+        create(self.shared(), request).await.map_err(refused(RUN))
+    }
+
+    async fn pinned(
+        &self,
+        by: &Principal,
+        source: &WorkflowSource,
+    ) -> Result<(seawall_store::WorkflowVersion, Arc<Definition>)> {
+        let definitions = &self.shared().definitions;
+        match source {
+            WorkflowSource::Registered(target) => {
+                let record = self.workflow(by, target).await?;
+                let definition = definitions.of_record(&record).map_err(|trouble| match trouble {
+                    DefinitionTrouble::Store(error) => refused("workflow")(error),
+                    trouble => EngineError::Conflict {
+                        status: None,
+                        detail: format!("this workflow cannot be run here: {trouble}"),
+                    },
+                })?;
+                Ok((record.pinned(), definition))
+            }
+            WorkflowSource::Inline(document) => {
+                let kept = definitions.keep_inline(&by.tenant, document).await;
+                let inline = kept.map_err(refused("workflow"))?;
+                let inline = inline.map_err(EngineError::InvalidDefinition)?;
+                Ok((inline.workflow, inline.definition))
+            }
+        }
+    }
+
+    /// Waits until the run has ended, is blocked or waits for a person, or until `limit` is over; then its view.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn wait(&self, by: &Principal, run: RunId, limit: Duration) -> Result<RunView> {
+        let mut watch = self.watch(run);
+        let record = self.record(by, run).await?;
+        let now = RunProgress {
+            seq: record.last_seq,
+            status: record.projection.status,
+            awaits: record.projection.awaits,
+        };
+        if !now.is_settled() {
+            let settled = async { while !watch.progressed().await.is_settled() {} };
+            // Whether it has settled or the time is over: the view says how it stands.
+            let _ = tokio::time::timeout(limit, settled).await;
+        }
+        drop(watch);
+        self.run(by, run).await
+    }
+
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn run(&self, by: &Principal, run: RunId) -> Result<RunView> {
+        let ReadRun { record, state } = self.read(by, run).await?;
+        Ok(match state {
+            Some(state) => run_view(&record, &state),
+            None => list_view(&record),
+        })
+    }
+
+    /// Without inputs, outputs and steps.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn list_runs(&self, by: &Principal, filter: RunFilter, page: Page) -> Result<PageOf<RunView>> {
+        let listed = self.shared().store.list_runs(&by.tenant, filter, page).await;
+        let listed = listed.map_err(refused(RUN))?;
+        Ok(PageOf {
+            items: listed.items.iter().map(list_view).collect(),
+            next: listed.next,
+        })
+    }
+
+    /// At most `limit` events after `after`, and whether the run has ended with the last of them.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`, `Corrupt`.
+    pub async fn journal(
+        &self,
+        by: &Principal,
+        run: RunId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<(Vec<JournalItem>, bool)> {
+        let stretch = self.stretch(by, run, after, Some(limit)).await?;
+        let items: Vec<JournalItem> = stretch.events.iter().take(limit).map(journal_item).collect();
+        let last = items.last().map_or(after, |item| item.seq);
+        let ended = stretch.record.projection.status.is_terminal() && last >= stretch.record.last_seq;
+        Ok((items, ended))
+    }
+
+    /// What the run waits for right now.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn why(&self, by: &Principal, run: RunId) -> Result<Vec<Reason>> {
+        let ReadRun { record, state } = self.read(by, run).await?;
+        Ok(match state {
+            Some(state) => why(&record, &state, self.shared().clock.now()),
+            None => vec![Reason {
+                kind: "blocked",
+                step: None,
+                until: None,
+                detail: "its definition or its journal cannot be used by this installation; the log says why"
+                    .to_owned(),
+            }],
+        })
+    }
+}
+
+fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
+    if let Some((code, reason)) = excess(input) {
+        return vec![InputError {
+            pointer: "/input".to_owned(),
+            code: code.into(),
+            message: format!("the input {reason}"),
+        }];
+    }
+    definition
+        .input
+        .as_ref()
+        .map_or_else(Vec::new, |schema| schema.validate(input))
+}

@@ -1,0 +1,35 @@
+//! The runtime's numbers.
+
+use std::time::Duration;
+
+/// How the engine of a process behaves. The defaults suit the embedded store.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// How long this node's identity lives without a renewal; it renews three times in that time while it holds runs.
+    pub lease: Duration,
+    /// Runs in memory at once. Further ones are created all the same and wait in the store.
+    pub max_active_runs: usize,
+    /// A run whose next timer is farther away than this leaves memory.
+    pub park_after: Duration,
+    /// How long a cancelled attempt may take to say what it knows.
+    pub grace: Duration,
+    /// This process alone uses the store: holders of earlier processes are dead, and nobody needs to look for others that
+    /// died meanwhile. With false, expired nodes are looked for every [`EngineConfig::sweep`].
+    pub exclusive: bool,
+    /// How often the runs in memory are compared with those that the store says this node holds, and, on a shared store,
+    /// how often nodes that died are looked for.
+    pub sweep: Duration,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(10),
+            max_active_runs: 10_000,
+            park_after: Duration::from_secs(1),
+            grace: Duration::from_secs(5),
+            exclusive: true,
+            sweep: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The runs in this process's memory: at most one task for each, a bounded number in all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use seawall_store::{Epoch, RunId};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::runtime::identity::Identity;
+
+/// Why a run did not get a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoPlace {
+    Full,
+    /// A task for this run is still there.
+    Taken,
+}
+
+struct Entry {
+    /// None while the run is being created.
+    epoch: Option<Epoch>,
+    dropped: CancellationToken,
+    suspect: bool,
+}
+
+#[derive(Default)]
+struct Inner {
+    runs: HashMap<RunId, Entry>,
+    suspects: usize,
+}
+
+/// The registry. Each entry is a [`Place`] in the hands of a run task.
+#[derive(Default)]
+pub(crate) struct Held {
+    inner: Mutex<Inner>,
+    /// The first run has come.
+    occupied: Notify,
+    /// Somebody waits for a place or for a run to leave.
+    wanted: AtomicBool,
+    left: Notify,
+}
+
+impl Held {
+    pub(crate) fn len(&self) -> usize {
+        self.inner.lock().runs.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn contains(&self, run: RunId) -> bool {
+        self.inner.lock().runs.contains_key(&run)
+    }
+
+    pub(crate) fn has_suspect(&self) -> bool {
+        self.inner.lock().suspects > 0
+    }
+
+    /// Enters a run that is about to be created, if there are fewer than `max`.
+    pub(crate) fn enter_new(self: &Arc<Self>, run: RunId, of: &Identity, max: usize) -> Result<Place, NoPlace> {
+        let mut inner = self.inner.lock();
+        if inner.runs.len() >= max {
+            return Err(NoPlace::Full);
+        }
+        self.insert(&mut inner, run, (None, false), of)
+    }
+
+    /// Enters a run that this node holds; there is room for it because it is held.
+    pub(crate) fn enter_claimed(
+        self: &Arc<Self>,
+        run: RunId,
+        epoch: Epoch,
+        suspect: bool,
+        of: &Identity,
+    ) -> Result<Place, NoPlace> {
+        self.insert(&mut self.inner.lock(), run, (Some(epoch), suspect), of)
+    }
+
+    fn insert(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        run: RunId,
+        (epoch, suspect): (Option<Epoch>, bool),
+        of: &Identity,
+    ) -> Result<Place, NoPlace> {
+        if inner.runs.contains_key(&run) {
+            return Err(NoPlace::Taken);
+        }
+        let dropped = of.runs_token();
+        let entry = Entry {
+            epoch,
+            dropped: dropped.clone(),
+            suspect,
+        };
+        inner.runs.insert(run, entry);
+        inner.suspects += usize::from(suspect);
+        if inner.runs.len() == 1 {
+            self.occupied.notify_one();
+        }
+        Ok(Place {
+            held: Arc::clone(self),
+            run,
+            dropped,
+        })
+    }
+
+    /// Runs whose lease is known, with its epoch.
+    pub(crate) fn snapshot(&self) -> Vec<(RunId, Epoch)> {
+        let inner = self.inner.lock();
+        let known = |(run, entry): (&RunId, &Entry)| entry.epoch.map(|epoch| (*run, epoch));
+        inner.runs.iter().filter_map(known).collect()
+    }
+
+    /// Tells the task of a run that its lease is gone.
+    pub(crate) fn drop_run(&self, run: RunId, epoch: Epoch) {
+        let inner = self.inner.lock();
+        if let Some(entry) = inner.runs.get(&run).filter(|entry| entry.epoch == Some(epoch)) {
+            entry.dropped.cancel();
+        }
+    }
+
+    /// Resolves while at least one run is here. For one waiter: the heartbeat.
+    pub(crate) async fn occupied(&self) {
+        while self.is_empty() {
+            self.occupied.notified().await;
+        }
+    }
+
+    /// Resolves when `done` holds; it is looked at now and whenever a run leaves.
+    pub(crate) async fn until(&self, done: impl Fn(&Self) -> bool) {
+        loop {
+            let left = self.left.notified();
+            tokio::pin!(left);
+            left.as_mut().enable();
+            self.wanted.store(true, Ordering::SeqCst);
+            if done(self) {
+                return;
+            }
+            left.await;
+        }
+    }
+}
+
+/// A run's place in memory. Dropping it makes room, also when the task panics.
+pub(crate) struct Place {
+    held: Arc<Held>,
+    run: RunId,
+    dropped: CancellationToken,
+}
+
+impl Place {
+    /// Fires when the lease is known to be lost.
+    pub(crate) const fn dropped(&self) -> &CancellationToken {
+        &self.dropped
+    }
+
+    /// The run was created and is held at this epoch.
+    pub(crate) fn created(&self, epoch: Epoch) {
+        if let Some(entry) = self.held.inner.lock().runs.get_mut(&self.run) {
+            entry.epoch = Some(epoch);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        {
+            let mut inner = self.held.inner.lock();
+            if let Some(entry) = inner.runs.remove(&self.run) {
+                inner.suspects -= usize::from(entry.suspect);
+            }
+        }
+        // Hundreds of runs end every second; only who waits for that is told.
+        if self.held.wanted.swap(false, Ordering::SeqCst) {
+            self.held.left.notify_waiters();
+        }
+    }
+}

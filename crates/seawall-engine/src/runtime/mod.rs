@@ -1,0 +1,31 @@
+//! The runtime: leases, replays and executes runs.
+//!
+//! One dispatcher claims what is due; one task for each run in memory applies commands, appends what they lead to and
+//! begins attempts no earlier than the output commit rule allows; a heartbeat keeps the lease while runs are held. All
+//! decisions are those of `core`; this room only carries them out. It answers no client: views are read from the store.
+
+mod bounds;
+mod config;
+mod create;
+mod definitions;
+mod dispatcher;
+mod heartbeat;
+mod held;
+mod identity;
+mod node;
+mod reconcile;
+mod run_task;
+mod shared;
+mod shutdown;
+mod spawn;
+mod start;
+
+pub(crate) use bounds::excess;
+pub use config::EngineConfig;
+pub(crate) use create::{NewRunRequest, create};
+pub(crate) use definitions::{DefinitionTrouble, to_be_kept};
+pub(crate) use shared::Shared;
+pub(crate) use shutdown::shut_down;
+#[cfg(feature = "testing")]
+pub(crate) use start::prepare;
+pub(crate) use start::start;

@@ -1,0 +1,320 @@
+//! The synchronous half of a run task: the state, the events that are not durable yet, and the attempts that wait for them.
+//!
+//! Nothing here awaits. Commands go in; batches to append and attempts to begin come out, in the order that the output
+//! commit rule allows. Steps of the kind `transform` are done here, without a task: their rendered request is their output.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_store::{RunStatus, Seq, Timestamp};
+
+use crate::clock::Clock;
+use crate::core::{Action, AttemptPlan, Command, Env, Message, Recorded, RunState, decide};
+use crate::datum::{Datum, weight};
+use crate::executor::{Outcome, StepError};
+use crate::names::ActivityRef;
+use crate::runtime::bounds::{bounded, excess, refusal};
+
+/// A run never has more than about this undurable.
+const MAX_EVENTS: usize = 256;
+const MAX_BYTES: usize = 1024 * 1024;
+/// What an event costs beside its payload, about.
+const EVENT_BYTES: usize = 128;
+
+const TRANSFORM: &str = "transform";
+
+/// What is next among the attempts that may begin.
+pub(super) enum Next {
+    Nothing,
+    /// One was done in place.
+    Done,
+    Begin(Box<AttemptPlan>),
+}
+
+/// A child's definition to be looked up.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    pub(super) activity: ActivityRef,
+    pub(super) attempt: u32,
+    pub(super) workflow: String,
+    pub(super) version: Option<u32>,
+}
+
+/// Everything that is to become durable next.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) events: Vec<Recorded>,
+    /// Inbox rows whose events stand in it, or that led to none.
+    pub(super) consumed: Vec<i64>,
+}
+
+pub(super) struct Driver {
+    state: RunState,
+    clock: Arc<dyn Clock>,
+    lease: Duration,
+    /// The last durable event.
+    durable: Seq,
+    pending: Batch,
+    pending_bytes: usize,
+    flying_events: usize,
+    flying_bytes: usize,
+    flying_consumed: Vec<i64>,
+    ready: VecDeque<Box<AttemptPlan>>,
+    /// Attempts that may begin once the event at this place is durable, in its order.
+    waiting: VecDeque<(Seq, Box<AttemptPlan>)>,
+    lookups: Vec<Lookup>,
+    stops: Vec<ActivityRef>,
+    draining: bool,
+}
+
+impl Driver {
+    /// A run whose state is that of its durable journal.
+    pub(super) fn new(state: RunState, clock: Arc<dyn Clock>, lease: Duration) -> Self {
+        Self {
+            durable: state.seq,
+            state,
+            clock,
+            lease,
+            pending: Batch::default(),
+            pending_bytes: 0,
+            flying_events: 0,
+            flying_bytes: 0,
+            flying_consumed: Vec::new(),
+            ready: VecDeque::new(),
+            waiting: VecDeque::new(),
+            lookups: Vec::new(),
+            stops: Vec::new(),
+            draining: false,
+        }
+    }
+
+    /// A run of which nothing is durable yet.
+    pub(super) fn unborn(state: RunState, first: Recorded, clock: Arc<dyn Clock>, lease: Duration) -> Self {
+        let mut driver = Self::new(state, clock, lease);
+        driver.durable = Seq(0);
+        driver.pending_bytes = EVENT_BYTES + weight(driver.state.input.json());
+        driver.pending.events.push(first);
+        driver
+    }
+
+    pub(super) const fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    pub(super) const fn durable(&self) -> Seq {
+        self.durable
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Decides, and keeps what follows. Answers whether anything did.
+    pub(super) fn apply(&mut self, command: Command) -> bool {
+        let env = Env {
+            now: self.clock.now(),
+            random: rand::random(),
+            lease: self.lease,
+        };
+        self.pending_bytes += payload(&command);
+        let decision = decide(&mut self.state, command, &env);
+        let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
+        self.pending_bytes += decision.events.len() * EVENT_BYTES;
+        self.pending.events.extend(decision.events);
+        // A decision is one operation: what it begins waits for all of its events.
+        let last = self.state.seq;
+        for action in decision.actions {
+            match action {
+                Action::Start(plan) if plan.effect.waits_for_durability() && last > self.durable => {
+                    self.waiting.push_back((last, plan));
+                }
+                Action::Start(plan) => self.ready.push_back(plan),
+                Action::FindChild {
+                    activity,
+                    attempt,
+                    workflow,
+                    version,
+                } => self.lookups.push(Lookup {
+                    activity,
+                    attempt,
+                    workflow,
+                    version,
+                }),
+                Action::Stop { activity } => self.stops.push(activity),
+            }
+        }
+        led_to_something
+    }
+
+    /// Applies a message; its row counts as read with the next batch.
+    pub(super) fn take_message(&mut self, row: i64, message: Option<Message>) {
+        self.pending.consumed.push(row);
+        if let Some(message) = message {
+            self.apply(Command::Message(usable(message)));
+        }
+    }
+
+    /// Whether this inbox row was taken and that is not durable yet.
+    pub(super) fn has_taken(&self, row: i64) -> bool {
+        self.pending.consumed.contains(&row) || self.flying_consumed.contains(&row)
+    }
+
+    /// How many rows were taken and are still unread in the store.
+    pub(super) fn taken(&self) -> usize {
+        self.pending.consumed.len() + self.flying_consumed.len()
+    }
+
+    /// From now on nothing begins: what would is put off, so that it is known not to have begun.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        self.ready.extend(waiting.into_iter().map(|(_, plan)| plan));
+    }
+
+    /// Takes the next attempt that may begin, or does it if it needs nobody else.
+    pub(super) fn next(&mut self) -> Next {
+        let Some(plan) = self.ready.front() else {
+            return Next::Nothing;
+        };
+        let in_place = self.draining || &*plan.kind == TRANSFORM;
+        if in_place && self.is_full() {
+            return Next::Nothing;
+        }
+        let Some(plan) = self.ready.pop_front() else {
+            return Next::Nothing;
+        };
+        if !in_place {
+            return Next::Begin(plan);
+        }
+        let outcome = if self.draining {
+            Outcome::Deferred {
+                until: self.now(),
+                reason: "the node was shutting down".to_owned(),
+            }
+        } else {
+            bounded(Outcome::Succeeded(plan.request.value))
+        };
+        self.apply(Command::Settle {
+            activity: plan.activity,
+            attempt: plan.attempt,
+            outcome,
+        });
+        Next::Done
+    }
+
+    /// Puts back what [`Driver::next`] gave.
+    pub(super) fn put_back(&mut self, plan: Box<AttemptPlan>) {
+        self.ready.push_front(plan);
+    }
+
+    pub(super) fn take_lookups(&mut self) -> Vec<Lookup> {
+        std::mem::take(&mut self.lookups)
+    }
+
+    /// Activities whose running attempts are to stop. Those that have not begun are settled here: they never will.
+    pub(super) fn take_stops(&mut self) -> Vec<ActivityRef> {
+        let mut running = Vec::new();
+        while let Some(activity) = self.stops.pop() {
+            match self.withdraw(&activity) {
+                Some(plan) => {
+                    self.apply(Command::Settle {
+                        activity,
+                        attempt: plan.attempt,
+                        outcome: Outcome::NotBegun(StepError::new("cancelled", "it was stopped before it began")),
+                    });
+                }
+                None => running.push(activity),
+            }
+        }
+        running
+    }
+
+    fn withdraw(&mut self, activity: &ActivityRef) -> Option<Box<AttemptPlan>> {
+        if let Some(place) = self.ready.iter().position(|plan| plan.activity == *activity) {
+            return self.ready.remove(place);
+        }
+        let place = self.waiting.iter().position(|(_, plan)| plan.activity == *activity)?;
+        self.waiting.remove(place).map(|(_, plan)| plan)
+    }
+
+    /// Nothing more may be added before something has become durable.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.events.len() + self.flying_events >= MAX_EVENTS
+            || self.pending_bytes + self.flying_bytes >= MAX_BYTES
+            || self.taken() >= MAX_EVENTS
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        !self.pending.events.is_empty() || !self.pending.consumed.is_empty()
+    }
+
+    /// No attempt is about to begin.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ready.is_empty() && self.waiting.is_empty() && self.lookups.is_empty() && self.stops.is_empty()
+    }
+
+    /// Takes everything that waits to become durable; until it has, nothing else may be taken.
+    pub(super) fn take_batch(&mut self) -> Batch {
+        let batch = std::mem::take(&mut self.pending);
+        self.flying_events = batch.events.len();
+        self.flying_bytes = std::mem::take(&mut self.pending_bytes);
+        self.flying_consumed.clone_from(&batch.consumed);
+        batch
+    }
+
+    /// Puts the events after the first `keep` back: they become durable with the next batch.
+    pub(super) fn split(&mut self, batch: &mut Batch, keep: usize) {
+        let rest = batch.events.split_off(keep.min(batch.events.len()));
+        self.flying_events = batch.events.len();
+        self.pending_bytes += rest.len() * EVENT_BYTES;
+        self.pending.events.splice(0..0, rest);
+    }
+
+    /// The batch is durable, and with it everything up to `last`.
+    pub(super) fn confirm(&mut self, last: Seq) {
+        self.durable = self.durable.max(last);
+        self.flying_events = 0;
+        self.flying_bytes = 0;
+        self.flying_consumed.clear();
+        while self.waiting.front().is_some_and(|(seq, _)| *seq <= self.durable) {
+            if let Some((_, plan)) = self.waiting.pop_front() {
+                self.ready.push_back(plan);
+            }
+        }
+    }
+}
+
+/// A child's output is this run's step output, and bounded like any other.
+fn usable(message: Message) -> Message {
+    match message {
+        Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            output,
+            ..
+        } if let Some((code, reason)) = excess(output.json()) => Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            status: RunStatus::Failed,
+            output: Datum::null(),
+            error: Some(refusal(code, reason)),
+        },
+        message => message,
+    }
+}
+
+/// About how much a command brings along that will stand in its events.
+fn payload(command: &Command) -> usize {
+    match command {
+        Command::Settle {
+            outcome: Outcome::Succeeded(output),
+            ..
+        } => weight(output),
+        Command::Message(Message::Signal { payload, .. }) => weight(payload.json()),
+        Command::Message(Message::ChildEnded { output, .. }) => weight(output.json()),
+        _ => 0,
+    }
+}

@@ -1,0 +1,96 @@
+//! Making durable what is not: everything that has gathered becomes one append, which also gives the run back when nothing
+//! is left to do in memory.
+
+use seawall_store::{Append, AppendThen};
+
+use crate::journal;
+use crate::runtime::run_task::driver::{Batch, Driver};
+use crate::runtime::run_task::flight::Flight;
+use crate::runtime::run_task::session::{Exit, Failure, Session};
+
+impl Session<'_> {
+    /// Sends an append if there is anything to write, or if the run is to leave. `busy`: steps in place are left.
+    pub(super) fn flush(&mut self, busy: bool) -> Result<(), Failure> {
+        let idle = !busy && self.attempts.is_empty() && self.driver.is_idle();
+        let then = if idle { self.rest()? } else { AppendThen::Hold };
+        if then == AppendThen::Hold && !self.driver.has_pending() {
+            return Ok(());
+        }
+        let batch = self.driver.take_batch();
+        let append = self.append(batch, then);
+        self.flight = Some(Flight::send(&self.shared.store, append));
+        Ok(())
+    }
+
+    /// What becomes of a run in which nothing is under way.
+    fn rest(&self) -> Result<AppendThen, Failure> {
+        let state = self.driver.state();
+        if state.is_terminal() {
+            return Ok(AppendThen::End);
+        }
+        if state.in_flight() > 0 {
+            return Err(Failure::LostAttempts);
+        }
+        let due = state.next_wake();
+        let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);
+        if soon && !self.draining {
+            return Ok(AppendThen::Hold);
+        }
+        Ok(AppendThen::Park { due })
+    }
+
+    fn append(&self, batch: Batch, then: AppendThen) -> Append {
+        let Batch { events, consumed } = batch;
+        let state = self.driver.state();
+        let writes = journal::writes(state, &events);
+        Append {
+            lease: self.lease.clone(),
+            segment: (!events.is_empty()).then(|| journal::encode(&events)),
+            after: self.driver.durable(),
+            projection: state.projection(),
+            consumed,
+            opened: writes.opened,
+            settled: writes.settled,
+            children: writes.children,
+            messages: writes.messages,
+            then,
+        }
+    }
+
+    /// The append has landed.
+    pub(super) async fn after(&mut self, then: AppendThen, given_back: bool) -> Option<Exit> {
+        match then {
+            AppendThen::End => Some(Exit::Ended),
+            AppendThen::Park { .. } if given_back => Some(Exit::Parked),
+            AppendThen::Park { .. } if self.draining => {
+                // A message came in between. It stays unread: whoever claims the run next takes it.
+                let now = Some(self.driver.now());
+                let released = self.shared.store.release(self.lease, self.driver.durable(), now).await;
+                if let Err(error) = released {
+                    tracing::debug!(run.id = %self.lease.run, error = &error as &dyn std::error::Error, "the run was not released; it goes with the node");
+                }
+                Some(Exit::Parked)
+            }
+            AppendThen::Park { .. } => self.read_inbox().await,
+            // It was found to be written already, and somebody else has the run now.
+            AppendThen::Hold if given_back => Some(Exit::Stale),
+            AppendThen::Hold if self.has_more_messages() && !self.draining => self.read_inbox().await,
+            AppendThen::Hold => None,
+        }
+    }
+}
+
+/// The first segment of a run that is created, of what was decided so far: all of it if it writes nowhere else, or only
+/// the creation itself.
+pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
+    let mut batch = driver.take_batch();
+    let writes = journal::writes(driver.state(), &batch.events);
+    let elsewhere = !(writes.opened.is_empty()
+        && writes.settled.is_empty()
+        && writes.children.is_empty()
+        && writes.messages.is_empty());
+    if elsewhere {
+        driver.split(&mut batch, 1);
+    }
+    (batch, elsewhere)
+}

@@ -1,0 +1,83 @@
+//! From a lease to a run in memory.
+
+use std::sync::Arc;
+
+use seawall_store::{InboxRow, Lease, RunRecord, RunStatus, StoreError};
+
+use crate::core::{Command, Phase, RunState};
+use crate::journal::decode;
+use crate::runtime::definitions::DefinitionTrouble;
+use crate::runtime::run_task::driver::Driver;
+use crate::runtime::shared::Shared;
+
+/// From here on a run is blocked until a person looks at it.
+const DEADLY: u32 = 10;
+
+/// What a load gave.
+pub(super) struct Loaded {
+    pub(super) driver: Driver,
+    pub(super) inbox: Vec<InboxRow>,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error("the store did not give the run")]
+    Store(#[source] StoreError),
+    /// It can be held, but neither replayed nor continued.
+    #[error("{reason}")]
+    Unusable { record: Box<RunRecord>, reason: String },
+}
+
+/// Who held the run before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Predecessor {
+    pub(super) deaths: u32,
+    /// Nothing that it began can still be running.
+    pub(super) dead: bool,
+}
+
+/// Loads and replays, and applies what a new holder has to: the beginning, or the recovery of what was in flight.
+pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -> Result<Loaded, LoadError> {
+    let loaded = shared.store.load(lease).await.map_err(LoadError::Store)?;
+    let unusable = |record: &RunRecord, reason: String| LoadError::Unusable {
+        record: Box::new(record.clone()),
+        reason,
+    };
+    let record = loaded.record;
+    let definition = match shared.definitions.of(&lease.tenant, &record.workflow).await {
+        Ok(definition) => definition,
+        Err(DefinitionTrouble::Store(error)) => return Err(LoadError::Store(error)),
+        Err(trouble) => return Err(unusable(&record, trouble.to_string())),
+    };
+    let mut events = Vec::new();
+    for segment in &loaded.segments {
+        match decode(segment) {
+            Ok(more) => events.extend(more),
+            Err(error) => return Err(unusable(&record, error.to_string())),
+        }
+    }
+    let state = RunState::replay(definition, &events).map_err(|error| unusable(&record, error.to_string()))?;
+    drop(events);
+    let driver = Driver::new(state, Arc::clone(&shared.clock), shared.config.lease);
+    Ok(Loaded {
+        driver: took_over(driver, of),
+        inbox: loaded.inbox,
+    })
+}
+
+fn took_over(mut driver: Driver, of: Predecessor) -> Driver {
+    if of.deaths >= DEADLY {
+        driver.apply(Command::BlockDeadly { deaths: of.deaths });
+    }
+    if driver.state().phase == Phase::Queued && driver.state().status() == RunStatus::Queued {
+        tracing::info!(run.id = %driver.state().run, workflow.name = %driver.state().workflow.name, "run started");
+        driver.apply(Command::Begin);
+    } else {
+        driver.apply(Command::Recover {
+            predecessor_dead: of.dead,
+        });
+    }
+    driver.apply(Command::Tick);
+    driver
+}

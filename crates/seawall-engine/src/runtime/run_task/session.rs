@@ -1,0 +1,265 @@
+//! A run in memory: from its load, or its creation, until it is given back or dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_store::{Appended, InboxRow, Lease, StoreError, StoreResult};
+use tokio::sync::Notify;
+
+use crate::core::Command;
+use crate::journal::decode_message;
+use crate::runtime::held::Place;
+use crate::runtime::run_task::alarm::Alarm;
+use crate::runtime::run_task::attempts::Attempts;
+use crate::runtime::run_task::driver::{Driver, Next};
+use crate::runtime::run_task::flight::Flight;
+use crate::runtime::shared::Shared;
+
+/// Steps done in place before others get their turn.
+const IN_PLACE: u32 = 64;
+/// Messages read at once.
+const MESSAGES: usize = 64;
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
+/// A store that fails this often in a row is worth a line in the log.
+const WORTH_A_LINE: u32 = 4;
+
+/// Why a run left memory.
+#[derive(Debug)]
+pub(super) enum Exit {
+    Ended,
+    Parked,
+    /// Somebody else may hold the run: nothing of what is in memory counts any more.
+    Stale,
+    /// The node has lost its identity, or the store does not know this lease.
+    Dropped,
+    /// Memory cannot be trusted; the journal can.
+    Failed(Failure),
+}
+
+/// Why memory cannot be trusted.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("the run could not be appended to")]
+    Append(#[source] StoreError),
+    #[error("the run could not be loaded")]
+    Load(#[source] StoreError),
+    #[error("the state counts attempts in flight that nobody makes")]
+    LostAttempts,
+    #[error("the run can be neither replayed nor put aside here")]
+    Unusable,
+    #[error("the run's task failed in an unforeseen way")]
+    Panic,
+}
+
+pub(super) struct Session<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) lease: &'a Lease,
+    pub(super) driver: Driver,
+    pub(super) attempts: Attempts,
+    pub(super) flight: Option<Flight>,
+    alarm: Alarm,
+    /// Rows may be unread beyond those that were taken.
+    more_messages: bool,
+    /// The inbox could not be read.
+    unreadable: bool,
+    pub(super) draining: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(shared: &'a Arc<Shared>, lease: &'a Lease, driver: Driver, attempts: Attempts) -> Self {
+        Self {
+            shared,
+            lease,
+            driver,
+            attempts,
+            flight: None,
+            alarm: Alarm::default(),
+            more_messages: false,
+            unreadable: false,
+            draining: false,
+        }
+    }
+
+    /// Works until the run leaves memory. `inbox` was registered before the run was loaded.
+    pub(super) async fn run(&mut self, place: &Place, inbox: &Notify) -> Exit {
+        let shared = Arc::clone(self.shared);
+        // Pinned once: a token that thousands of tasks wait for is not to be registered with in every round.
+        let dropped = place.dropped().cancelled();
+        let draining = shared.draining.cancelled();
+        let hurrying = shared.hurrying.cancelled();
+        tokio::pin!(dropped, draining, hurrying);
+        let mut hurried = false;
+        loop {
+            let more = match self.advance() {
+                Ok(more) => more,
+                Err(failure) => return Exit::Failed(failure),
+            };
+            // What would add events waits while the run is being given back, and while too much is undurable.
+            let open = !self.gives_back() && !self.driver.is_full();
+            let listens = open && !self.draining;
+            let exit = tokio::select! {
+                biased;
+                () = &mut dropped => Some(Exit::Dropped),
+                () = &mut draining, if !self.draining => {
+                    self.draining = true;
+                    self.driver.drain();
+                    None
+                }
+                () = &mut hurrying, if self.draining && !hurried => {
+                    hurried = true;
+                    self.attempts.stop_all();
+                    None
+                }
+                answer = landed(&mut self.flight), if self.flight.is_some() => self.answered(answer).await,
+                Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
+                    self.driver.apply(command);
+                    None
+                }
+                () = inbox.notified(), if listens => self.read_inbox().await,
+                () = tokio::time::sleep(UNREADABLE_PAUSE), if listens && self.unreadable => self.read_inbox().await,
+                () = self.alarm.rings(), if listens && self.alarm.is_set() => {
+                    self.tick();
+                    None
+                }
+                () = tokio::task::yield_now(), if more => None,
+            };
+            if let Some(exit) = exit {
+                return exit;
+            }
+        }
+    }
+
+    /// Does what can be done without waiting: steps in place, attempts that may begin, an append. Answers whether there is
+    /// more of it to do at once.
+    fn advance(&mut self) -> Result<bool, Failure> {
+        let mut more = false;
+        if !self.gives_back() {
+            more = self.begin_ready();
+            for lookup in self.driver.take_lookups() {
+                self.attempts.look_up(lookup);
+            }
+            for activity in self.driver.take_stops() {
+                self.attempts.stop(&activity);
+            }
+        }
+        if self.flight.is_none() {
+            self.flush(more)?;
+        }
+        let wake = if self.gives_back() || self.draining {
+            None
+        } else {
+            self.driver.state().next_wake()
+        };
+        self.alarm.set(wake, self.driver.now());
+        Ok(more)
+    }
+
+    fn begin_ready(&mut self) -> bool {
+        let mut done = 0;
+        loop {
+            match self.driver.next() {
+                Next::Nothing => return false,
+                Next::Begin(plan) => self.attempts.begin(*plan),
+                Next::Done => {
+                    done += 1;
+                    if done == IN_PLACE {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    fn gives_back(&self) -> bool {
+        self.flight.as_ref().is_some_and(Flight::gives_back)
+    }
+
+    fn tick(&mut self) {
+        let now = self.driver.now();
+        if self.alarm.is_due(now) && !self.driver.apply(Command::Tick) {
+            self.alarm.rest();
+        }
+    }
+
+    async fn answered(&mut self, answer: StoreResult<Appended>) -> Option<Exit> {
+        let flight = self.flight.as_mut()?;
+        match answer {
+            Ok(appended) => {
+                let then = flight.then();
+                self.flight = None;
+                self.driver.confirm(appended.last);
+                self.after(then, appended.parked).await
+            }
+            // Sent again, and the first one had given the run back already (or the lease is lost: the same to us).
+            Err(StoreError::StaleLease) if flight.gives_back() && flight.tries() > 1 => Some(Exit::Parked),
+            Err(StoreError::StaleLease) => Some(Exit::Stale),
+            Err(error) if error.is_temporary() => {
+                if flight.tries() == WORTH_A_LINE {
+                    tracing::warn!(
+                        run.id = %self.lease.run,
+                        error = &error as &dyn std::error::Error,
+                        "the run cannot be appended to now; trying again"
+                    );
+                }
+                flight.again(&self.shared.store);
+                None
+            }
+            Err(error) => Some(Exit::Failed(Failure::Append(error))),
+        }
+    }
+
+    pub(super) async fn read_inbox(&mut self) -> Option<Exit> {
+        let limit = MESSAGES + self.driver.taken();
+        match self.shared.store.unread(self.lease, limit).await {
+            Ok(rows) => {
+                self.unreadable = false;
+                self.more_messages = rows.len() == limit;
+                self.feed(&rows);
+                None
+            }
+            Err(StoreError::StaleLease) => Some(Exit::Stale),
+            Err(error) => {
+                tracing::debug!(
+                    run.id = %self.lease.run,
+                    error = &error as &dyn std::error::Error,
+                    "the inbox cannot be read now"
+                );
+                self.unreadable = true;
+                None
+            }
+        }
+    }
+
+    /// Applies messages in their order, as far as there is room for their events.
+    pub(super) fn feed(&mut self, rows: &[InboxRow]) {
+        for row in rows {
+            if self.driver.has_taken(row.id) {
+                continue;
+            }
+            if self.driver.is_full() {
+                self.more_messages = true;
+                return;
+            }
+            let message = decode_message(&row.body).map_err(|error| {
+                tracing::error!(
+                    run.id = %self.lease.run,
+                    message.key = row.key.0,
+                    error = &error as &dyn std::error::Error,
+                    "a message in the run's inbox is not readable and is passed over"
+                );
+            });
+            self.driver.take_message(row.id, message.ok());
+        }
+    }
+
+    pub(super) const fn has_more_messages(&self) -> bool {
+        self.more_messages
+    }
+}
+
+async fn landed(flight: &mut Option<Flight>) -> StoreResult<Appended> {
+    match flight {
+        Some(flight) => flight.landed().await,
+        None => std::future::pending().await,
+    }
+}

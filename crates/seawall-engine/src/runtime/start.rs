@@ -1,0 +1,57 @@
+//! Coming up: the first identity, then the tasks that work for it.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::FutureExt as _;
+use seawall_store::StoreResult;
+
+use crate::api::EngineParts;
+use crate::runtime::config::EngineConfig;
+use crate::runtime::held::Held;
+use crate::runtime::node::Node;
+use crate::runtime::shared::Shared;
+use crate::runtime::spawn::Spawner;
+use crate::runtime::{dispatcher, heartbeat};
+
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Registers the node.
+pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
+    let spawner = Spawner::default();
+    let held = Arc::new(Held::default());
+    let node = Node::register(
+        Arc::clone(&parts.store),
+        Arc::clone(&parts.clock),
+        config.clone(),
+        Arc::clone(&held),
+        spawner.root().clone(),
+    )
+    .await?;
+    Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
+}
+
+/// Registers the node and starts its dispatcher and its heartbeat.
+pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
+    let shared = prepare(parts, config).await?;
+    let working = Arc::clone(&shared);
+    let dispatch = move || dispatcher::dispatch(Arc::clone(&working));
+    shared.spawner.spawn(survive("dispatcher", dispatch));
+    let beating = Arc::clone(&shared);
+    let beat = move || heartbeat::beat(Arc::clone(&beating));
+    shared.spawner.spawn(survive("heartbeat", beat));
+    Ok(shared)
+}
+
+/// Runs a task again that panicked: without it the node would hold runs and do nothing for them.
+async fn survive<F: Future<Output = ()>>(name: &'static str, task: impl Fn() -> F) {
+    while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
+        tracing::error!(
+            task = name,
+            "a task of the runtime failed in an unforeseen way; it begins again"
+        );
+        tokio::time::sleep(AGAIN).await;
+    }
+}

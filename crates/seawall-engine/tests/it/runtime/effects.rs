@@ -1,0 +1,120 @@
+//! Attempts that end badly: timeouts, panics, refusals, outputs beyond the bounds.
+
+use std::time::Duration;
+
+use seawall_engine::store::RunStatus;
+use seawall_engine::{ActivityRef, Datum, Outcome, Resolution, RunView, StepError, StepId, StepStatus};
+use serde_json::json;
+
+use crate::runtime::probe::Probe;
+use crate::runtime::world::{World, flow, probe};
+
+fn step() -> ActivityRef {
+    ActivityRef::step(StepId::parse("a").expect("a step id"))
+}
+
+fn code(view: &RunView) -> String {
+    view.steps[0]
+        .error
+        .as_ref()
+        .map(|error| error.code.to_string())
+        .unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_takes_too_long_is_cancelled_and_its_error_says_timeout() {
+    let world = World::new();
+    let executor = Probe::new(|_, context| async move {
+        context.cancel.cancelled().await;
+        Outcome::Failed(StepError::new("killed", "the process was killed"))
+    });
+    let engine = world.engine(&executor).await;
+    let mut step = probe("a", "once", &[]);
+    step["timeout"] = json!("3s");
+    let view = world.run(&engine, flow(json!([step]))).await;
+    assert_eq!((view.status, code(&view).as_str()), (RunStatus::Failed, "timeout"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_that_does_not_listen_leaves_a_once_step_unknown() {
+    let world = World::new();
+    let engine = world.engine(&Probe::deaf()).await;
+    let view = world.run(&engine, flow(json!([probe("a", "once", &[])]))).await;
+    assert_eq!(view.status, RunStatus::Blocked);
+    assert_eq!(view.steps[0].status, StepStatus::Unknown);
+    assert_eq!(code(&view), "timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panicking_executor_disturbs_only_its_own_step() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        assert!(attempt.activity.to_string() != "a", "this one panics");
+        Outcome::Succeeded(json!("fine"))
+    });
+    let engine = world.engine(&executor).await;
+    let run = world
+        .start(&engine, flow(json!([probe("a", "once", &[]), probe("b", "once", &[])])))
+        .await;
+    let view = world.wait(&engine, run).await;
+    assert_eq!(view.status, RunStatus::Blocked);
+    assert_eq!(code(&view), "executor-panicked");
+    assert_eq!(view.steps[1].status, StepStatus::Succeeded);
+    let found = Resolution::Succeeded(Datum::new(json!("it was done")));
+    engine.resolve(&world.me, run, step(), found).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_output_that_is_too_large_fails_the_step_for_good() {
+    let world = World::new();
+    let executor = Probe::new(|_, _| async { Outcome::Succeeded(json!("x".repeat(2 * 1024 * 1024))) });
+    let engine = world.engine(&executor).await;
+    let view = world.run(&engine, flow(json!([probe("a", "once", &[])]))).await;
+    assert_eq!(
+        (view.status, code(&view).as_str()),
+        (RunStatus::Failed, "output-too-large")
+    );
+    assert_eq!(executor.begun().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deferred_attempt_burns_none_and_is_made_later() {
+    let world = World::new();
+    let clock = world.clock.clone();
+    let opens = seawall_engine::Clock::now(&clock).saturating_add(Duration::from_secs(30));
+    let executor = Probe::new(move |_, _| {
+        let now = seawall_engine::Clock::now(&clock);
+        async move {
+            if now < opens {
+                return Outcome::Deferred {
+                    until: opens,
+                    reason: "the breaker is open".to_owned(),
+                };
+            }
+            Outcome::Succeeded(json!(1))
+        }
+    });
+    let engine = world.engine(&executor).await;
+    let view = world.run(&engine, flow(json!([probe("a", "once", &[])]))).await;
+    assert_eq!(view.status, RunStatus::Succeeded);
+    assert_eq!(executor.begun().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_read_is_tried_again_by_its_policy() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.number < 3 {
+            return Outcome::Failed(StepError::new("busy", "not now"));
+        }
+        Outcome::Succeeded(json!(attempt.number))
+    });
+    let engine = world.engine(&executor).await;
+    let mut step = probe("a", "read", &[]);
+    step["retry"] = json!({ "max_attempts": 3, "initial": "10s", "max": "60s", "jitter": "none" });
+    let view = world.run(&engine, flow(json!([step]))).await;
+    assert_eq!(view.status, RunStatus::Succeeded);
+    assert_eq!(executor.begun().len(), 3);
+}

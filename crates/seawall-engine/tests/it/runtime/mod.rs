@@ -1,0 +1,14 @@
+//! Runs end to end, and what faults do to them.
+
+mod controls;
+mod crash;
+mod durability;
+mod effects;
+mod faults;
+mod flows;
+mod leases;
+mod parking;
+mod probe;
+mod shutdown;
+mod stress;
+mod world;

@@ -1,0 +1,204 @@
+//! A store that survives engines, a clock that follows tokio's paused one, and counted, breakable calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use seawall_engine::store::{Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, StoreClock, StoreOp, Timestamp};
+use seawall_engine::{
+    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, Principal, Registry, RunStarted, RunView,
+    WorkflowSource,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// Wall and boot time from tokio's clock, so that a paused runtime moves both.
+#[derive(Clone)]
+pub(crate) struct TestClock(Instant);
+
+impl StoreClock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000).saturating_add(self.0.elapsed())
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        StoreClock::now(self)
+    }
+
+    fn boot(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+type Rule = Box<dyn FnMut(&FaultPoint) -> Option<Fault> + Send>;
+
+/// How many calls of each kind there were, and which fail.
+#[derive(Default)]
+pub(crate) struct Calls {
+    counts: Mutex<HashMap<StoreOp, usize>>,
+    rule: Mutex<Option<Rule>>,
+}
+
+impl Calls {
+    pub(crate) fn of(&self, op: StoreOp) -> usize {
+        self.counts.lock().get(&op).copied().unwrap_or(0)
+    }
+
+    /// From now on this decides which calls fail.
+    pub(crate) fn fail(&self, rule: impl FnMut(&FaultPoint) -> Option<Fault> + Send + 'static) {
+        *self.rule.lock() = Some(Box::new(rule));
+    }
+
+    /// The next `times` calls of `op` fail.
+    pub(crate) fn fail_next(&self, op: StoreOp, fault: Fault, times: usize) {
+        let mut left = times;
+        self.fail(move |point| {
+            let hit = point.op == op && left > 0;
+            left -= usize::from(hit);
+            hit.then_some(fault)
+        });
+    }
+
+    pub(crate) fn heal(&self) {
+        *self.rule.lock() = None;
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) clock: TestClock,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) calls: Arc<Calls>,
+    pub(crate) config: EngineConfig,
+    pub(crate) me: Principal,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let clock = TestClock(Instant::now());
+        let calls = Arc::new(Calls::default());
+        let hook = Arc::clone(&calls);
+        let options = MemoryOptions {
+            exclusive: true,
+            faults: Some(Arc::new(move |point: &FaultPoint| {
+                *hook.counts.lock().entry(point.op).or_default() += 1;
+                hook.rule.lock().as_mut().and_then(|rule| rule(point))
+            })),
+        };
+        Self {
+            store: Arc::new(MemoryStore::with_options(Arc::new(clock.clone()), options)),
+            clock,
+            calls,
+            config: EngineConfig::default(),
+            me: Principal::local(),
+        }
+    }
+
+    /// A process: an engine on this store.
+    pub(crate) async fn engine<E: Executor>(&self, executor: &Arc<E>) -> Engine {
+        let executor: Arc<dyn Executor> = Arc::clone(executor) as Arc<dyn Executor>;
+        let parts = EngineParts {
+            store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
+            clock: Arc::new(self.clock.clone()),
+            registry: Registry::new(vec![executor]),
+            secrets: Arc::new(NoSecrets),
+        };
+        Engine::start(parts, self.config.clone())
+            .await
+            .expect("the engine starts")
+    }
+
+    /// Kills the process: its tasks end where they are.
+    pub(crate) async fn crash(&self, engine: Engine) {
+        drop(engine);
+        self.settle().await;
+    }
+
+    /// Lets everything run that needs no time.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn start(&self, engine: &Engine, definition: Value) -> RunId {
+        self.try_start(engine, definition, json!(null))
+            .await
+            .expect("the run is created")
+            .run
+    }
+
+    pub(crate) async fn try_start(
+        &self,
+        engine: &Engine,
+        definition: Value,
+        input: Value,
+    ) -> Result<RunStarted, seawall_engine::EngineError> {
+        let request = CreateRun {
+            workflow: WorkflowSource::Inline(definition),
+            input,
+            idempotency: None,
+        };
+        engine.create_run(&self.me, request).await
+    }
+
+    /// Waits until the run has settled (or a long time) and shows it.
+    pub(crate) async fn wait(&self, engine: &Engine, run: RunId) -> RunView {
+        engine
+            .wait(&self.me, run, Duration::from_secs(600))
+            .await
+            .expect("the run can be read")
+    }
+
+    /// Starts a run and waits for it.
+    pub(crate) async fn run(&self, engine: &Engine, definition: Value) -> RunView {
+        let run = self.start(engine, definition).await;
+        self.wait(engine, run).await
+    }
+
+    /// The kinds of all events, without holes in their places.
+    pub(crate) async fn events(&self, engine: &Engine, run: RunId) -> Vec<&'static str> {
+        let (items, _) = engine
+            .journal(&self.me, run, seawall_engine::store::Seq(0), 100_000)
+            .await
+            .expect("the journal can be read");
+        for (place, item) in (1..).zip(&items) {
+            assert_eq!(item.seq.0, place, "the journal has a hole");
+        }
+        items.iter().map(|item| item.kind).collect()
+    }
+
+    /// How many runs are in some engine's memory.
+    pub(crate) fn in_memory(&self) -> usize {
+        use seawall_engine::store::LeaseStore as _;
+        self.store.watchers().watched()
+    }
+}
+
+/// A definition with these steps.
+#[expect(clippy::needless_pass_by_value, reason = "it is always a fresh `json!`")]
+pub(crate) fn flow(steps: Value) -> Value {
+    json!({ "name": "flow", "steps": steps })
+}
+
+/// `count` steps of the kind `transform`, one after another.
+pub(crate) fn chain(count: usize, effect: &str) -> Value {
+    let step = |index: usize| {
+        let needs: Vec<String> = index
+            .checked_sub(1)
+            .map(|before| format!("s{before}"))
+            .into_iter()
+            .collect();
+        json!({ "id": format!("s{index}"), "kind": "transform", "with": { "value": index }, "effect": effect, "needs": needs })
+    };
+    let mut flow = flow((0..count).map(step).collect());
+    flow["output"] = json!(format!("{{{{ steps.s{}.output }}}}", count - 1));
+    flow
+}
+
+/// One step of the kind `probe`.
+pub(crate) fn probe(id: &str, effect: &str, needs: &[&str]) -> Value {
+    json!({ "id": id, "kind": "probe", "with": { "value": id }, "effect": effect, "needs": needs })
+}
