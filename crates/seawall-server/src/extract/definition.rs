@@ -3,7 +3,6 @@ use http::header;
 use seawall_engine::{Format, parse};
 use seawall_guard::problem::{FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::error::ApiError;
 
@@ -39,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
 async fn json(request: Request) -> Result<Value, ApiError> {
     require_json(request.headers())?;
     let body = read_body(request.into_body()).await?;
-    let _: Box<RawValue> = parse_json(&body)?;
+    let _: Value = parse_json(&body)?;
     definition(Format::Json, &body)
 }
 
