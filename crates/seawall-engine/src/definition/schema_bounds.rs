@@ -11,8 +11,11 @@ use serde_json::Value;
 use crate::definition::place::{push_token, tokens};
 use crate::definition::report::excerpt;
 
-/// The most subschemas of a schema, written out.
-const MOST_NODES: u64 = 5000;
+/// The most subschemas of a schema, written out; the entries of an `enum` count too. Checking an input costs at most this
+/// times its size.
+const MOST_NODES: u64 = 2000;
+/// The most patterns: each may take [`super::schema_check`]'s bound in memory.
+const MOST_PATTERNS: usize = 100;
 /// The deepest nesting of a schema, written out.
 const DEEPEST: usize = 64;
 
@@ -39,11 +42,16 @@ pub(super) fn check_bounds(schema: &Value) -> Vec<SchemaProblem> {
     let mut walk = Walk {
         root: schema,
         sizes: HashMap::new(),
+        patterns: 0,
         problems: Vec::new(),
     };
     let nodes = walk.schema(schema, "", 0);
     if nodes > MOST_NODES && walk.problems.is_empty() {
         let message = format!("the schema, with every `$ref` written out, has more than {MOST_NODES} subschemas");
+        walk.problems.push(SchemaProblem::new("", "schema-too-large", message));
+    }
+    if walk.patterns > MOST_PATTERNS {
+        let message = format!("the schema has more than {MOST_PATTERNS} patterns");
         walk.problems.push(SchemaProblem::new("", "schema-too-large", message));
     }
     walk.problems
@@ -53,6 +61,7 @@ struct Walk<'s> {
     root: &'s Value,
     /// By reference: None while it is being followed.
     sizes: HashMap<&'s str, Option<u64>>,
+    patterns: usize,
     problems: Vec<SchemaProblem>,
 }
 
@@ -107,8 +116,13 @@ impl<'s> Walk<'s> {
                         ("$schema", Value::String(draft)) if draft.trim_end_matches('#') != DRAFT => {
                             self.problem(&below, "schema-draft", "schemas are JSON Schema 2020-12");
                         }
+                        ("enum", Value::Array(choices)) => add(choices.len() as u64),
                         (name, _) if PLAIN.contains(&name) => {}
+                        ("pattern", Value::String(_)) => self.patterns += 1,
                         (name, Value::Object(schemas)) if NAMED.contains(&name) => {
+                            if name == "patternProperties" {
+                                self.patterns += schemas.len();
+                            }
                             for (name, schema) in schemas {
                                 add(self.schema(schema, &join(&below, name), depth + 1));
                             }

@@ -1,3 +1,12 @@
-//! The engine as a whole, over the store's fake and a clock that tests move.
+//! Tests of the engine from outside.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "tests: helpers fail loudly, and tables of cases are long"
+)]
+
+mod definition;
 mod runtime;

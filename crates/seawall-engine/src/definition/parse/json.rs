@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Result<(Value, Spot), SyntaxError> {
         text,
         at: 0,
         line: 1,
-        line_start: 0,
+        counted: (0, 1),
         depth: 0,
     };
     reader.blanks();
@@ -30,7 +30,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     line: u32,
-    line_start: usize,
+    /// A place in the line whose column is known: columns are counted on from there, not from the start of the line each time.
+    counted: (usize, u32),
     depth: usize,
 }
 
@@ -43,15 +44,18 @@ impl<'t> Reader<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn position(&self) -> Position {
-        let before = self.text[self.line_start..self.at].chars().count();
+    fn position(&mut self) -> Position {
+        let (from, column) = self.counted;
+        let more = self.text[from..self.at].chars().count();
+        let column = column.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.counted = (self.at, column);
         Position {
             line: self.line,
-            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+            column,
         }
     }
 
-    fn malformed(&self, message: &str) -> SyntaxError {
+    fn malformed(&mut self, message: &str) -> SyntaxError {
         SyntaxError::new("malformed-json", message).at(self.position())
     }
 
@@ -60,7 +64,7 @@ impl<'t> Reader<'t> {
             self.at += 1;
             if byte == b'\n' {
                 self.line += 1;
-                self.line_start = self.at;
+                self.counted = (self.at, 1);
             }
         }
     }

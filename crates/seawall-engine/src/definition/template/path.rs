@@ -60,6 +60,9 @@ pub(super) enum Key {
     Index(usize),
 }
 
+/// How many keys of an object are looked at for a hint.
+const HINTED: usize = 200;
+
 /// What a path starts from.
 enum Start<'s> {
     Shared(&'s Datum),
@@ -83,7 +86,7 @@ impl Path {
                 (Key::Name(name), Value::Object(fields)) => fields.get(&**name).ok_or_else(|| {
                     format!(
                         "`{name}` is not defined{}",
-                        hint(name, fields.keys().map(String::as_str))
+                        hint(name, fields.keys().take(HINTED).map(String::as_str))
                     )
                 })?,
                 (Key::Index(index), Value::Array(items)) => items

@@ -178,7 +178,6 @@ impl World {
 }
 
 /// A definition with these steps.
-#[expect(clippy::needless_pass_by_value, reason = "it is always a fresh `json!`")]
 pub(crate) fn flow(steps: Value) -> Value {
     json!({ "name": "flow", "steps": steps })
 }
