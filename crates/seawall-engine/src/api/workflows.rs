@@ -5,21 +5,12 @@ use serde_json::Value;
 
 use crate::api::engine::{Result, refused};
 use crate::api::{Engine, EngineError, Principal};
-use crate::definition::{Definition, DefinitionError, Format, parse, workflow_schema};
+use crate::definition::{Definition, DefinitionError, workflow_schema};
 use crate::runtime::to_be_kept;
 
 const WORKFLOW: &str = "workflow";
 
 impl Engine {
-    /// Reads a definition written as YAML (no aliases, no tags, bounded); syntax errors say line and column.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the text.
-    pub fn parse_yaml(text: &str) -> std::result::Result<Value, Vec<DefinitionError>> {
-        let parsed = parse(Format::Yaml, text.as_bytes());
-        parsed.map(|parsed| parsed.value).map_err(|error| vec![error])
-    }
-
     /// Everything that is wrong with a definition, without keeping it; nothing if it is valid.
     #[must_use]
     pub fn validate(&self, definition: &Value) -> Vec<DefinitionError> {

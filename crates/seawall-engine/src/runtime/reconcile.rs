@@ -21,9 +21,15 @@ pub(crate) async fn reconcile(shared: &Arc<Shared>) -> StoreResult<()> {
             shared.held.drop_run(run, epoch);
         }
     }
-    for lease in leases {
-        // A run that is being created has its place already, so it is not adopted here.
-        if !shared.held.contains(lease.run) {
+    // A run that is being created has its place already, so it is none of these.
+    let held = leases.iter().map(|lease| lease.run);
+    let missing: HashSet<RunId> = held.filter(|run| !shared.held.contains(*run)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // One that has just been given back is still in the first picture of the store, but not in a second one.
+    for lease in shared.store.held(identity.id).await? {
+        if missing.contains(&lease.run) && !shared.held.contains(lease.run) {
             tracing::warn!(run.id = %lease.run, "a run that this node holds was not in memory; going on with it");
             run_task::spawn_claimed(shared, &identity, ClaimedRun { lease, deaths: 0 });
         }

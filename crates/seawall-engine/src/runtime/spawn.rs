@@ -19,7 +19,8 @@ impl Spawner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let root = self.root.clone();
+        // A child of its own: tasks that share one token would meet at its lock whenever they are polled.
+        let root = self.root.child_token();
         self.tracker.spawn(root.run_until_cancelled_owned(task))
     }
 

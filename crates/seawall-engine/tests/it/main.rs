@@ -1,4 +1,4 @@
-//! Tests of the engine from outside: definitions, and the whole of it over the store's fake and a clock that tests move.
+//! Tests of the engine from outside.
 
 #![expect(
     clippy::unwrap_used,

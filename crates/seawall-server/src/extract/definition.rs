@@ -1,7 +1,7 @@
 use axum::extract::{FromRequest, Request};
 use http::header;
-use seawall_engine::Engine;
-use seawall_guard::problem::{FieldError, Json, Pointer, Problem, kinds, read_body};
+use seawall_engine::{Format, parse};
+use seawall_guard::problem::{FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json};
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -12,7 +12,7 @@ pub(crate) struct DefinitionBody(pub(crate) Value);
 impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let content_type = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -24,9 +24,9 @@ impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
         match essence.to_ascii_lowercase().as_str() {
             "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
                 let body = read_body(request.into_body()).await?;
-                yaml(&body).map(Self)
+                definition(Format::Yaml, &body).map(Self)
             }
-            "" | "application/json" => Ok(Self(Json::from_request(request, state).await?.0)),
+            "" | "application/json" => json(request).await.map(Self),
             _ => Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE)
                 .with_detail("A definition is sent as application/json or application/yaml.")
                 .into()),
@@ -34,14 +34,25 @@ impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
     }
 }
 
-fn yaml(body: &[u8]) -> Result<Value, ApiError> {
-    let text = std::str::from_utf8(body).map_err(|error| {
-        let message = format!("not UTF-8 at byte {}", error.valid_up_to());
-        ApiError::definition(vec![FieldError::new(&Pointer::root(), "not-utf8", message)])
+/// What is no JSON at all is `malformed-json`; what only a definition must not be (a key twice, too deep) is told as such.
+async fn json(request: Request) -> Result<Value, ApiError> {
+    require_json(request.headers())?;
+    let body = read_body(request.into_body()).await?;
+    let _: Value = parse_json(&body)?;
+    definition(Format::Json, &body)
+}
+
+fn definition(format: Format, body: &[u8]) -> Result<Value, ApiError> {
+    let parsed = parse(format, body).map_err(|error| {
+        let message = match error.position {
+            Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),
+            None => error.message,
+        };
+        ApiError::definition(vec![FieldError::new(
+            &Pointer::from_text(error.pointer),
+            error.code,
+            message,
+        )])
     })?;
-    Engine::parse_yaml(text).map_err(|errors| {
-        let field =
-            |e: seawall_engine::DefinitionError| FieldError::new(&Pointer::from_text(e.pointer), e.code, e.message);
-        ApiError::definition(errors.into_iter().map(field).collect())
-    })
+    Ok(parsed.value)
 }

@@ -5,7 +5,7 @@
 //! | unreadable request, missing secret, refused address | not begun, permanent | `invalid-request`, `secret-missing`, `address-not-allowed` |
 //! | DNS, connect or TLS failure | not begun | `dns-failed`, `connect-failed`, `connect-timeout` |
 //! | the lease is too short | not begun | `fence-refused` |
-//! | a complete response with a status that is not accepted | failed | `http-status-503` |
+//! | a complete response with a status that is not accepted | failed; 4xx except 408, 425, 429: permanent | `http-status-503` |
 //! | the same with 502 or 504: a middleman speaks, the server may have acted | unknown | `http-status-502` |
 //! | reset, closed, garbled or cut response | unknown | `connection-lost`, `response-truncated` |
 //! | a body over the limit | failed, permanent; `once`: unknown | `output-too-large` |
@@ -84,15 +84,17 @@ pub(crate) fn root_cause(error: &dyn Error) -> String {
     cause.to_string()
 }
 
-/// A complete response whose status is not accepted. Every status may be retried on, a 404 too: whoever waits for something
-/// to appear names it in `retry.on`.
+/// A complete response whose status is not accepted. The caller's own mistakes (4xx) are not worth another attempt, unless
+/// the step's `retry.on` names the status; 408, 425 and 429 ask for one.
 pub(crate) fn of_status(status: StatusCode, after: Option<Duration>, what: &str, body: &[u8], mask: &Mask) -> Outcome {
     let quoted = mask.text(String::from_utf8_lossy(body).into_owned());
     let quoted: String = quoted.trim().chars().take(MAX_QUOTE).collect();
     let colon = if quoted.is_empty() { "" } else { ": " };
     let message = format!("{} answered {status}{colon}{quoted}", mask.text(what.to_owned()));
+    let asks_again = matches!(status.as_u16(), 408 | 425 | 429);
     let error = StepError {
         retry_after: after,
+        retryable: asks_again || !status.is_client_error(),
         ..StepError::new(format!("http-status-{}", status.as_u16()), message)
     };
     match status {

@@ -130,7 +130,9 @@ impl RunState {
             Event::StepCancelled { activity } => {
                 // Nobody saw the end of an attempt that was running: if it is ever made again, then under its key.
                 let was_running = self.activity(activity).is_some_and(|s| s.status == StepStatus::Running);
-                self.settle(activity, StepStatus::Cancelled, at, |state| state.in_doubt |= was_running);
+                self.settle(activity, StepStatus::Cancelled, at, |state| {
+                    state.in_doubt |= was_running;
+                });
             }
             Event::StepDeferred {
                 activity,

@@ -13,6 +13,9 @@ use crate::runtime::shared::Shared;
 /// From here on a run is blocked until a person looks at it.
 const DEADLY: u32 = 10;
 
+/// Of a journal, read before others get their turn.
+const TURN_BYTES: usize = 256 * 1024;
+
 /// What a load gave.
 pub(super) struct Loaded {
     pub(super) driver: Driver,
@@ -51,7 +54,13 @@ pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -
         Err(trouble) => return Err(unusable(&record, trouble.to_string())),
     };
     let mut events = Vec::new();
+    let mut bytes = 0;
     for segment in &loaded.segments {
+        bytes += segment.bytes.len();
+        if bytes >= TURN_BYTES {
+            bytes = 0;
+            tokio::task::yield_now().await;
+        }
         match decode(segment) {
             Ok(more) => events.extend(more),
             Err(error) => return Err(unusable(&record, error.to_string())),

@@ -89,7 +89,7 @@ pub(crate) async fn spawn_newborn(
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
     told.await.unwrap_or(Err(StoreError::Unavailable {
-        reason: "the engine is shutting down",
+        reason: "the creation was cut off",
         source: None,
     }))
 }

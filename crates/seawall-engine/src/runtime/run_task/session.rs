@@ -83,10 +83,10 @@ impl<'a> Session<'a> {
     /// Works until the run leaves memory. `inbox` was registered before the run was loaded.
     pub(super) async fn run(&mut self, place: &Place, inbox: &Notify) -> Exit {
         let shared = Arc::clone(self.shared);
-        // Pinned once: a token that thousands of tasks wait for is not to be registered with in every round.
+        // Pinned once, each over a token of its own: thousands of tasks would meet at the lock of a shared one.
         let dropped = place.dropped().cancelled();
-        let draining = shared.draining.cancelled();
-        let hurrying = shared.hurrying.cancelled();
+        let (draining, hurrying) = (shared.draining.child_token(), shared.hurrying.child_token());
+        let (draining, hurrying) = (draining.cancelled(), hurrying.cancelled());
         tokio::pin!(dropped, draining, hurrying);
         let mut hurried = false;
         loop {

@@ -114,3 +114,51 @@ async fn a_run_whose_holders_keep_dying_is_blocked_with_the_reason() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Running);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_blocked_before_it_began_begins_when_it_is_let_go() {
+    let mut world = World::new();
+    let executor = Probe::echo();
+    world.config.max_active_runs = 0;
+    let mut engine = world.engine(&executor).await;
+    let run = world.start(&engine, flow(json!([probe("a", "once", &[])]))).await;
+    world.config.max_active_runs = 10;
+    world
+        .calls
+        .fail(|point| (point.op == StoreOp::Append).then_some(Fault::BeforeWrite));
+    for _ in 0..11 {
+        world.crash(engine).await;
+        engine = world.engine(&executor).await;
+        tokio::time::sleep(Duration::from_secs(400)).await;
+    }
+    world.calls.heal();
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Blocked);
+    assert!(executor.begun().is_empty());
+    engine.resume(&world.me, run).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_steps_nobody_here_can_run_is_blocked_until_somebody_can() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let definition = flow(json!([
+        { "id": "nap", "kind": "sleep", "with": { "for": "1m" } },
+        probe("a", "once", &["nap"]),
+    ]));
+    let run = world.start(&engine, definition).await;
+    world.settle().await;
+    engine.shutdown(Duration::from_secs(1)).await;
+    let engine = world.engine_with(Vec::new()).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Blocked);
+    assert_eq!(engine.why(&world.me, run).await.unwrap()[0].kind, "blocked");
+    assert_eq!(world.in_memory(), 0);
+    engine.shutdown(Duration::from_secs(1)).await;
+    let engine = world.engine(&executor).await;
+    engine.resume(&world.me, run).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
+}

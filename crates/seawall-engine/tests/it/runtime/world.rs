@@ -99,15 +99,19 @@ impl World {
     /// A process: an engine on this store.
     pub(crate) async fn engine<E: Executor>(&self, executor: &Arc<E>) -> Engine {
         let executor: Arc<dyn Executor> = Arc::clone(executor) as Arc<dyn Executor>;
+        self.engine_with(vec![executor]).await
+    }
+
+    /// A process that knows these kinds of steps.
+    pub(crate) async fn engine_with(&self, executors: Vec<Arc<dyn Executor>>) -> Engine {
         let parts = EngineParts {
             store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(self.clock.clone()),
-            registry: Registry::new(vec![executor]),
+            registry: Registry::new(executors),
             secrets: Arc::new(NoSecrets),
         };
-        Engine::start(parts, self.config.clone())
-            .await
-            .expect("the engine starts")
+        let started = Engine::start(parts, self.config.clone()).await;
+        started.expect("the engine starts")
     }
 
     /// Kills the process: its tasks end where they are.
@@ -178,7 +182,6 @@ impl World {
 }
 
 /// A definition with these steps.
-#[expect(clippy::needless_pass_by_value, reason = "it is always a fresh `json!`")]
 pub(crate) fn flow(steps: Value) -> Value {
     json!({ "name": "flow", "steps": steps })
 }

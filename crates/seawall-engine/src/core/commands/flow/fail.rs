@@ -94,9 +94,7 @@ pub(in crate::core::commands) fn fail_with(draft: &mut Draft<'_>, slot: Slot, fa
 fn retry_at(draft: &Draft<'_>, slot: Slot, failure: &Failure) -> Option<seawall_store::Timestamp> {
     let step = draft.state.doing(slot);
     let failures = draft.state.at(slot)?.failures;
-    let again = failure.error.retryable
-        && failures.saturating_add(1) < step.retry.max_attempts
-        && is_covered(step, &step.retry, failure);
+    let again = failures.saturating_add(1) < step.retry.max_attempts && is_covered(step, &step.retry, failure);
     let delay = backoff::delay(&step.retry.backoff, failures, draft.random(slot));
     let delay = delay.max(failure.error.retry_after.unwrap_or_default());
     again.then(|| draft.now().saturating_add(delay))
@@ -104,15 +102,23 @@ fn retry_at(draft: &Draft<'_>, slot: Slot, failure: &Failure) -> Option<seawall_
 
 fn is_covered(step: &Step, policy: &RetryPolicy, failure: &Failure) -> bool {
     match &policy.on {
-        Some(codes) => codes.iter().any(|code| matches(code, &failure.error.code)),
+        // Named by its code, an error is tried again even where that is usually useless: whoever waits for something to
+        // appear names the 404.
+        Some(codes) => codes.iter().any(|code| {
+            if code == "any" {
+                failure.error.retryable
+            } else {
+                matches(code, &failure.error.code)
+            }
+        }),
         // It happened, or was refused: a `once` effect is not repeated unless its author says on what.
-        None => !(step.effect == EffectClass::Once && failure.finished),
+        None => failure.error.retryable && !(step.effect == EffectClass::Once && failure.finished),
     }
 }
 
-/// `any`, the code itself, or a class of it: `http-status-5xx`, `exit-code-*`.
+/// The code itself, or a class of it: `http-status-5xx`, `exit-code-*`.
 fn matches(pattern: &str, code: &str) -> bool {
-    if pattern == "any" || pattern == code {
+    if pattern == code {
         return true;
     }
     if let Some(prefix) = pattern.strip_suffix('*') {
@@ -137,7 +143,6 @@ mod tests {
 
     #[test]
     fn a_retry_pattern_names_a_code_or_a_class_of_codes() {
-        assert!(matches("any", "timeout"));
         assert!(matches("timeout", "timeout"));
         assert!(matches("http-status-5xx", "http-status-503"));
         assert!(matches("exit-code-*", "exit-code-75"));

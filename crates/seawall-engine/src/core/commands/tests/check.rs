@@ -1,0 +1,128 @@
+//! What is kept beside the activities, computed again the slow way.
+
+use std::collections::BTreeSet;
+
+use crate::core::state::{RunState, Slot, StepStatus, Wait};
+use crate::datum::{Datum, weight};
+
+/// Every index equals what a walk over all activities gives.
+pub(super) fn indexes(state: &RunState) {
+    let mut counts = [0u32; StepStatus::COUNT];
+    let mut timers = BTreeSet::new();
+    let mut asking = 0;
+    let mut bytes = weight(state.input.json());
+    let heavy = |datum: &Option<Datum>| datum.as_ref().map_or(0, |datum| weight(datum.json()));
+    for (index, step) in state.steps.iter().enumerate() {
+        let own = (Slot::step(index), &step.own);
+        let items = step.items.iter().flat_map(|items| {
+            (0u32..).zip(&items.states).map(move |(item, of)| {
+                let slot = Slot {
+                    step: index,
+                    item: Some(item),
+                };
+                (slot, of)
+            })
+        });
+        for (slot, of) in std::iter::once(own).chain(items) {
+            if slot.item.is_some() || step.items.is_none() {
+                counts[of.status as usize] += 1;
+            }
+            timers.extend(of.wake.map(|at| (at, slot)));
+            let asks = matches!(of.wait, Some(Wait::Signal { .. } | Wait::Approval { .. }));
+            asking += u32::from(of.status == StepStatus::Waiting && asks);
+            bytes += heavy(&of.output);
+            assert_eq!(of.wait.is_some(), of.status == StepStatus::Waiting, "{slot:?}: {of:?}");
+            let may_wake = matches!(of.status, StepStatus::Waiting | StepStatus::Retrying);
+            assert!(of.wake.is_none() || may_wake, "{slot:?}: {of:?}");
+            assert!(
+                of.wake.is_some() || of.status != StepStatus::Retrying,
+                "{slot:?}: {of:?}"
+            );
+        }
+        if let Some(items) = &step.items {
+            let count = |keep: &dyn Fn(StepStatus) -> bool| items.states.iter().filter(|of| keep(of.status)).count();
+            let begun = |status: StepStatus| status != StepStatus::Pending && !status.is_settled();
+            assert_eq!(items.active as usize, count(&begun), "active items of step {index}");
+            assert_eq!(
+                items.settled as usize,
+                count(&StepStatus::is_settled),
+                "settled items of step {index}"
+            );
+            assert_eq!(
+                items.failed.is_some(),
+                count(&|status| status == StepStatus::Failed) > 0
+            );
+            let next = items.states.iter().position(|of| of.status == StepStatus::Pending);
+            assert_eq!(
+                items.next,
+                next.unwrap_or(items.states.len()),
+                "next item of step {index}"
+            );
+            bytes += items.values.iter().map(|value| weight(value.json())).sum::<usize>();
+        }
+    }
+    bytes += state
+        .signals
+        .iter()
+        .map(|(_, payload)| weight(payload.json()))
+        .sum::<usize>();
+    let settled = state.steps.iter().filter(|step| step.own.status.is_settled()).count();
+    assert_eq!(state.counts, counts);
+    assert_eq!(state.timers, timers);
+    assert_eq!(state.asking, asking);
+    assert_eq!(state.bytes, bytes);
+    assert_eq!(state.settled_steps as usize, settled);
+    assert!(state.projection().completed_steps <= state.projection().total_steps);
+}
+
+/// Two states are the same in every field. A field that is added has to be added here: this does not compile without it.
+pub(super) fn same(left: &RunState, right: &RunState) {
+    let RunState {
+        run,
+        definition,
+        workflow,
+        input,
+        created_by,
+        parent,
+        depth,
+        created_at,
+        started_at,
+        finished_at,
+        seq,
+        last_at,
+        phase,
+        paused,
+        blocked,
+        attempt,
+        deadline,
+        steps,
+        signals,
+        output,
+        error,
+        timers,
+        counts,
+        bytes,
+        settled_steps,
+        asking,
+    } = left;
+    assert_eq!(
+        (run, workflow, parent, depth),
+        (&right.run, &right.workflow, &right.parent, &right.depth)
+    );
+    assert_eq!((&definition.digest, input), (&right.definition.digest, &right.input));
+    assert_eq!((created_by, created_at), (&right.created_by, &right.created_at));
+    assert_eq!((started_at, finished_at), (&right.started_at, &right.finished_at));
+    assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
+    assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
+    assert_eq!(
+        (deadline, output, error),
+        (&right.deadline, &right.output, &right.error)
+    );
+    assert_eq!(steps, &right.steps);
+    assert_eq!(signals, &right.signals);
+    assert_eq!((timers, counts), (&right.timers, &right.counts));
+    assert_eq!(
+        (bytes, settled_steps, asking),
+        (&right.bytes, &right.settled_steps, &right.asking)
+    );
+}

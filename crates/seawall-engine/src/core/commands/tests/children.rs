@@ -1,0 +1,96 @@
+//! Child runs: started once per attempt, told to stop once, ended once.
+
+use std::time::Duration;
+
+use seawall_store::{RunId, RunStatus};
+use serde_json::json;
+
+use super::kit::{Subject, act, activity, error, names};
+use crate::core::command::{Command, Message};
+use crate::core::event::Event;
+use crate::core::state::{Phase, StepStatus};
+use crate::datum::Datum;
+
+fn parent() -> Subject {
+    let child = json!({ "id": "a", "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
+    Subject::of_steps(json!([child, act("b", "read")]))
+}
+
+fn ended(run: &mut Subject, child: RunId, status: RunStatus) -> Vec<Event> {
+    run.message(Message::ChildEnded {
+        child,
+        activity: activity("a"),
+        generation: 0,
+        status,
+        output: Datum::new(json!(1)),
+        error: None,
+    })
+}
+
+#[test]
+fn a_childs_output_is_the_steps() {
+    let mut run = parent();
+    assert_eq!(names(&run.start_child("a")), ["child.started"]);
+    assert!(run.start_child("a").is_empty());
+    let child = run.child("a");
+    assert_eq!(
+        names(&ended(&mut run, child, RunStatus::Succeeded)),
+        ["child.finished", "step.succeeded"]
+    );
+    assert!(ended(&mut run, child, RunStatus::Failed).is_empty());
+}
+
+#[test]
+fn a_childs_failure_fails_the_step() {
+    for status in [RunStatus::Failed, RunStatus::Cancelled] {
+        let mut run = parent();
+        run.start_child("a");
+        let child = run.child("a");
+        assert_eq!(
+            names(&ended(&mut run, child, status)),
+            ["child.finished", "step.failed"]
+        );
+    }
+}
+
+#[test]
+fn a_child_that_takes_too_long_is_told_to_stop_and_not_waited_for() {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    let events = run.after(Duration::from_secs(60));
+    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested", "step.failed"]);
+    assert!(ended(&mut run, child, RunStatus::Cancelled).is_empty());
+}
+
+#[test]
+fn a_run_that_stops_tells_its_child_once_and_waits_for_its_end_past_any_timeout() {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    assert_eq!(names(&run.cancel()), ["run.cancel_requested", "child.cancel_requested"]);
+    assert!(run.crash(true).iter().all(|event| event.name() == "step.cancelled"));
+    assert_eq!(run.state.next_wake(), None, "nothing to be woken for");
+    assert!(run.after(Duration::from_secs(60)).is_empty());
+    let events = ended(&mut run, child, RunStatus::Cancelled);
+    assert_eq!(names(&events), ["child.finished", "step.cancelled", "run.cancelled"]);
+}
+
+#[test]
+fn a_child_that_was_looked_up_while_the_run_stopped_is_not_started() {
+    let mut run = parent();
+    run.cancel();
+    assert_eq!(names(&run.start_child("a")), ["step.cancelled"]);
+}
+
+#[test]
+fn a_workflow_that_is_not_found_fails_the_step() {
+    let mut run = parent();
+    let found = Err(error("no-such-workflow"));
+    run.tell(Command::StartChild {
+        activity: activity("a"),
+        attempt: 1,
+        found,
+    });
+    assert!(run.is("a", StepStatus::Failed) && matches!(run.state.phase, Phase::Failing(_)));
+}

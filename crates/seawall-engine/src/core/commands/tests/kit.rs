@@ -1,0 +1,349 @@
+//! A run without a runtime: a definition, a state, a journal, and a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use seawall_store::{ApprovalId, Digest, RunId, Seq, Timestamp, WorkflowId, WorkflowVersion};
+use serde_json::{Value, json};
+
+use super::check;
+use super::monitor::Monitor;
+use crate::core::command::{Action, AttemptPlan, Command, Env, Message};
+use crate::core::commands::decide;
+use crate::core::event::{Event, Recorded, Resolution, RunCreated};
+use crate::core::state::{ActivityState, RunState, StepStatus, Wait};
+use crate::datum::Datum;
+use crate::definition::{Definition, compile};
+use crate::effect::EffectClass;
+use crate::executor::{
+    Attempt, AttemptContext, Executor, FieldShape, FieldSpec, KindSpec, Outcome, Registry, StepError,
+};
+use crate::names::{ActivityRef, StepId};
+
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+pub(super) const START: Timestamp = Timestamp::from_millis(1_000_000);
+
+/// A kind of step that nobody carries out: the test says how its attempts end.
+struct Act(KindSpec);
+
+impl Executor for Act {
+    fn spec(&self) -> &KindSpec {
+        &self.0
+    }
+
+    fn execute(&self, _: Attempt, _: AttemptContext) -> BoxFuture<'static, Outcome> {
+        std::future::ready(Outcome::NotBegun(StepError::new("nobody", ""))).boxed()
+    }
+}
+
+pub(super) fn registry() -> Registry {
+    const FIELDS: &[FieldSpec] = &[FieldSpec {
+        name: "do",
+        shape: FieldShape::Any,
+        required: false,
+        secrets: false,
+        excludes: None,
+        doc: "What.",
+    }];
+    Registry::new(vec![Arc::new(Act(KindSpec {
+        kind: "act",
+        doc: "Acts.",
+        fields: FIELDS,
+        default_effect: |_| EffectClass::Once,
+        disabled: None,
+    }))])
+}
+
+pub(super) fn compiled(value: &Value) -> Arc<Definition> {
+    match compile(value, &registry()) {
+        Ok(definition) => Arc::new(definition),
+        Err(errors) => panic!("{errors:#?}\n{value:#}"),
+    }
+}
+
+pub(super) fn workflow_version() -> WorkflowVersion {
+    WorkflowVersion {
+        id: WorkflowId::derived(&[b"w"]),
+        name: Arc::from("w"),
+        version: 1,
+    }
+}
+
+/// A run, everything that happened to it, and the actions of the last command.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) definition: Arc<Definition>,
+    pub(super) state: RunState,
+    pub(super) journal: Vec<Recorded>,
+    pub(super) monitor: Monitor,
+    pub(super) actions: Vec<Action>,
+    pub(super) now: Timestamp,
+    pub(super) random: u64,
+}
+
+impl Subject {
+    /// A run of these steps that has not begun.
+    pub(super) fn queued(steps: Value) -> Self {
+        Self::of(&json!({ "name": "w", "steps": steps }))
+    }
+
+    /// A run of these steps that has begun.
+    pub(super) fn of_steps(steps: Value) -> Self {
+        let mut run = Self::queued(steps);
+        run.tell(Command::Begin);
+        run
+    }
+
+    pub(super) fn of(definition: &Value) -> Self {
+        Self::with_input(definition, json!({}))
+    }
+
+    pub(super) fn with_input(definition: &Value, input: Value) -> Self {
+        let definition = compiled(definition);
+        let first = Recorded {
+            seq: Seq(1),
+            at: START,
+            event: Event::RunCreated(Box::new(RunCreated {
+                run: RunId::derived(&[b"run"]),
+                workflow: workflow_version(),
+                definition: definition.digest,
+                input: Datum::new(input),
+                created_by: Arc::from("somebody"),
+                parent: None,
+                depth: 0,
+            })),
+        };
+        Self::replayed(definition, vec![first], START)
+    }
+
+    pub(super) fn replayed(definition: Arc<Definition>, journal: Vec<Recorded>, now: Timestamp) -> Self {
+        let state = RunState::replay(Arc::clone(&definition), &journal).expect("the journal fits");
+        let mut monitor = Monitor::new(&definition);
+        for recorded in &journal {
+            monitor.watch(&definition, recorded);
+        }
+        check::indexes(&state);
+        Self {
+            definition,
+            state,
+            journal,
+            monitor,
+            actions: Vec::new(),
+            now,
+            random: 7,
+        }
+    }
+
+    /// Decides, checks everything that can be checked, and answers the events.
+    pub(super) fn tell(&mut self, command: Command) -> Vec<Event> {
+        let mut shadow = self.state.clone();
+        let env = Env {
+            now: self.now,
+            random: self.random,
+            lease: LEASE,
+        };
+        let decision = decide(&mut self.state, command, &env);
+        for recorded in &decision.events {
+            assert_eq!(recorded.seq, shadow.seq.plus(1), "a gap before {recorded:?}");
+            assert!(recorded.at >= shadow.last_at, "time ran backwards before {recorded:?}");
+            self.monitor.watch(&self.definition, recorded);
+            shadow.evolve(recorded);
+            check::indexes(&shadow);
+        }
+        check::same(&self.state, &shadow);
+        self.journal.extend(decision.events.iter().cloned());
+        self.actions = decision.actions;
+        decision.events.into_iter().map(|recorded| recorded.event).collect()
+    }
+
+    /// For runs so large that checking everything takes too long.
+    pub(super) fn tell_unchecked(&mut self, command: Command) {
+        let env = Env {
+            now: self.now,
+            random: self.random,
+            lease: LEASE,
+        };
+        self.actions = decide(&mut self.state, command, &env).actions;
+    }
+
+    pub(super) fn settle_unchecked(&mut self, name: &str, outcome: Outcome) {
+        let attempt = self.at(name).attempts;
+        self.tell_unchecked(Command::Settle {
+            activity: activity(name),
+            attempt,
+            outcome,
+        });
+    }
+
+    pub(super) fn message(&mut self, message: Message) -> Vec<Event> {
+        self.tell(Command::Message(message))
+    }
+
+    /// The last attempt of that activity ends.
+    pub(super) fn settle(&mut self, name: &str, outcome: Outcome) -> Vec<Event> {
+        let attempt = self.at(name).attempts;
+        self.tell(Command::Settle {
+            activity: activity(name),
+            attempt,
+            outcome,
+        })
+    }
+
+    pub(super) fn succeed(&mut self, name: &str) -> Vec<Event> {
+        self.settle(name, Outcome::Succeeded(json!(name)))
+    }
+
+    pub(super) fn fail(&mut self, name: &str) -> Vec<Event> {
+        self.settle(name, Outcome::Failed(error("bad")))
+    }
+
+    /// Time goes on, and the run is told.
+    pub(super) fn after(&mut self, duration: Duration) -> Vec<Event> {
+        self.now = self.now.saturating_add(duration);
+        self.tell(Command::Tick)
+    }
+
+    /// The process dies, and another one replays what it finds.
+    pub(super) fn crash(&mut self, predecessor_dead: bool) -> Vec<Event> {
+        let replayed = Self::replayed(Arc::clone(&self.definition), self.journal.clone(), self.now);
+        check::same(&self.state, &replayed.state);
+        *self = replayed;
+        self.tell(Command::Recover { predecessor_dead })
+    }
+
+    pub(super) fn cancel(&mut self) -> Vec<Event> {
+        self.message(Message::Cancel { by: by() })
+    }
+
+    pub(super) fn pause(&mut self) -> Vec<Event> {
+        self.message(Message::Pause { by: by() })
+    }
+
+    pub(super) fn resume(&mut self) -> Vec<Event> {
+        self.message(Message::Resume { by: by() })
+    }
+
+    pub(super) fn retry(&mut self) -> Vec<Event> {
+        self.message(Message::Retry { by: by() })
+    }
+
+    pub(super) fn resolve(&mut self, name: &str, resolution: Resolution) -> Vec<Event> {
+        self.message(Message::Resolve {
+            activity: activity(name),
+            resolution,
+            by: by(),
+        })
+    }
+
+    pub(super) fn signal(&mut self, name: &str, payload: Value) -> Vec<Event> {
+        self.message(Message::Signal {
+            id: format!("{}", self.journal.len()),
+            name: name.to_owned(),
+            payload: Datum::new(payload),
+        })
+    }
+
+    pub(super) fn decide(&mut self, approval: ApprovalId, approve: bool) -> Vec<Event> {
+        self.message(Message::Decide {
+            approval,
+            approve,
+            comment: None,
+            by: by(),
+        })
+    }
+
+    pub(super) fn start_child(&mut self, name: &str) -> Vec<Event> {
+        let attempt = self.at(name).attempts;
+        self.tell(Command::StartChild {
+            activity: activity(name),
+            attempt,
+            found: Ok((workflow_version(), Digest::of(b"child"))),
+        })
+    }
+
+    pub(super) fn at(&self, name: &str) -> &ActivityState {
+        self.state.activity(&activity(name)).expect("there is such an activity")
+    }
+
+    pub(super) fn is(&self, name: &str, status: StepStatus) -> bool {
+        self.at(name).status == status
+    }
+
+    pub(super) fn approval(&self, name: &str) -> ApprovalId {
+        match self.at(name).wait {
+            Some(Wait::Approval { id }) => id,
+            ref other => panic!("{name} waits for {other:?}"),
+        }
+    }
+
+    pub(super) fn child(&self, name: &str) -> RunId {
+        match self.at(name).wait {
+            Some(Wait::Child { run, .. }) => run,
+            ref other => panic!("{name} waits for {other:?}"),
+        }
+    }
+
+    /// The attempts that the last command began.
+    pub(super) fn starts(&self) -> Vec<&AttemptPlan> {
+        let start = |action: &'_ Action| matches!(action, Action::Start(_));
+        self.actions
+            .iter()
+            .filter(|action| start(action))
+            .filter_map(|action| match action {
+                Action::Start(plan) => Some(&**plan),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The activities that the last command told to stop.
+    pub(super) fn stops(&self) -> Vec<String> {
+        self.actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Stop { activity } => Some(activity.to_string()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// `step` or `step[3]`.
+pub(super) fn activity(name: &str) -> ActivityRef {
+    let (step, item) = match name.split_once('[') {
+        Some((step, item)) => (step, item.strip_suffix(']').and_then(|item| item.parse().ok())),
+        None => (name, None),
+    };
+    ActivityRef {
+        step: StepId::parse(step).expect("a step id"),
+        item,
+    }
+}
+
+pub(super) fn by() -> Arc<str> {
+    Arc::from("somebody")
+}
+
+pub(super) fn error(code: &'static str) -> StepError {
+    StepError::new(code, "")
+}
+
+/// The events by their names, for the shape of a decision.
+pub(super) fn names(events: &[Event]) -> Vec<&'static str> {
+    events.iter().map(Event::name).collect()
+}
+
+/// An effectful step of this class.
+pub(super) fn act(id: &str, effect: &str) -> Value {
+    json!({ "id": id, "kind": "act", "effect": effect })
+}
+
+/// `base` with these fields in it.
+pub(super) fn with(mut base: Value, more: Value) -> Value {
+    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
+        base.extend(more);
+    }
+    base
+}

@@ -1,0 +1,17 @@
+//! Commands go in, events come out. One file per command; `world` drives random workflows through random orders of them.
+//! Whatever is told to a subject is held against the naive checks in `check` and `monitor`, after every single event.
+
+mod blocks;
+mod cancels;
+mod check;
+mod children;
+mod kit;
+mod maps;
+mod monitor;
+mod recovers;
+mod resolves;
+mod retries;
+mod runs;
+mod settles;
+mod waits;
+mod world;

@@ -1,0 +1,229 @@
+//! Rules about the order of events, held against the journal alone. It knows nothing of the state that `evolve` makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::event::{Event, Recorded, Resolution};
+use crate::definition::{Definition, Kind, OnError, Step};
+use crate::effect::EffectClass;
+use crate::names::ActivityRef;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Seen {
+    /// It has not begun, or a retry has made it as if it had not.
+    Untouched,
+    Running,
+    /// It will be attempted again.
+    Between,
+    Waiting,
+    Unknown,
+    Succeeded,
+    Failed,
+    Skipped,
+    Cancelled,
+}
+
+#[derive(Clone)]
+pub(super) struct Monitor {
+    seen: BTreeMap<ActivityRef, Seen>,
+    /// Attempts begun.
+    attempts: BTreeMap<ActivityRef, u32>,
+    /// Ids of approvals and children that were settled.
+    settled: BTreeSet<String>,
+    ended: bool,
+    stopping: bool,
+}
+
+impl Monitor {
+    pub(super) fn new(definition: &Definition) -> Self {
+        let untouched = |step: &Step| (ActivityRef::step(step.id.clone()), Seen::Untouched);
+        Self {
+            seen: definition.steps.iter().map(untouched).collect(),
+            attempts: BTreeMap::new(),
+            settled: BTreeSet::new(),
+            ended: false,
+            stopping: false,
+        }
+    }
+
+    pub(super) fn watch(&mut self, definition: &Definition, recorded: &Recorded) {
+        let event = &recorded.event;
+        assert!(
+            !self.ended || matches!(event, Event::RunRetried { .. }),
+            "after the end of the run: {recorded:?}"
+        );
+        match event {
+            Event::RunSucceeded { .. } => {
+                let open = |seen: &Seen| matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown);
+                assert!(!self.seen.values().any(open), "the run succeeded over {:?}", self.seen);
+                self.ended = true;
+            }
+            Event::RunFailed { .. } | Event::RunCancelled => {
+                let open = |seen: &Seen| matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown);
+                assert!(!self.seen.values().any(open), "the run ended over {:?}", self.seen);
+                self.ended = true;
+            }
+            Event::CancelRequested { .. } | Event::RunTimedOut => self.stopping = true,
+            Event::RunRetried { .. } => self.retried(definition),
+            Event::StepStarted(started) => {
+                let attempts = self.attempts.entry(started.activity.clone()).or_default();
+                *attempts += 1;
+                assert_eq!(*attempts, started.attempt, "attempts are counted without a gap");
+                self.started(definition, &started.activity);
+            }
+            Event::MapStarted { step, items } => {
+                for item in 0u32..u32::try_from(items.len()).expect("few items") {
+                    let before = self.seen.insert(ActivityRef::item(step.clone(), item), Seen::Untouched);
+                    assert_eq!(before, None, "the items of {step} were fixed before");
+                }
+            }
+            _ => self.step(definition, event),
+        }
+    }
+
+    fn step(&mut self, definition: &Definition, event: &Event) {
+        match event {
+            Event::StepSucceeded { activity, .. } => self.settle(activity, Seen::Succeeded),
+            Event::StepFailed {
+                activity,
+                retry_at,
+                replaced_by,
+                ..
+            } => match (retry_at, replaced_by) {
+                (Some(_), _) => self.move_to(activity, &[Seen::Running, Seen::Waiting], Seen::Between),
+                (None, Some(_)) => self.settle(activity, Seen::Succeeded),
+                (None, None) => {
+                    self.settle(activity, Seen::Failed);
+                    let continues = matches!(step_of(definition, activity).on_error, OnError::Continue);
+                    self.stopping |= activity.item.is_none() && !continues;
+                }
+            },
+            Event::StepSkipped { step } => {
+                self.move_to(&ActivityRef::step(step.clone()), &[Seen::Untouched], Seen::Skipped);
+            }
+            Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
+            Event::StepDeferred { activity, .. } => self.move_to(activity, &[Seen::Running], Seen::Between),
+            Event::StepOutcomeUnknown { activity, .. } => {
+                let from = [Seen::Running, Seen::Between, Seen::Untouched];
+                self.move_to(activity, &from, Seen::Unknown);
+            }
+            Event::StepOutcomeResolved {
+                activity, resolution, ..
+            } => match resolution {
+                Resolution::Retry => self.move_to(activity, &[Seen::Unknown], Seen::Between),
+                _ => assert_eq!(self.seen[activity], Seen::Unknown),
+            },
+            Event::TimerSet { activity, .. } | Event::SignalAwaited { activity, .. } => self.wait(activity),
+            Event::ApprovalRequested(asked) => self.wait(&asked.activity),
+            Event::ChildStarted(started) => self.wait(&started.activity),
+            Event::ApprovalDecided { approval, activity, .. } => {
+                assert_eq!(self.seen[activity], Seen::Waiting);
+                assert!(
+                    self.settled.insert(approval.to_string()),
+                    "{approval} was settled twice"
+                );
+            }
+            Event::ChildFinished { activity, child, .. } => {
+                assert_eq!(self.seen[activity], Seen::Waiting);
+                assert!(self.settled.insert(child.to_string()), "{child} was settled twice");
+            }
+            Event::TimerFired { activity } => assert_eq!(self.seen[activity], Seen::Waiting),
+            _ => {}
+        }
+    }
+
+    fn wait(&mut self, activity: &ActivityRef) {
+        self.move_to(activity, &[Seen::Running], Seen::Waiting);
+    }
+
+    /// Settled once: never from a settled state.
+    fn settle(&mut self, activity: &ActivityRef, to: Seen) {
+        let from = [
+            Seen::Untouched,
+            Seen::Running,
+            Seen::Between,
+            Seen::Waiting,
+            Seen::Unknown,
+        ];
+        self.move_to(activity, &from, to);
+    }
+
+    fn move_to(&mut self, activity: &ActivityRef, from: &[Seen], to: Seen) {
+        let seen = self.seen.get_mut(activity).expect("the activity exists");
+        assert!(from.contains(seen), "{activity} went from {seen:?} to {to:?}");
+        *seen = to;
+    }
+
+    fn started(&mut self, definition: &Definition, activity: &ActivityRef) {
+        assert!(!self.stopping, "{activity} began while the run stops");
+        let (_, outer) = definition.step(&activity.step).expect("the step exists");
+        for need in &outer.needs {
+            let need = &definition.steps[*need];
+            let met = match self.seen[&ActivityRef::step(need.id.clone())] {
+                Seen::Succeeded | Seen::Skipped => true,
+                Seen::Failed => matches!(need.on_error, OnError::Continue),
+                _ => false,
+            };
+            assert!(met, "{activity} began before its need {} was met", need.id);
+        }
+        let effect = step_of(definition, activity).effect;
+        let from: &[Seen] = if effect == EffectClass::Once {
+            &[Seen::Untouched, Seen::Between]
+        } else {
+            // Begun again after a crash.
+            &[Seen::Untouched, Seen::Between, Seen::Running]
+        };
+        self.move_to(activity, from, Seen::Running);
+    }
+
+    /// What the run went on with stays; of the rest, what failed or was cancelled is open again.
+    fn retried(&mut self, definition: &Definition) {
+        assert!(self.ended, "only a run that has ended is retried");
+        (self.ended, self.stopping) = (false, false);
+        let mut reopened = BTreeSet::new();
+        for step in &definition.steps {
+            let own = ActivityRef::step(step.id.clone());
+            let used = match self.seen[&own] {
+                Seen::Failed => matches!(step.on_error, OnError::Continue),
+                Seen::Cancelled => false,
+                _ => true,
+            };
+            if !used {
+                reopened.insert(step.id.clone());
+            }
+        }
+        let collects = |definition: &Definition, activity: &ActivityRef| match &step_outer(definition, activity).kind {
+            Kind::Map(map) => map.on_item_error == crate::definition::ItemErrors::Collect,
+            _ => false,
+        };
+        let begun: BTreeSet<_> = self
+            .seen
+            .keys()
+            .filter(|a| a.item.is_some())
+            .map(|a| a.step.clone())
+            .collect();
+        for (activity, seen) in &mut self.seen {
+            if !reopened.contains(&activity.step) {
+                continue;
+            }
+            *seen = match (&activity.item, *seen) {
+                // A map that has begun goes on; one without items did not get that far, or had none.
+                (None, _) if begun.contains(&activity.step) => Seen::Running,
+                (Some(_), Seen::Failed) if collects(definition, activity) => Seen::Failed,
+                (_, Seen::Failed | Seen::Cancelled) => Seen::Untouched,
+                (_, other) => other,
+            };
+        }
+    }
+}
+
+fn step_outer<'d>(definition: &'d Definition, activity: &ActivityRef) -> &'d Step {
+    definition.step(&activity.step).expect("the step exists").1
+}
+
+fn step_of<'d>(definition: &'d Definition, activity: &ActivityRef) -> &'d Step {
+    let outer = step_outer(definition, activity);
+    match (&outer.kind, activity.item) {
+        (Kind::Map(map), Some(_)) => &map.step,
+        _ => outer,
+    }
+}

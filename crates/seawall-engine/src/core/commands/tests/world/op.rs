@@ -1,0 +1,118 @@
+//! What happens next. Picks are taken modulo what there is to pick from, so that any sequence means something.
+
+use proptest::prelude::*;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    Succeeded,
+    Failed,
+    Permanent,
+    NotBegun,
+    /// It had its effect, or had not; the executor does not know.
+    Unknown {
+        acted: bool,
+    },
+    Deferred {
+        millis: u16,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ChildEnd {
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    Out,
+    Again,
+    Wrong,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Op {
+    Settle {
+        pick: u8,
+        end: End,
+    },
+    Child {
+        pick: u8,
+        end: ChildEnd,
+    },
+    Lookup {
+        pick: u8,
+        found: bool,
+    },
+    Signal {
+        name: &'static str,
+    },
+    Decide {
+        pick: u8,
+        approve: bool,
+    },
+    Resolve {
+        pick: u8,
+        found: Found,
+    },
+    /// To what is due next, and a little further.
+    Wait {
+        beyond: u16,
+    },
+    /// The clock stands, or runs backwards.
+    Tick {
+        back: u16,
+    },
+    Crash {
+        lost: u8,
+        acted: u8,
+        dead: bool,
+    },
+    Deadly,
+    Pause,
+    Resume,
+    Cancel,
+    Retry,
+    Nonsense {
+        kind: u8,
+        pick: u8,
+    },
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![
+        6 => Just(End::Succeeded),
+        3 => Just(End::Failed),
+        1 => Just(End::Permanent),
+        2 => Just(End::NotBegun),
+        2 => any::<bool>().prop_map(|acted| End::Unknown { acted }),
+        1 => (0u16..5000).prop_map(|millis| End::Deferred { millis }),
+    ]
+}
+
+pub(super) fn op() -> impl Strategy<Value = Op> {
+    let child_end = prop_oneof![
+        3 => Just(ChildEnd::Succeeded),
+        1 => Just(ChildEnd::Failed),
+        1 => Just(ChildEnd::Cancelled)
+    ];
+    let found = prop_oneof![Just(Found::Out), Just(Found::Again), Just(Found::Wrong)];
+    prop_oneof![
+        24 => (any::<u8>(), end()).prop_map(|(pick, end)| Op::Settle { pick, end }),
+        4 => (any::<u8>(), child_end).prop_map(|(pick, end)| Op::Child { pick, end }),
+        5 => (any::<u8>(), prop::bool::weighted(0.85)).prop_map(|(pick, found)| Op::Lookup { pick, found }),
+        3 => prop::sample::select(vec!["a", "b"]).prop_map(|name| Op::Signal { name }),
+        3 => (any::<u8>(), any::<bool>()).prop_map(|(pick, approve)| Op::Decide { pick, approve }),
+        5 => (any::<u8>(), found).prop_map(|(pick, found)| Op::Resolve { pick, found }),
+        8 => (0u16..300).prop_map(|beyond| Op::Wait { beyond }),
+        2 => any::<u16>().prop_map(|back| Op::Tick { back }),
+        4 => (any::<u8>(), any::<u8>(), any::<bool>()).prop_map(|(lost, acted, dead)| Op::Crash { lost, acted, dead }),
+        1 => Just(Op::Deadly),
+        2 => Just(Op::Pause),
+        3 => Just(Op::Resume),
+        1 => Just(Op::Cancel),
+        4 => Just(Op::Retry),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(kind, pick)| Op::Nonsense { kind, pick }),
+    ]
+}

@@ -1,0 +1,445 @@
+//! The world round a run: attempts that are in flight, effects that happened, a journal of which the tail may be lost.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp};
+use serde_json::json;
+
+use super::op::{ChildEnd, End, Found, Op};
+use crate::core::command::{Action, AttemptPlan, Command, Message};
+use crate::core::commands::tests::kit::{Subject, activity, by, error, workflow_version};
+use crate::core::event::{BlockReason, Event, Resolution};
+use crate::core::state::{StepStatus, Wait};
+use crate::datum::Datum;
+use crate::effect::EffectClass;
+use crate::executor::{Outcome, StepError};
+use crate::names::{ActivityRef, EffectKey};
+
+/// What the other side knows of an effect key.
+#[derive(Clone, Debug, Default)]
+struct Key {
+    /// How often the effect happened.
+    acted: u32,
+    /// An attempt under this key may have been sent, and nobody saw how it ended.
+    doubted: Option<Digest>,
+}
+
+pub(super) struct World {
+    pub(super) run: Subject,
+    flying: BTreeMap<ActivityRef, AttemptPlan>,
+    lookups: BTreeMap<ActivityRef, u32>,
+    keys: BTreeMap<String, Key>,
+    /// Events up to here survive a crash.
+    durable: usize,
+    /// Where decisions ended: only whole ones are lost.
+    ends: Vec<usize>,
+    time: Timestamp,
+    last: Option<(ActivityRef, u32)>,
+}
+
+impl World {
+    pub(super) fn new(run: Subject) -> Self {
+        let mut world = Self {
+            time: run.now,
+            durable: run.journal.len(),
+            ends: vec![run.journal.len()],
+            run,
+            flying: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            last: None,
+        };
+        world.tell(Command::Begin);
+        world
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.run.state.is_terminal()
+    }
+
+    fn tell(&mut self, command: Command) -> Vec<Event> {
+        let events = self.tell_unready(command);
+        self.justified();
+        events
+    }
+
+    fn tell_unready(&mut self, command: Command) -> Vec<Event> {
+        self.run.now = self.time;
+        self.run.random = self.run.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let events = self.run.tell(command);
+        self.ends.push(self.run.journal.len());
+        for action in std::mem::take(&mut self.run.actions) {
+            match action {
+                Action::Start(plan) => self.start(*plan),
+                Action::Stop { .. } => {}
+                Action::FindChild { activity, attempt, .. } => {
+                    self.lookups.insert(activity, attempt);
+                }
+            }
+        }
+        // What anybody outside can see is durable: ends, approvals, children, blocks.
+        let seen = |event: &Event| !event.name().starts_with("step.");
+        if events.iter().any(seen) {
+            self.durable = self.run.journal.len();
+        }
+        events
+    }
+
+    fn start(&mut self, plan: AttemptPlan) {
+        if plan.effect.waits_for_durability() {
+            self.durable = self.run.journal.len();
+        }
+        let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
+        let request = plan.request.digest();
+        match plan.effect {
+            EffectClass::Once => {
+                assert_eq!((key.acted, key.doubted), (0, None), "a second attempt of {plan:?}");
+            }
+            EffectClass::Idempotent => {
+                let same = key.doubted.is_none_or(|sent| sent == request);
+                assert!(same, "another request under the key of one in doubt: {plan:?}");
+            }
+            EffectClass::Pure | EffectClass::Read => {}
+        }
+        let state = self.run.state.activity(&plan.activity).expect("it began");
+        let derived = EffectKey::derive(self.run.state.run, &plan.activity, state.generation);
+        assert_eq!((plan.effect_key, plan.attempt), (derived, state.attempts));
+        if let Some(before) = self.flying.insert(plan.activity.clone(), plan) {
+            panic!("two attempts at once: {before:?}");
+        }
+    }
+
+    /// The run has ended, or somebody can say what it waits for.
+    fn justified(&self) {
+        let state = &self.run.state;
+        let mut known: Vec<(&ActivityRef, u32)> = self.flying.iter().map(|(a, plan)| (a, plan.attempt)).collect();
+        known.extend(self.lookups.iter().map(|(a, attempt)| (a, *attempt)));
+        known.retain(|(activity, attempt)| {
+            let of = state.activity(activity);
+            of.is_some_and(|of| of.status == StepStatus::Running && of.attempts == *attempt)
+        });
+        assert_eq!(known.len(), state.in_flight() as usize, "attempts that nobody makes");
+        let asks = self.approvals().len() + self.signals().len() + self.children().len();
+        let unknown = !self.picks(StepStatus::Unknown).is_empty();
+        match state.status() {
+            RunStatus::Running => assert!(!known.is_empty(), "the run is stranded: {:?}", state.steps),
+            RunStatus::Waiting => assert!(asks > 0 || state.next_wake().is_some(), "{:?}", state.steps),
+            RunStatus::Blocked => {
+                let deadly = matches!(state.blocked, Some(BlockReason::HoldersDied(_)));
+                assert!(deadly || unknown, "blocked by nothing");
+                assert_eq!(state.awaits(), seawall_store::Awaits::Person);
+            }
+            RunStatus::Paused => assert!(state.paused),
+            RunStatus::Queued => assert!(matches!(state.phase, crate::core::state::Phase::Queued)),
+            RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => {
+                assert_eq!((known.len(), asks, unknown), (0, 0, false));
+                assert_eq!(state.next_wake(), None);
+            }
+        }
+    }
+
+    fn picks(&self, status: StepStatus) -> Vec<ActivityRef> {
+        let state = &self.run.state;
+        state
+            .activities()
+            .filter(|(_, of)| of.status == status)
+            .map(|(slot, _)| state.name(slot))
+            .collect()
+    }
+
+    fn waits<T>(&self, of: impl Fn(&Wait) -> Option<T>) -> Vec<(ActivityRef, T)> {
+        let state = &self.run.state;
+        state
+            .activities()
+            .filter_map(|(slot, activity)| Some((state.name(slot), of(activity.wait.as_ref()?)?)))
+            .collect()
+    }
+
+    pub(super) fn approvals(&self) -> Vec<(ActivityRef, ApprovalId)> {
+        self.waits(|wait| match wait {
+            Wait::Approval { id } => Some(*id),
+            _ => None,
+        })
+    }
+
+    pub(super) fn signals(&self) -> Vec<(ActivityRef, String)> {
+        self.waits(|wait| match wait {
+            Wait::Signal { name } => Some(name.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn children(&self) -> Vec<(ActivityRef, RunId)> {
+        self.waits(|wait| match wait {
+            Wait::Child { run, .. } => Some(*run),
+            _ => None,
+        })
+    }
+
+    pub(super) fn flying(&self) -> usize {
+        self.flying.len()
+    }
+
+    pub(super) fn lookups(&self) -> usize {
+        self.lookups.len()
+    }
+
+    pub(super) fn unknown(&self) -> usize {
+        self.picks(StepStatus::Unknown).len()
+    }
+
+    pub(super) fn apply(&mut self, op: Op) {
+        match op {
+            Op::Settle { pick, end } => self.settle(pick, end),
+            Op::Child { pick, end } => self.child(pick, end),
+            Op::Lookup { pick, found } => self.lookup(pick, found),
+            Op::Signal { name } => self.signal(name),
+            Op::Decide { pick, approve } => {
+                if let Some((_, id)) = chosen(&self.approvals(), pick) {
+                    self.decide(*id, approve);
+                    assert!(self.decide(*id, !approve).is_empty(), "{id} was decided twice");
+                }
+            }
+            Op::Resolve { pick, found } => self.resolve(pick, found),
+            Op::Wait { beyond } => self.wait(beyond),
+            Op::Tick { back } => {
+                let now = self.time;
+                self.time = Timestamp::from_millis(now.as_millis() - i64::from(back));
+                self.tell(Command::Tick);
+                self.time = now;
+            }
+            Op::Crash { lost, acted, dead } => self.crash(lost, acted, dead, false),
+            Op::Deadly => self.crash(0, 0x55, false, true),
+            Op::Pause => drop(self.message(Message::Pause { by: by() })),
+            Op::Resume => drop(self.message(Message::Resume { by: by() })),
+            Op::Cancel => drop(self.message(Message::Cancel { by: by() })),
+            Op::Retry => drop(self.message(Message::Retry { by: by() })),
+            Op::Nonsense { kind, pick } => self.nonsense(kind, pick),
+        }
+    }
+
+    fn message(&mut self, message: Message) -> Vec<Event> {
+        self.tell(Command::Message(message))
+    }
+
+    fn settle(&mut self, pick: u8, end: End) {
+        let flying: Vec<ActivityRef> = self.flying.keys().cloned().collect();
+        let Some(activity) = chosen(&flying, pick) else { return };
+        let plan = self.flying.remove(activity).expect("it is in flight");
+        let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
+        let outcome = match end {
+            End::Succeeded => {
+                key.acted += 1;
+                Outcome::Succeeded(json!({ "at": plan.attempt }))
+            }
+            End::Failed => Outcome::Failed(error("bad")),
+            End::Permanent => Outcome::Failed(StepError::permanent("bad", "")),
+            End::NotBegun => Outcome::NotBegun(error("no-connection")),
+            End::Unknown { acted } => {
+                key.acted += u32::from(acted);
+                key.doubted = Some(plan.request.digest());
+                Outcome::Unknown(error("reset"))
+            }
+            End::Deferred { millis } => Outcome::Deferred {
+                until: self.time.saturating_add(Duration::from_millis(millis.into())),
+                reason: "the breaker is open".to_owned(),
+            },
+        };
+        let command = Command::Settle {
+            activity: plan.activity.clone(),
+            attempt: plan.attempt,
+            outcome: outcome.clone(),
+        };
+        self.last = Some((plan.activity, plan.attempt));
+        assert!(!self.tell(command.clone()).is_empty(), "the end of an attempt was lost");
+        assert!(self.tell(command).is_empty(), "an attempt ended twice: {outcome:?}");
+    }
+
+    fn child(&mut self, pick: u8, end: ChildEnd) {
+        let children = self.children();
+        let Some((activity, child)) = chosen(&children, pick) else {
+            return;
+        };
+        let (status, error) = match end {
+            ChildEnd::Succeeded => (RunStatus::Succeeded, None),
+            ChildEnd::Failed => (RunStatus::Failed, Some(error("bad"))),
+            ChildEnd::Cancelled => (RunStatus::Cancelled, None),
+        };
+        let message = Message::ChildEnded {
+            child: *child,
+            activity: activity.clone(),
+            generation: 0,
+            status,
+            output: Datum::new(json!(1)),
+            error,
+        };
+        assert!(!self.message(message.clone()).is_empty(), "a child's end was lost");
+        assert!(self.message(message).is_empty(), "a child ended twice");
+    }
+
+    fn lookup(&mut self, pick: u8, found: bool) {
+        let lookups: Vec<ActivityRef> = self.lookups.keys().cloned().collect();
+        let Some(activity) = chosen(&lookups, pick) else { return };
+        let attempt = self.lookups.remove(activity).expect("it is being looked up");
+        let found = if found {
+            Ok((workflow_version(), Digest::of(b"child")))
+        } else {
+            Err(error("no-such-workflow"))
+        };
+        let activity = activity.clone();
+        self.tell(Command::StartChild {
+            activity,
+            attempt,
+            found,
+        });
+    }
+
+    pub(super) fn signal(&mut self, name: &str) {
+        let waiters = self.signals().iter().filter(|(_, awaited)| awaited == name).count();
+        let kept = self.run.state.signals.len();
+        self.message(Message::Signal {
+            id: self.run.journal.len().to_string(),
+            name: name.to_owned(),
+            payload: Datum::new(json!({ "from": "outside" })),
+        });
+        assert!(
+            waiters == 0 || self.run.state.signals.len() <= kept,
+            "a signal passed by its waiter"
+        );
+    }
+
+    fn decide(&mut self, approval: ApprovalId, approve: bool) -> Vec<Event> {
+        let message = Message::Decide {
+            approval,
+            approve,
+            comment: Some("so be it".to_owned()),
+            by: by(),
+        };
+        self.message(message)
+    }
+
+    fn resolve(&mut self, pick: u8, found: Found) {
+        let unknown = self.picks(StepStatus::Unknown);
+        let Some(activity) = chosen(&unknown, pick) else { return };
+        let resolution = match found {
+            Found::Out => Resolution::Succeeded(Datum::new(json!("found"))),
+            Found::Again => Resolution::Retry,
+            Found::Wrong => Resolution::Failed("it did not".to_owned()),
+        };
+        let message = Message::Resolve {
+            activity: activity.clone(),
+            resolution,
+            by: by(),
+        };
+        assert!(!self.message(message.clone()).is_empty());
+        if !self.picks(StepStatus::Unknown).contains(activity) {
+            assert!(self.message(message).is_empty(), "{activity} was resolved twice");
+        }
+    }
+
+    pub(super) fn wait(&mut self, beyond: u16) {
+        let Some(wake) = self.run.state.next_wake() else {
+            self.time = self.time.saturating_add(Duration::from_millis(beyond.into()));
+            self.tell(Command::Tick);
+            return;
+        };
+        self.time = self.time.max(wake).saturating_add(Duration::from_millis(beyond.into()));
+        let events = self.tell(Command::Tick);
+        assert!(!events.is_empty(), "woken for nothing: {:?}", self.run.state.timers);
+    }
+
+    /// The process dies. Whole decisions that are not durable yet are lost; each attempt in flight may have acted.
+    pub(super) fn crash(&mut self, lost: u8, acted: u8, dead: bool, deadly: bool) {
+        for (place, plan) in std::mem::take(&mut self.flying).into_values().enumerate() {
+            let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
+            key.acted += u32::from(acted >> (place % 8) & 1);
+            key.doubted = Some(plan.request.digest());
+        }
+        self.lookups.clear();
+        self.last = None;
+        self.ends.retain(|end| *end >= self.durable);
+        let keep = self.ends.len() - 1 - usize::from(lost) % self.ends.len();
+        let mut journal = self.run.journal.clone();
+        journal.truncate(self.ends[keep]);
+        self.ends.truncate(keep + 1);
+        let replayed = Subject::replayed(Arc::clone(&self.run.definition), journal, self.time);
+        if replayed.journal.len() == self.run.journal.len() {
+            crate::core::commands::tests::check::same(&self.run.state, &replayed.state);
+        }
+        self.run = Subject {
+            random: self.run.random,
+            ..replayed
+        };
+        self.durable = self.run.journal.len();
+        if deadly {
+            // As the runtime does: before anything is begun again. A run that is blocked already is not blocked twice, and
+            // what was in flight is recovered only then.
+            self.tell_unready(Command::BlockDeadly { deaths: 10 });
+        }
+        self.tell(Command::Recover { predecessor_dead: dead });
+    }
+
+    /// Commands that are late, early, doubled, or about nothing that exists.
+    fn nonsense(&mut self, kind: u8, pick: u8) {
+        let steps = &self.run.definition.steps;
+        let name = steps[usize::from(pick) % steps.len()].id.to_string();
+        let odd = match pick % 4 {
+            0 => activity(&name),
+            1 => activity(&format!("{name}[4000000000]")),
+            2 => activity(&format!("{name}[0]")),
+            _ => activity("no-such-step"),
+        };
+        let resolve = |resolution| {
+            Command::Message(Message::Resolve {
+                activity: odd.clone(),
+                resolution,
+                by: by(),
+            })
+        };
+        let command = match kind % 7 {
+            0 => Command::Begin,
+            1 => Command::Settle {
+                activity: odd,
+                attempt: u32::MAX,
+                outcome: Outcome::Succeeded(json!(1)),
+            },
+            2 => Command::StartChild {
+                activity: odd,
+                attempt: 0,
+                found: Err(error("x")),
+            },
+            3 => Command::Message(Message::Decide {
+                approval: ApprovalId::derived(&[b"none"]),
+                approve: true,
+                comment: None,
+                by: by(),
+            }),
+            4 => Command::Message(Message::ChildEnded {
+                child: RunId::derived(&[b"none"]),
+                activity: odd,
+                generation: 7,
+                status: RunStatus::Running,
+                output: Datum::null(),
+                error: None,
+            }),
+            5 if self.picks(StepStatus::Unknown).contains(&odd) => return,
+            5 => resolve(Resolution::Retry),
+            _ => match self.last.clone() {
+                Some((activity, attempt)) => Command::Settle {
+                    activity,
+                    attempt,
+                    outcome: Outcome::Failed(error("late")),
+                },
+                None => return,
+            },
+        };
+        let events = self.tell(command);
+        assert!(events.is_empty(), "nonsense led to {events:?}");
+    }
+}
+
+fn chosen<T>(from: &[T], pick: u8) -> Option<&T> {
+    from.get(usize::from(pick) % from.len().max(1))
+}
