@@ -19,6 +19,8 @@ const QUIET: Duration = Duration::from_millis(150);
 const QUIET_WITH_CHILDREN: Duration = Duration::from_millis(500);
 /// How long a message may take to its run.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Before a stream that has ended is asked for again.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Between attempts to get a lost connection back, and how many there are.
 const RECONNECT: Duration = Duration::from_secs(1);
 const RECONNECTS: u32 = 30;
@@ -82,23 +84,29 @@ impl<'a> Follower<'a> {
         } else {
             QUIET
         };
-        let mut look_at = Instant::now() + patience;
+        // Until then a run that had ended before the message may begin again.
+        let mut believe_at = Instant::now() + patience;
+        let mut look_at = believe_at;
         let mut looked = false;
         loop {
             tokio::select! {
                 next = stream.next() => match next {
                     Some(Ok(received)) => {
                         self.take(&received)?;
-                        (looked, look_at) = (false, Instant::now() + QUIET);
+                        believe_at = Instant::now();
+                        (looked, look_at) = (false, believe_at + QUIET);
                     }
                     Some(Err(error)) if !error.is_passing() => return Err(error.into()),
                     ended => {
-                        let run = self.read_run().await;
-                        match run {
-                            Ok(run) if run.status.is_terminal() && ended.is_none() => {
+                        match self.read_run().await {
+                            Ok(run) if run.status.is_terminal() && ended.is_none()
+                                && (patience == QUIET || believe_at <= Instant::now()) => {
                                 return Ok(Settled::Ended(Box::new(run)));
                             }
-                            _ => stream = self.connect().await?,
+                            _ => {
+                                sleep(PAUSE).await;
+                                stream = self.connect().await?;
+                            }
                         }
                     }
                 },
