@@ -131,7 +131,7 @@ impl RunState {
                 // Nobody saw the end of an attempt that was running: if it is ever made again, then under its key.
                 let was_running = self.activity(activity).is_some_and(|s| s.status == StepStatus::Running);
                 self.settle(activity, StepStatus::Cancelled, at, |state| {
-                    state.in_doubt |= was_running
+                    state.in_doubt |= was_running;
                 });
             }
             Event::StepDeferred {
