@@ -49,7 +49,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(run: Subject) -> Self {
-        let mut world = Self {
+        let world = Self {
             time: run.now,
             durable: run.journal.len(),
             ends: vec![run.journal.len()],
