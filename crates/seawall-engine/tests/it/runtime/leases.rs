@@ -144,7 +144,7 @@ async fn a_run_that_was_blocked_before_it_began_begins_when_it_is_let_go() {
     engine.resume(&world.me, run).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
-    let begins = ["run.created", "run.blocked", "run.started", "run.unblocked"];
+    let begins = ["run.created", "run.blocked", "run.unblocked", "run.started"];
     assert_eq!(world.events(&engine, run).await[..4], begins);
 }
 
