@@ -28,6 +28,24 @@ fn a_bad_definition_is_shown_with_line_column_and_hint() {
 }
 
 #[test]
+fn every_file_is_checked_whatever_is_wrong_with_the_ones_before() {
+    let house = House::new();
+    house.write("broken.yaml", "name: x\nsteps: [\n");
+    house.write("bad.yaml", "name: bad\nsteps:\n  - { id: a, kind: comand, with: {} }\n");
+    house.write(
+        "good.yaml",
+        "name: good\nsteps:\n  - { id: a, kind: transform, with: { value: 1 } }\n",
+    );
+    let done = house
+        .run(&["workflows", "validate", "broken.yaml", "bad.yaml", "good.yaml"])
+        .expect(2);
+    for place in ["broken.yaml:2:8: error[", "bad.yaml:3:20: error[unknown-kind]"] {
+        assert!(done.err.contains(place), "{}", done.err);
+    }
+    assert_eq!(done.out, "good.yaml is valid\n");
+}
+
+#[test]
 fn a_text_that_is_no_yaml_or_json_is_shown_where_it_breaks() {
     let house = House::new();
     house.write("broken.yaml", "name: x\nsteps:\n  - id: a\n   kind: b\n");

@@ -32,8 +32,15 @@ impl Validate {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let mut exit = Exit::Done;
         for file in &self.files {
-            if !validate(file, context).await? {
-                exit = Exit::Usage;
+            match validate(file, context).await {
+                Ok(true) => {}
+                Ok(false) => exit = Exit::Usage,
+                // One file that cannot even be read does not hide what is wrong with the next.
+                Err(Failure::Usage(text)) => {
+                    tell(&text);
+                    exit = Exit::Usage;
+                }
+                Err(failure) => return Err(failure),
             }
         }
         Ok(exit)
