@@ -120,7 +120,11 @@ impl Driver {
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
-        self.pending_bytes += decision.events.len() * EVENT_BYTES;
+        self.pending_bytes += decision
+            .events
+            .iter()
+            .map(|recorded| rendered(&recorded.event))
+            .sum::<usize>();
         self.pending.events.extend(decision.events);
         // A decision is one operation: what it begins waits for all of its events.
         let last = self.state.seq;
@@ -247,6 +251,11 @@ impl Driver {
 
     pub(super) fn has_pending(&self) -> bool {
         !self.pending.events.is_empty() || !self.pending.consumed.is_empty()
+    }
+
+    /// Events among it.
+    pub(super) const fn has_events(&self) -> bool {
+        !self.pending.events.is_empty()
     }
 
     /// No attempt is about to begin.

@@ -26,7 +26,14 @@ impl Session<'_> {
     fn rest(&self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
-            return Ok(AppendThen::End);
+            // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
+            // request unread.
+            let ends = self.driver.has_events();
+            return Ok(if ends {
+                AppendThen::End
+            } else {
+                AppendThen::Park { due: None }
+            });
         }
         if state.in_flight() > 0 {
             return Err(Failure::LostAttempts);
@@ -61,6 +68,7 @@ impl Session<'_> {
     pub(super) async fn after(&mut self, then: AppendThen, given_back: bool) -> Option<Exit> {
         match then {
             AppendThen::End => Some(Exit::Ended),
+            AppendThen::Park { .. } if given_back && self.driver.state().is_terminal() => Some(Exit::Ended),
             AppendThen::Park { .. } if given_back => Some(Exit::Parked),
             AppendThen::Park { .. } if self.draining => {
                 // A message came in between. It stays unread: whoever claims the run next takes it.
