@@ -10,7 +10,7 @@ use std::time::Duration;
 use seawall_store::{RunStatus, Seq, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Message, Recorded, RunState, decide};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, decide};
 use crate::datum::{Datum, weight};
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
@@ -313,6 +313,18 @@ fn usable(message: Message) -> Message {
         },
         message => message,
     }
+}
+
+/// What an event costs beside what its command brought along.
+fn rendered(event: &Event) -> usize {
+    let payload = match event {
+        // It stands in the child's journal as well.
+        Event::ChildStarted(started) => 2 * weight(started.input.json()),
+        Event::MapStarted { items, .. } => items.iter().map(|item| weight(item.json())).sum(),
+        Event::ApprovalRequested(asked) => asked.message.len(),
+        _ => 0,
+    };
+    EVENT_BYTES + payload
 }
 
 /// About how much a command brings along that will stand in its events.
