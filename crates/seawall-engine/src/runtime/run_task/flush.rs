@@ -11,7 +11,7 @@ use crate::runtime::run_task::session::{Exit, Failure, Session};
 impl Session<'_> {
     /// Sends an append if there is anything to write, or if the run is to leave. `busy`: steps in place are left.
     pub(super) fn flush(&mut self, busy: bool) -> Result<(), Failure> {
-        let idle = !busy && self.attempts.is_empty() && self.driver.is_idle();
+        let idle = !busy && self.attempts.is_empty() && self.driver.is_idle() && !self.awaits_inbox();
         let then = if idle { self.rest()? } else { AppendThen::Hold };
         if then == AppendThen::Hold && !self.driver.has_pending() {
             return Ok(());
