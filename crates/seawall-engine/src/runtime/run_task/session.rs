@@ -90,6 +90,7 @@ impl<'a> Session<'a> {
         let (draining, hurrying) = (draining.cancelled(), hurrying.cancelled());
         tokio::pin!(dropped, draining, hurrying);
         let mut hurried = false;
+        let mut suspect = place.is_suspect();
         loop {
             let more = match self.advance() {
                 Ok(more) => more,
@@ -111,7 +112,13 @@ impl<'a> Session<'a> {
                     self.attempts.stop_all();
                     None
                 }
-                answer = landed(&mut self.flight), if self.flight.is_some() => self.answered(answer).await,
+                answer = landed(&mut self.flight), if self.flight.is_some() => {
+                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::has_events) {
+                        suspect = false;
+                        place.acquit();
+                    }
+                    self.answered(answer).await
+                }
                 // Before the attempts: thousands of quick ones leave no gap for a cancel or the end of the run's time.
                 () = inbox.notified(), if listens => self.read_inbox().await,
                 () = until(self.unreadable), if listens && self.unreadable.is_some() => self.read_inbox().await,
