@@ -139,6 +139,7 @@ impl Engine {
             None => vec![Reason {
                 kind: "blocked",
                 step: None,
+                item: None,
                 until: None,
                 detail: "its definition or its journal cannot be used by this installation; the log says why"
                     .to_owned(),

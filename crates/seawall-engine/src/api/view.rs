@@ -75,6 +75,8 @@ pub struct Reason {
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
+    /// Of a map step.
+    pub item: Option<u32>,
     pub until: Option<Timestamp>,
     pub detail: String,
 }

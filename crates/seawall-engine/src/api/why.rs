@@ -47,6 +47,7 @@ const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) ->
     Reason {
         kind,
         step: None,
+        item: None,
         until,
         detail,
     }
@@ -101,6 +102,7 @@ fn standing(state: &RunState, slot: Slot, own: &ActivityState) -> Option<Reason>
     Some(Reason {
         kind,
         step: Some(state.definition.steps[slot.step].id.clone()),
+        item: slot.item,
         until,
         detail: format!("{item}{detail}"),
     })

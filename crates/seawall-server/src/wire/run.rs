@@ -261,6 +261,8 @@ impl From<Vec<Reason>> for WhyAnswer {
 struct WhyReason {
     kind: &'static str,
     step_id: Option<String>,
+    /// Of a map step: the item, counted from 0.
+    item: Option<u32>,
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Time>,
     detail: String,
@@ -271,6 +273,7 @@ impl From<Reason> for WhyReason {
         Self {
             kind: reason.kind,
             step_id: reason.step.map(|step| step.to_string()),
+            item: reason.item,
             until: reason.until.map(Time),
             detail: reason.detail,
         }

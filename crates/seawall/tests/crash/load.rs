@@ -26,7 +26,7 @@ pub(crate) struct Load {
     unanswered: Mutex<Vec<Wanted>>,
     /// Runs that were promised: by key, then id. A key must never give two runs.
     pub(crate) promised: Mutex<BTreeMap<String, String>>,
-    /// Runs that wait for a signal, and the ones to which it was promised, with its payload.
+    /// Runs that wait for a signal, and the payload that each gets, however often it is sent.
     unsignalled: Mutex<Vec<String>>,
     pub(crate) signalled: Mutex<BTreeMap<String, u64>>,
 }
@@ -101,15 +101,12 @@ impl Load {
 
     /// A signal with an id of its own: repeated, it is taken once.
     async fn signal(&self, api: &Api, run: String, payload: u64) -> bool {
-        let payload = *self.signalled.lock().get(&run).unwrap_or(&payload);
+        // Chosen once: an answer that was lost does not mean that the signal was.
+        let payload = *self.signalled.lock().entry(run.clone()).or_insert(payload);
         let body = json!({ "id": format!("signal-{payload}"), "payload": payload });
         match api.post(&format!("/api/v1/runs/{run}/signals/go"), None, &body).await {
-            Some((202, _)) => {
-                self.signalled.lock().insert(run, payload);
-                true
-            }
-            // An earlier one, whose answer was lost, has already ended the run.
-            Some((409, _)) => true,
+            // 409: an earlier one, whose answer was lost, has already ended the run.
+            Some((202 | 409, _)) => true,
             Some(other) => panic!("signal {run}: {other:?}"),
             None => {
                 self.unsignalled.lock().push(run);
@@ -171,18 +168,11 @@ impl Load {
             .collect();
         assert!(!unknown.is_empty(), "blocked without an unknown outcome: {reasons:#}");
         for reason in unknown {
-            let step = json!({ "id": reason["step_id"] });
-            if reason["item"].is_u64() {
-                let body = json!({ "outcome": "failed", "message": "the crash test decides", "item": reason["item"] });
-                let path = format!(
-                    "/api/v1/runs/{run}/steps/{}/resolve",
-                    reason["step_id"].as_str().unwrap()
-                );
-                let answer = api.post(&path, None, &body).await;
-                assert!(matches!(answer, Some((202 | 409, _))), "{path}: {answer:?}");
-            } else {
-                api.resolve(run, &step, "failed").await;
-            }
+            let step = reason["step_id"].as_str().unwrap();
+            let activity = reason["item"]
+                .as_u64()
+                .map_or(step.to_owned(), |item| format!("{step}%5B{item}%5D"));
+            api.resolve(run, &activity).await;
         }
     }
 }
@@ -192,6 +182,6 @@ pub(crate) async fn children(api: &Api, run: &str) -> Vec<String> {
     let journal = api.journal(run).await;
     let started = journal.iter().filter(|item| item["type"] == "child.started");
     started
-        .filter_map(|item| item["data"]["child"].as_str().map(str::to_owned))
+        .filter_map(|item| item["data"]["child_id"].as_str().map(str::to_owned))
         .collect()
 }

@@ -79,14 +79,13 @@ fn took_over(mut driver: Driver, deaths: u32, of: Predecessor) -> Driver {
     if deaths >= DEADLY {
         driver.apply(Command::BlockDeadly { deaths });
     }
-    // Under a block it starts as well, but begins no step: so it goes on like any other when it is let go.
-    if driver.state().phase == Phase::Queued {
-        tracing::info!(run.id = %driver.state().run, workflow.name = %driver.state().workflow.name, "run started");
-        driver.apply(Command::Begin);
-    } else {
-        driver.apply(Command::Recover {
-            predecessor_dead: of.dead,
-        });
+    let was_queued = driver.state().phase == Phase::Queued;
+    driver.apply(Command::Recover {
+        predecessor_dead: of.dead,
+    });
+    let state = driver.state();
+    if was_queued && state.phase != Phase::Queued {
+        tracing::info!(run.id = %state.run, workflow.name = %state.workflow.name, "run started");
     }
     driver.apply(Command::Tick);
     driver

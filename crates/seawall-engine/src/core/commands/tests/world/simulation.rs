@@ -253,7 +253,13 @@ impl World {
         let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
         let step = self.run.state.doing(self.run.state.slot(activity).expect("it exists"));
         if matches!(end, End::Failed | End::Permanent) && step.effect == EffectClass::Once {
-            key.closed = step.retry.on.is_none() || end == End::Permanent;
+            // What is useless to repeat is repeated only if it is named by its code.
+            let names = |code: &str| step.retry.on.iter().flatten().any(|on| on == code);
+            key.closed = if end == End::Permanent {
+                !names("bad")
+            } else {
+                step.retry.on.is_none()
+            };
         }
         if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent {
             self.doubts.insert(activity.clone(), plan.effect_key);
