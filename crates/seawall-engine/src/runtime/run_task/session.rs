@@ -222,8 +222,7 @@ impl<'a> Session<'a> {
         match self.shared.store.unread(self.lease, limit).await {
             Ok(rows) => {
                 self.unreadable = None;
-                self.more_messages = rows.len() == limit;
-                self.feed(&rows);
+                self.receive(&rows, limit);
                 None
             }
             Err(StoreError::StaleLease) => Some(Exit::Stale),
@@ -239,8 +238,14 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Takes messages that were read, at most `limit` of them.
+    pub(super) fn receive(&mut self, rows: &[InboxRow], limit: usize) {
+        self.more_messages = rows.len() >= limit;
+        self.feed(rows);
+    }
+
     /// Applies messages in their order, as far as there is room for their events.
-    pub(super) fn feed(&mut self, rows: &[InboxRow]) {
+    fn feed(&mut self, rows: &[InboxRow]) {
         for row in rows {
             if self.driver.has_taken(row.id) {
                 continue;

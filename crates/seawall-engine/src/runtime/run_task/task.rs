@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use seawall_store::{
-    Append, AppendThen, Awaits, ClaimedRun, Lease, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
+    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
 };
 use tokio::sync::Notify;
 
@@ -131,7 +131,7 @@ impl RunTask<'_> {
         let fence = self.identity.fence(Arc::clone(&self.shared.clock));
         let attempts = Attempts::new(self.shared, &self.lease, fence);
         let mut session = Session::new(self.shared, &self.lease, driver, attempts);
-        session.feed(&rows);
+        session.receive(&rows, LoadedRun::MAX_INBOX);
         let exit = session.run(&self.place, inbox).await;
         if matches!(exit, Exit::Stale | Exit::Dropped | Exit::Failed(_)) {
             session.attempts.wind_up().await;
