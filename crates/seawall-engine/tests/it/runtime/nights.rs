@@ -157,3 +157,34 @@ async fn a_flood_of_messages_to_a_run_without_a_holder_is_taken() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_jumps_by_an_hour_and_back_strands_nothing() {
+    for first in [3600, -3600] {
+        let world = World::new();
+        let executor = Probe::new(|_, _| async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Outcome::Succeeded(json!(1))
+        });
+        let engine = world.engine(&executor).await;
+        let nap = json!({ "id": "nap", "kind": "sleep", "with": { "for": "90m" } });
+        let parked = world.start(&engine, flow(json!([nap]))).await;
+        let busy = world.start(&engine, flow(json!([probe("a", "idempotent", &[])]))).await;
+        world.settle().await;
+        world.clock.set_ahead(first);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let other = world.start(&engine, flow(json!([probe("b", "idempotent", &[])]))).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        world.clock.set_ahead(0);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        for run in [busy, other] {
+            let view = engine.run(&world.me, run).await.unwrap();
+            assert_eq!(view.status, RunStatus::Succeeded, "{first}: {:?}", view.steps);
+        }
+        assert_eq!(engine.run(&world.me, parked).await.unwrap().status, RunStatus::Waiting);
+        tokio::time::sleep(Duration::from_secs(90 * 60)).await;
+        let view = engine.run(&world.me, parked).await.unwrap();
+        assert_eq!(view.status, RunStatus::Succeeded, "{first}");
+        assert_eq!(world.in_memory(), 0);
+    }
+}
