@@ -25,9 +25,12 @@ pub(crate) struct NewRunRequest {
     pub(crate) idempotency: Option<IdempotentRequest>,
 }
 
-/// Creates the run: here in memory if there is room and the node is alive, else for whoever claims it.
+/// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
 pub(crate) async fn create(shared: &Arc<Shared>, request: NewRunRequest) -> StoreResult<RunStarted> {
     let (newborn, state) = newborn(shared, request)?;
+    if shared.is_queueing() {
+        return newborn.create_unheld(shared).await;
+    }
     // A node that cannot stand now is no reason to refuse the run: the store says whether it takes it.
     if let Ok(identity) = shared.node.standing().await {
         let place = shared

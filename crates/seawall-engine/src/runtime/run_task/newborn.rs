@@ -88,10 +88,13 @@ pub(crate) async fn spawn_newborn(
         let driver = begun(&task_shared, state, newborn.first.clone());
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
-    told.await.unwrap_or(Err(StoreError::Unavailable {
-        reason: "the creation was cut off",
-        source: None,
-    }))
+    told.await.unwrap_or_else(|cut_off| {
+        // A panic or the end of the process, perhaps after the creation was sent.
+        shared.in_doubt();
+        Err(StoreError::Ambiguous {
+            source: Box::new(cut_off),
+        })
+    })
 }
 
 async fn be_born(
@@ -138,7 +141,7 @@ async fn be_born(
     drop(newborn);
     place.created(lease.epoch);
     driver.confirm(last);
-    let predecessor = Predecessor { deaths: 0, dead: true };
+    let predecessor = Predecessor { dead: true };
     let task = RunTask {
         shared,
         identity,
