@@ -16,7 +16,7 @@ use crate::runtime::identity::Identity;
 use crate::runtime::run_task::driver::{Driver, Next};
 use crate::runtime::run_task::flush::first_batch;
 use crate::runtime::run_task::load::Predecessor;
-use crate::runtime::run_task::task::RunTask;
+use crate::runtime::run_task::task::{RunTask, log_end};
 use crate::runtime::shared::Shared;
 
 /// Steps done in place before the creation is written. The client waits meanwhile.
@@ -106,7 +106,7 @@ async fn be_born(
     let run = newborn.run;
     // Registered before the run exists, so that no message to it is missed.
     let watch = shared.store.watch(run);
-    let new = creation(&mut driver, &newborn, identity.id);
+    let (new, ended) = creation(&mut driver, &newborn, identity.id);
     let (last, status) = (new.segment.last(), new.projection.status);
     let created = shared.store.create_run(&newborn.tenant, new).await;
     let lease = match created {
@@ -118,6 +118,9 @@ async fn be_born(
             };
             // A client that went away does not need the answer.
             let _ = tell.send(Ok(told));
+            if ended && !told.replayed {
+                log_end(&driver);
+            }
             lease
         }
         Err(StoreError::NodeDead) => {
@@ -168,13 +171,15 @@ fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
     driver
 }
 
-/// What is written first.
-fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> NewRun {
+/// What is written first. A run that has ended with it is held by nobody.
+fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> (NewRun, bool) {
     let (batch, only_creation) = first_batch(driver);
+    let ended = !only_creation && driver.state().is_terminal();
     let projection = if only_creation {
         newborn.queued.clone()
     } else {
         driver.state().projection()
     };
-    newborn.new_run(journal::encode(&batch.events), projection, Some(node))
+    let hold = (!ended).then_some(node);
+    (newborn.new_run(journal::encode(&batch.events), projection, hold), ended)
 }

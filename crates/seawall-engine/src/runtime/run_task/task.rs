@@ -185,7 +185,7 @@ impl RunTask<'_> {
     }
 }
 
-fn log_end(driver: &Driver) {
+pub(super) fn log_end(driver: &Driver) {
     let state = driver.state();
     let duration = state
         .finished_at
