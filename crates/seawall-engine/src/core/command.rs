@@ -18,6 +18,8 @@ pub enum Command {
     /// The run was created: go.
     Begin,
     /// The run was claimed by a new holder: attempts that were in flight are settled by their effect class.
+    /// `predecessor_dead`: every process that held the run before is known to be dead, not only the last one. That one may
+    /// have died before it had recorded what it knew of an earlier one.
     Recover { predecessor_dead: bool },
     /// An attempt ended.
     Settle {

@@ -180,3 +180,54 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use seawall_store::NodeId;
+
+    use super::*;
+
+    fn identity() -> Identity {
+        let root = CancellationToken::new();
+        Identity::new(NodeId::generate(), Duration::ZERO, Duration::from_secs(10), &root)
+    }
+
+    #[test]
+    fn a_run_has_one_place_until_it_leaves() {
+        let (held, identity, run) = (Arc::new(Held::default()), identity(), RunId::generate());
+        let place = held.enter_claimed(run, Epoch(1), true, &identity);
+        let again = held.enter_claimed(run, Epoch(2), false, &identity);
+        assert_eq!(again.err(), Some(NoPlace::Taken));
+        assert!(held.has_suspect());
+        drop(place);
+        assert!(!held.has_suspect() && held.is_empty());
+        assert!(held.enter_claimed(run, Epoch(2), false, &identity).is_ok());
+    }
+
+    #[test]
+    fn only_new_runs_are_refused_for_want_of_room() {
+        let (held, identity) = (Arc::new(Held::default()), identity());
+        let first = held.enter_new(RunId::generate(), &identity, 1);
+        assert!(first.is_ok());
+        let second = held.enter_new(RunId::generate(), &identity, 1);
+        assert_eq!(second.err(), Some(NoPlace::Full));
+        let claimed = held.enter_claimed(RunId::generate(), Epoch(1), false, &identity);
+        assert!(claimed.is_ok());
+    }
+
+    #[test]
+    fn a_lost_identity_drops_its_runs_and_a_lost_lease_drops_one() {
+        let (held, identity, run) = (Arc::new(Held::default()), identity(), RunId::generate());
+        let enter = |run, epoch| held.enter_claimed(run, Epoch(epoch), false, &identity).ok();
+        let (one, other) = (enter(run, 3), enter(RunId::generate(), 1));
+        let is_dropped = |place: &Option<Place>| place.as_ref().is_some_and(|place| place.dropped().is_cancelled());
+        held.drop_run(run, Epoch(2));
+        assert!(!is_dropped(&one), "that was an earlier lease");
+        held.drop_run(run, Epoch(3));
+        assert!(is_dropped(&one) && !is_dropped(&other));
+        assert!(identity.lose());
+        assert!(is_dropped(&other));
+    }
+}

@@ -5,9 +5,10 @@ use seawall_store::{ApprovalId, Digest, RunId, Timestamp, WorkflowVersion};
 use crate::datum::Datum;
 use crate::executor::StepError;
 
-/// `Pending => (Running | Waiting | Skipped | Cancelled)`, `Running => (Succeeded | Failed | Retrying | Unknown |
-/// Cancelled)`, `Retrying => (Running | Cancelled)`, `Waiting => (Succeeded | Failed | Cancelled)`, `Unknown =>
-/// (Succeeded | Failed | Retrying)`; a retry of the run leads from `Failed` and `Cancelled` back to `Pending`.
+/// `Pending => (Running | Skipped | Failed | Unknown)`, `Running => (Running | Waiting | Succeeded | Failed | Retrying |
+/// Unknown | Cancelled)`, `Retrying => (Running | Failed | Unknown | Cancelled)`, `Waiting => (Succeeded | Failed | Retrying
+/// | Cancelled)`, `Unknown => (Succeeded | Failed | Retrying)`; a retry of the run leads from `Failed` and `Cancelled` back
+/// to `Pending`, or to `Retrying` where an old process may still be at it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StepStatus {
     Pending,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use seawall_store::{RunStatus, Seq, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Message, Phase, Recorded, RunState, decide};
+use crate::core::{Action, AttemptPlan, Command, Env, Message, Recorded, RunState, decide};
 use crate::datum::{Datum, weight};
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
@@ -152,10 +152,6 @@ impl Driver {
         self.pending.consumed.push(row);
         if let Some(message) = message {
             self.apply(Command::Message(usable(message)));
-            // A run that was blocked before it began does so when it is let go.
-            if self.state.phase == Phase::Queued && self.state.blocked.is_none() {
-                self.apply(Command::Begin);
-            }
         }
     }
 

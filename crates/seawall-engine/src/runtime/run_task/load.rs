@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_store::{InboxRow, Lease, RunRecord, RunStatus, StoreError};
+use seawall_store::{InboxRow, Lease, RunRecord, StoreError};
 
 use crate::core::{Command, Phase, RunState};
 use crate::journal::decode;
@@ -79,7 +79,8 @@ fn took_over(mut driver: Driver, of: Predecessor) -> Driver {
     if of.deaths >= DEADLY {
         driver.apply(Command::BlockDeadly { deaths: of.deaths });
     }
-    if driver.state().phase == Phase::Queued && driver.state().status() == RunStatus::Queued {
+    // Under a block it starts as well, but begins no step: so it goes on like any other when it is let go.
+    if driver.state().phase == Phase::Queued {
         tracing::info!(run.id = %driver.state().run, workflow.name = %driver.state().workflow.name, "run started");
         driver.apply(Command::Begin);
     } else {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seawall_engine::Outcome;
-use seawall_engine::store::{ClaimLimits, Fault, LeaseStore as _, NodeId, RunStatus, StoreOp};
+use seawall_engine::store::{ClaimLimits, Fault, LeaseStore as _, NodeId, RunStatus, RunStore as _, StoreOp};
 use serde_json::json;
 
 use crate::runtime::probe::Probe;
@@ -75,7 +75,7 @@ async fn a_lease_that_cannot_be_renewed_is_given_up_in_time() {
     let engine = world.engine(&executor).await;
     let mut step = probe("a", "idempotent", &[]);
     step["timeout"] = json!("1h");
-    world.start(&engine, flow(json!([step]))).await;
+    let run = world.start(&engine, flow(json!([step]))).await;
     world.settle().await;
     world.calls.fail(|point| {
         matches!(point.op, StoreOp::Renew | StoreOp::Retire | StoreOp::Register).then_some(Fault::BeforeWrite)
@@ -85,6 +85,8 @@ async fn a_lease_that_cannot_be_renewed_is_given_up_in_time() {
     world.calls.heal();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(executor.begun().len(), 2, "the same node goes on under a new identity");
+    let record = world.store.run(&world.me.tenant, run).await.unwrap().unwrap();
+    assert_eq!(record.deaths, 0, "nobody died");
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,6 +139,8 @@ async fn a_run_that_was_blocked_before_it_began_begins_when_it_is_let_go() {
     engine.resume(&world.me, run).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
+    let begins = ["run.created", "run.blocked", "run.started", "run.unblocked"];
+    assert_eq!(world.events(&engine, run).await[..4], begins);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{RunStatus, StoreOp};
+use seawall_engine::store::{Fault, RunStatus, StoreOp};
 use serde_json::json;
 
 use crate::runtime::probe::Probe;
@@ -131,4 +131,26 @@ async fn a_parked_run_outlives_its_process() {
     let engine = world.engine(&executor).await;
     assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
     assert_eq!(executor.begun(), ["after"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_are_taken_and_not_yet_durable_are_not_taken_again() {
+    let world = World::new();
+    let engine = world.engine(&Probe::deaf()).await;
+    let mut busy = probe("busy", "read", &[]);
+    busy["timeout"] = json!("1h");
+    let run = world.start(&engine, flow(json!([busy]))).await;
+    world.settle().await;
+    world
+        .calls
+        .fail(|point| (point.op == StoreOp::Append).then_some(Fault::BeforeWrite));
+    for index in 0..400 {
+        engine.signal(&world.me, run, "go", None, json!(index)).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    world.calls.heal();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let events = world.events(&engine, run).await;
+    assert_eq!(events.iter().filter(|kind| **kind == "signal.received").count(), 400);
 }

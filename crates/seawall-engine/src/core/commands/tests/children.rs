@@ -94,3 +94,15 @@ fn a_workflow_that_is_not_found_fails_the_step() {
     });
     assert!(run.is("a", StepStatus::Failed) && matches!(run.state.phase, Phase::Failing(_)));
 }
+
+#[test]
+fn of_two_children_that_take_too_long_at_once_the_second_is_told_once_and_waited_for() {
+    let step = json!({ "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
+    let mut run = Subject::of_steps(json!([{ "id": "m", "kind": "map", "with": { "over": [1, 2], "step": step } }]));
+    run.start_child("m[0]");
+    run.start_child("m[1]");
+    let events = run.after(Duration::from_secs(60));
+    let told = "child.cancel_requested";
+    assert_eq!(names(&events), ["timer.fired", told, "step.failed", told]);
+    assert!(run.is("m[1]", StepStatus::Waiting) && run.is("m", StepStatus::Running));
+}

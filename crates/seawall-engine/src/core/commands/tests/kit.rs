@@ -85,6 +85,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// A run of these steps that has not begun.
+    #[expect(clippy::needless_pass_by_value, reason = "`json!` stands in the call")]
     pub(super) fn queued(steps: Value) -> Self {
         Self::of(&json!({ "name": "w", "steps": steps }))
     }

@@ -10,6 +10,7 @@ use crate::core::event::Resolution;
 use crate::core::state::{Phase, StepStatus};
 use crate::executor::Outcome;
 
+#[expect(clippy::needless_pass_by_value, reason = "`json!` stands in the call")]
 fn map(over: Value, options: Value, step: Value) -> Value {
     json!({ "id": "m", "kind": "map", "with": with(json!({ "over": over, "step": step }), options) })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::core::event::{Event, Recorded, Resolution};
-use crate::definition::{Definition, Kind, OnError, Step};
+use crate::core::event::{BlockReason, Event, Recorded, Resolution};
+use crate::definition::{Definition, ItemErrors, Kind, OnError, Step};
 use crate::effect::EffectClass;
 use crate::names::ActivityRef;
 
@@ -31,6 +31,8 @@ pub(super) struct Monitor {
     settled: BTreeSet<String>,
     ended: bool,
     stopping: bool,
+    /// Paused, and held by nobody because holders died.
+    held: (bool, bool),
 }
 
 impl Monitor {
@@ -42,6 +44,7 @@ impl Monitor {
             settled: BTreeSet::new(),
             ended: false,
             stopping: false,
+            held: (false, false),
         }
     }
 
@@ -53,16 +56,22 @@ impl Monitor {
         );
         match event {
             Event::RunSucceeded { .. } => {
-                let open = |seen: &Seen| matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown);
-                assert!(!self.seen.values().any(open), "the run succeeded over {:?}", self.seen);
+                assert!(
+                    !self.seen.values().any(is_open),
+                    "the run succeeded over {:?}",
+                    self.seen
+                );
                 self.ended = true;
             }
             Event::RunFailed { .. } | Event::RunCancelled => {
-                let open = |seen: &Seen| matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown);
-                assert!(!self.seen.values().any(open), "the run ended over {:?}", self.seen);
+                assert!(!self.seen.values().any(is_open), "the run ended over {:?}", self.seen);
                 self.ended = true;
             }
             Event::CancelRequested { .. } | Event::RunTimedOut => self.stopping = true,
+            Event::RunPaused { .. } => self.held.0 = true,
+            Event::RunResumed { .. } => self.held.0 = false,
+            Event::RunBlocked { reason } => self.held.1 = matches!(reason, BlockReason::HoldersDied(_)),
+            Event::RunUnblocked { .. } => self.held.1 = false,
             Event::RunRetried { .. } => self.retried(definition),
             Event::StepStarted(started) => {
                 let attempts = self.attempts.entry(started.activity.clone()).or_default();
@@ -126,6 +135,10 @@ impl Monitor {
                 assert_eq!(self.seen[activity], Seen::Waiting);
                 assert!(self.settled.insert(child.to_string()), "{child} was settled twice");
             }
+            Event::ChildCancelRequested { activity, child } => {
+                assert_eq!(self.seen[activity], Seen::Waiting);
+                assert!(self.settled.insert(format!("{child} told")), "{child} was told twice");
+            }
             Event::TimerFired { activity } => assert_eq!(self.seen[activity], Seen::Waiting),
             _ => {}
         }
@@ -155,6 +168,7 @@ impl Monitor {
 
     fn started(&mut self, definition: &Definition, activity: &ActivityRef) {
         assert!(!self.stopping, "{activity} began while the run stops");
+        assert_eq!(self.held, (false, false), "{activity} began while the run stands");
         let (_, outer) = definition.step(&activity.step).expect("the step exists");
         for need in &outer.needs {
             let need = &definition.steps[*need];
@@ -173,12 +187,30 @@ impl Monitor {
             &[Seen::Untouched, Seen::Between, Seen::Running]
         };
         self.move_to(activity, from, Seen::Running);
+        if let (Kind::Map(map), Some(_)) = (&outer.kind, activity.item) {
+            let of_map = |(other, seen): (&ActivityRef, &Seen)| {
+                other.step == activity.step && (other.item.is_some() && *seen == Seen::Failed)
+            };
+            let failed = self.seen.iter().any(of_map);
+            assert!(
+                !failed || map.on_item_error == ItemErrors::Collect,
+                "{activity} began in a failed map"
+            );
+            let open = self
+                .seen
+                .iter()
+                .filter(|(other, seen)| other.step == activity.step && other.item.is_some() && is_open(seen));
+            assert!(
+                open.count() <= map.max_parallel as usize,
+                "too many items at once with {activity}"
+            );
+        }
     }
 
     /// What the run went on with stays; of the rest, what failed or was cancelled is open again.
     fn retried(&mut self, definition: &Definition) {
         assert!(self.ended, "only a run that has ended is retried");
-        (self.ended, self.stopping) = (false, false);
+        (self.ended, self.stopping, self.held) = (false, false, (false, false));
         let mut reopened = BTreeSet::new();
         for step in &definition.steps {
             let own = ActivityRef::step(step.id.clone());
@@ -192,7 +224,7 @@ impl Monitor {
             }
         }
         let collects = |definition: &Definition, activity: &ActivityRef| match &step_outer(definition, activity).kind {
-            Kind::Map(map) => map.on_item_error == crate::definition::ItemErrors::Collect,
+            Kind::Map(map) => map.on_item_error == ItemErrors::Collect,
             _ => false,
         };
         let begun: BTreeSet<_> = self
@@ -214,6 +246,10 @@ impl Monitor {
             };
         }
     }
+}
+
+const fn is_open(seen: &Seen) -> bool {
+    matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown)
 }
 
 fn step_outer<'d>(definition: &'d Definition, activity: &ActivityRef) -> &'d Step {

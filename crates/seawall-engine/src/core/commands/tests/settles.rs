@@ -10,6 +10,7 @@ use crate::executor::{Outcome, StepError};
 
 const CLASSES: [&str; 4] = ["pure", "read", "idempotent", "once"];
 
+#[expect(clippy::needless_pass_by_value, reason = "`json!` stands in the call")]
 fn retried(effect: &str, retry: serde_json::Value) -> Subject {
     Subject::of_steps(json!([with(act("a", effect), json!({ "retry": retry }))]))
 }

@@ -85,7 +85,7 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn fan() -> impl Strategy<Value = Fan> {
-    (prop::option::weighted(0.95, 0u8..5), 1u8..4, any::<bool>()).prop_map(|(items, max_parallel, collect)| Fan {
+    (option::weighted(0.95, 0u8..5), 1u8..4, any::<bool>()).prop_map(|(items, max_parallel, collect)| Fan {
         items,
         max_parallel,
         collect,
@@ -105,7 +105,7 @@ fn step() -> impl Strategy<Value = StepPlan> {
         2 => Just(json!({ "value": 1 })),
         1 => Just(json!({ "value": "{{ input.nothing }}" })),
     ];
-    let fan = prop::option::weighted(0.3, fan());
+    let fan = option::weighted(0.3, fan());
     (body(), fan, any::<u8>(), when, on_error).prop_map(|(body, fan, needs, when, on_error)| StepPlan {
         body,
         fan,
@@ -116,7 +116,7 @@ fn step() -> impl Strategy<Value = StepPlan> {
 }
 
 pub(super) fn plan() -> impl Strategy<Value = Plan> {
-    let timeout = prop::option::weighted(0.3, 1000u32..60_000);
+    let timeout = option::weighted(0.3, 1000u32..60_000);
     let output = prop_oneof![
         4 => Just(None),
         2 => Just(Some("{{ run.attempt }}")),

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::op::{ChildEnd, End, Found, Op};
 use crate::core::command::{Action, AttemptPlan, Command, Message};
-use crate::core::commands::tests::kit::{Subject, activity, by, error, workflow_version};
+use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, workflow_version};
 use crate::core::event::{BlockReason, Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
@@ -24,6 +24,8 @@ struct Key {
     acted: u32,
     /// An attempt under this key may have been sent, and nobody saw how it ended.
     doubted: Option<Digest>,
+    /// An attempt of a `once` step came to an end that its author did not name for a retry.
+    closed: bool,
 }
 
 pub(super) struct World {
@@ -37,11 +39,17 @@ pub(super) struct World {
     ends: Vec<usize>,
     time: Timestamp,
     last: Option<(ActivityRef, u32)>,
+    /// Every process that ever held the run is known to be dead.
+    all_dead: bool,
+    /// The key of an `idempotent` attempt in doubt: no other one before somebody has resolved it.
+    doubts: BTreeMap<ActivityRef, EffectKey>,
+    /// Until when a process that nobody knows to be dead may be at a `once` attempt.
+    alive: BTreeMap<ActivityRef, Timestamp>,
 }
 
 impl World {
     pub(super) fn new(run: Subject) -> Self {
-        let mut world = Self {
+        let world = Self {
             time: run.now,
             durable: run.journal.len(),
             ends: vec![run.journal.len()],
@@ -50,9 +58,16 @@ impl World {
             lookups: BTreeMap::new(),
             keys: BTreeMap::new(),
             last: None,
+            all_dead: true,
+            doubts: BTreeMap::new(),
+            alive: BTreeMap::new(),
         };
-        world.tell(Command::Begin);
+        world.justified();
         world
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.tell(Command::Begin);
     }
 
     pub(super) fn ended(&self) -> bool {
@@ -95,11 +110,18 @@ impl World {
         let request = plan.request.digest();
         match plan.effect {
             EffectClass::Once => {
-                assert_eq!((key.acted, key.doubted), (0, None), "a second attempt of {plan:?}");
+                let known = (key.acted, key.doubted, key.closed);
+                assert_eq!(known, (0, None, false), "a second attempt of {plan:?}");
+                let alive = self.alive.get(&plan.activity);
+                let over = alive.is_none_or(|until| *until <= self.run.state.last_at);
+                assert!(over, "an earlier process may be at it until {alive:?}: {plan:?}");
             }
             EffectClass::Idempotent => {
                 let same = key.doubted.is_none_or(|sent| sent == request);
                 assert!(same, "another request under the key of one in doubt: {plan:?}");
+                let doubt = self.doubts.get(&plan.activity);
+                let keeps = doubt.is_none_or(|key| *key == plan.effect_key);
+                assert!(keeps, "another key while the one before may be in effect: {plan:?}");
             }
             EffectClass::Pure | EffectClass::Read => {}
         }
@@ -229,6 +251,13 @@ impl World {
         let Some(activity) = chosen(&flying, pick) else { return };
         let plan = self.flying.remove(activity).expect("it is in flight");
         let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
+        let step = self.run.state.doing(self.run.state.slot(activity).expect("it exists"));
+        if matches!(end, End::Failed | End::Permanent) && step.effect == EffectClass::Once {
+            key.closed = step.retry.on.is_none() || end == End::Permanent;
+        }
+        if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent {
+            self.doubts.insert(activity.clone(), plan.effect_key);
+        }
         let outcome = match end {
             End::Succeeded => {
                 key.acted += 1;
@@ -333,6 +362,7 @@ impl World {
             resolution,
             by: by(),
         };
+        self.doubts.remove(activity);
         assert!(!self.message(message.clone()).is_empty());
         if !self.picks(StepStatus::Unknown).contains(activity) {
             assert!(self.message(message).is_empty(), "{activity} was resolved twice");
@@ -352,11 +382,24 @@ impl World {
 
     /// The process dies. Whole decisions that are not durable yet are lost; each attempt in flight may have acted.
     pub(super) fn crash(&mut self, lost: u8, acted: u8, dead: bool, deadly: bool) {
+        self.all_dead &= dead;
         for (place, plan) in std::mem::take(&mut self.flying).into_values().enumerate() {
             let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
             key.acted += u32::from(acted >> (place % 8) & 1);
             key.doubted = Some(plan.request.digest());
+            match plan.effect {
+                EffectClass::Idempotent => {
+                    self.doubts.insert(plan.activity, plan.effect_key);
+                }
+                EffectClass::Once if deadly || !self.all_dead => {
+                    let until = self.time.saturating_add(LEASE);
+                    self.alive.insert(plan.activity, until);
+                }
+                _ => {}
+            }
         }
+        // The next node's clock is behind.
+        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
         self.lookups.clear();
         self.last = None;
         self.ends.retain(|end| *end >= self.durable);
@@ -378,7 +421,9 @@ impl World {
             // what was in flight is recovered only then.
             self.tell_unready(Command::BlockDeadly { deaths: 10 });
         }
-        self.tell(Command::Recover { predecessor_dead: dead });
+        self.tell(Command::Recover {
+            predecessor_dead: self.all_dead,
+        });
     }
 
     /// Commands that are late, early, doubled, or about nothing that exists.
@@ -399,6 +444,7 @@ impl World {
             })
         };
         let command = match kind % 7 {
+            0 if self.run.state.status() == RunStatus::Queued => return,
             0 => Command::Begin,
             1 => Command::Settle {
                 activity: odd,
