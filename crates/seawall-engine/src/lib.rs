@@ -21,7 +21,7 @@ pub use self::core::{
 };
 pub use api::{
     CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, StepView, WorkflowSource,
+    RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

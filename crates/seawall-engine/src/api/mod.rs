@@ -19,6 +19,7 @@ mod why;
 #[cfg(feature = "testing")]
 mod without_runtime;
 mod workflows;
+mod workflows_once;
 
 pub use engine::Engine;
 pub use error::EngineError;
@@ -27,3 +28,4 @@ pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
 pub(crate) use why::why;
+pub use workflows_once::WorkflowCreated;

@@ -99,7 +99,7 @@ impl Engine {
         deleted.map_err(refused(WORKFLOW))
     }
 
-    fn compiled(&self, definition: &Value) -> Result<Definition> {
+    pub(super) fn compiled(&self, definition: &Value) -> Result<Definition> {
         let compiled = self.shared().definitions.compile(definition);
         compiled.map_err(EngineError::InvalidDefinition)
     }

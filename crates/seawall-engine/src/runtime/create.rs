@@ -13,7 +13,7 @@ use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
 /// How long an idempotency key is kept.
-const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A run to be created; everything in it was checked.
 pub(crate) struct NewRunRequest {

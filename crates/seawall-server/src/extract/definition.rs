@@ -1,9 +1,10 @@
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, MatchedPath, Request};
 use http::header;
-use seawall_engine::{Format, parse};
+use seawall_engine::{Format, IdempotentRequest, Principal, parse};
 use seawall_guard::problem::{FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json};
 use serde_json::Value;
 
+use super::idempotency::idempotency;
 use crate::error::ApiError;
 
 /// A definition as JSON or, with `application/yaml`, as YAML.
@@ -31,6 +32,27 @@ impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
                 .with_detail("A definition is sent as application/json or application/yaml.")
                 .into()),
         }
+    }
+}
+
+/// A definition to be registered, with the `Idempotency-Key` it came under. The definition itself tells one request from
+/// another, so the key's fingerprint is not over the body.
+pub(crate) struct KeyedDefinition {
+    pub(crate) definition: Value,
+    pub(crate) key: Option<IdempotentRequest>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for KeyedDefinition {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or("", MatchedPath::as_str);
+        let key = idempotency(request.headers(), &Principal::local(), route, request.uri(), &[])?;
+        let DefinitionBody(definition) = DefinitionBody::from_request(request, state).await?;
+        Ok(Self { definition, key })
     }
 }
 

@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
 ///
 /// # Errors
 /// `bad-request` for a key that is empty, too long or not of visible ASCII.
-fn idempotency(
+pub(super) fn idempotency(
     headers: &HeaderMap,
     by: &Principal,
     route: &str,

@@ -9,7 +9,7 @@ mod precondition;
 mod prefer;
 
 pub(crate) use caller::Caller;
-pub(crate) use definition::DefinitionBody;
+pub(crate) use definition::{DefinitionBody, KeyedDefinition};
 pub(crate) use idempotency::Keyed;
 pub(crate) use ids::{ActivityId, Id, workflow_ref};
 pub(crate) use page::page;

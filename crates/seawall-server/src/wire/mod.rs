@@ -1,6 +1,7 @@
 //! What is serialized to clients and read from them: the only types with serde derives in this room.
 
 mod approval;
+mod exact;
 mod health;
 mod list;
 mod problem;

@@ -2,6 +2,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::exact::{exact, exact_option};
+
 fn empty() -> Value {
     Value::Object(Map::new())
 }
@@ -12,7 +14,7 @@ fn empty() -> Value {
 #[schema(example = json!({"input": {"name": "Ada"}}))]
 pub(crate) struct CreateRun {
     /// What the workflow's input schema asks for; `{}` when it is left out.
-    #[serde(default = "empty")]
+    #[serde(default = "empty", deserialize_with = "exact")]
     pub(crate) input: Value,
 }
 
@@ -27,8 +29,9 @@ pub(crate) struct CreateRun {
 }))]
 pub(crate) struct CreateInlineRun {
     /// A definition, or a name.
+    #[serde(deserialize_with = "exact")]
     pub(crate) workflow: Value,
-    #[serde(default = "empty")]
+    #[serde(default = "empty", deserialize_with = "exact")]
     pub(crate) input: Value,
 }
 
@@ -39,7 +42,7 @@ pub(crate) struct CreateInlineRun {
 pub(crate) struct Signal {
     /// A signal of the same id is taken once.
     pub(crate) id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "exact")]
     pub(crate) payload: Value,
 }
 
@@ -59,6 +62,7 @@ pub(crate) enum ResolveOutcome {
 pub(crate) struct Resolve {
     pub(crate) outcome: ResolveOutcome,
     /// With `succeeded`: the step's output, null when it is left out.
+    #[serde(default, deserialize_with = "exact_option")]
     pub(crate) output: Option<Value>,
     /// With `failed`: the error's message.
     pub(crate) message: Option<String>,

@@ -8,3 +8,4 @@ mod health;
 mod rejections;
 mod socket;
 mod support;
+mod workflows;

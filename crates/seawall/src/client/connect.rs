@@ -61,8 +61,8 @@ async fn holder(data_dir: &Path) -> Result<Option<Remote>, ClientError> {
     Ok(remote.answers().await.then_some(remote))
 }
 
-/// Why nobody can use a store that somebody holds.
-pub(crate) fn in_use(data_dir: &Path, path: &Path) -> anyhow::Error {
+/// Why this command cannot use a store that somebody holds, after the server that left its address did not answer.
+fn in_use(data_dir: &Path, path: &Path) -> anyhow::Error {
     let who = match ServerFile::read(data_dir) {
         Some(file) => format!(
             "the server at {} (process {}) should, and does not answer",
@@ -72,6 +72,21 @@ pub(crate) fn in_use(data_dir: &Path, path: &Path) -> anyhow::Error {
     };
     anyhow!(
         "another process holds {}; {who}. Wait until it has ended, or give this command its own --data-dir",
+        path.display()
+    )
+}
+
+/// Why a second server cannot have a store that somebody holds. Nobody was asked whether they answer.
+pub(crate) fn held(data_dir: &Path, path: &Path) -> anyhow::Error {
+    let who = match ServerFile::read(data_dir) {
+        Some(file) => format!(
+            "the last server to leave its address is process {} at {}",
+            file.pid, file.url
+        ),
+        None => "probably a `seawall` command that drives a run".to_owned(),
+    };
+    anyhow!(
+        "another process holds {}; {who}. Stop it first, or give this server its own --data-dir",
         path.display()
     )
 }

@@ -16,7 +16,7 @@ mod views;
 
 pub(crate) use address::{Query, segment};
 pub(crate) use call::{Answer, Call};
-pub(crate) use connect::{Connect, connect, in_use};
+pub(crate) use connect::{Connect, connect, held};
 pub(crate) use error::{ClientError, Problem, ProblemError};
 pub(crate) use events::{EventStream, JournalEvent, Received};
 pub(crate) use handle::Client;

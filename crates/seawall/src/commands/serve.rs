@@ -7,7 +7,7 @@ use seawall_server::{Config, Server};
 use tokio_util::sync::CancellationToken;
 
 use super::Done;
-use crate::client::{ServerFile, in_use};
+use crate::client::{ServerFile, held};
 use crate::compose::{Foundation, House, OpenStoreError, Work};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -41,7 +41,7 @@ impl Serve {
 
 async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
     let foundation = Foundation::open(config.clone(), true).map_err(|error| match error {
-        OpenStoreError::Locked { path } => in_use(&config.data_dir, &path),
+        OpenStoreError::Locked { path } => held(&config.data_dir, &path),
         other => other.into(),
     })?;
     let config = foundation.config().clone();

@@ -53,6 +53,7 @@ fn commands_find_the_server_that_holds_the_store_and_no_second_owner_is_let_in()
 
     let refused = house.run(&["serve", "--port", "0"]).expect(1);
     assert!(refused.err.contains(url), "{}", refused.err);
+    assert!(!refused.err.contains("does not answer"), "nobody asked it: {}", refused.err);
     let refused = house.run(&["migrate"]).expect(1);
     assert!(refused.err.contains("in use by another process"), "{}", refused.err);
     let checked = house.run(&["doctor"]);

@@ -7,6 +7,7 @@ use serde_json::error::Category;
 
 use super::read::read_body;
 use super::serde_errors::field_error;
+use super::wide_integer::wide_integer;
 use crate::problem::{FieldError, Pointer, Problem, kinds};
 
 /// A JSON body: of a request (`application/json` or `…+json`), or of a response.
@@ -72,6 +73,14 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         malformed(cause)
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
+    if let Some(pointer) = wide_integer(bytes) {
+        let error = FieldError::new(
+            &pointer,
+            "number-out-of-range",
+            "the number has more than 64 bits; send it as a string",
+        );
+        return Err(Problem::new(&kinds::VALIDATION_ERROR).with_errors(vec![error]));
+    }
     Ok(value)
 }
 

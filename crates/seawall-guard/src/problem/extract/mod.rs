@@ -5,6 +5,7 @@ mod path;
 mod query;
 mod read;
 mod serde_errors;
+mod wide_integer;
 
 pub use json::{Json, parse_json, require_json};
 pub use path::Path;

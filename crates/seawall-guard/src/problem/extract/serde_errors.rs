@@ -8,11 +8,20 @@ pub(super) fn field_error(path: &serde_path_to_error::Path, message: &str) -> Fi
     let mut pointer = Pointer::of_path(path);
     let code = code(message);
     if let Some(name) = quoted(message)
-        && (code == "required" || (code == "unknown-field" && pointer.last().as_deref() != Some(name)))
+        && (code == "required"
+            || (matches!(code, "unknown-field" | "duplicate-field") && pointer.last().as_deref() != Some(name)))
     {
         pointer = pointer.key(name);
     }
-    FieldError::new(&pointer, code, message)
+    FieldError::new(&pointer, code, in_plain_words(message))
+}
+
+/// Serde names the Rust type that it was filling; who sends JSON knows objects and lists.
+fn in_plain_words(message: &str) -> String {
+    match message.rsplit_once(", expected struct ") {
+        Some((text, _)) => format!("{text}, expected an object"),
+        None => message.to_owned(),
+    }
 }
 
 fn code(message: &str) -> &'static str {

@@ -1,27 +1,41 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, DefinitionBody};
+use crate::extract::{Caller, KeyedDefinition};
 use crate::state::AppState;
 use crate::wire::Workflow;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Register a workflow
 ///
 /// Version 1 of a definition, under its name.
 #[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body(content((Object = "application/json"), (String = "application/yaml")),
         description = "A definition; see /api/v1/schemas/workflow"),
     responses((status = 201, description = "Registered", body = Workflow,
         headers(("Location" = String), ("ETag" = String)))),
-    extensions(("x-problems" = json!(["workflow-invalid", "conflict"]))))]
+    extensions(("x-problems" = json!(["workflow-invalid", "conflict", "idempotency-key-reused"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Caller(by): Caller,
-    DefinitionBody(definition): DefinitionBody,
+    KeyedDefinition { definition, key }: KeyedDefinition,
 ) -> ApiResult<Response> {
-    let record = state.engine().create_workflow(&by, &definition).await?;
-    answer(StatusCode::CREATED, record)
+    let Some(key) = key else {
+        let record = state.engine().create_workflow(&by, &definition).await?;
+        return answer(StatusCode::CREATED, record);
+    };
+    let created = state.engine().create_workflow_once(&by, &definition, &key).await?;
+    let mut response = answer(StatusCode::CREATED, created.record)?;
+    if created.replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }

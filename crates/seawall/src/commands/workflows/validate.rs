@@ -1,6 +1,6 @@
 //! `seawall workflows validate`: without a store, unless a server is asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use seawall_engine::{DefinitionError, DefinitionWarning, compile_text};
 use serde::Deserialize;
@@ -17,8 +17,9 @@ use crate::output::{Complaint, Severity, tell};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Validate {
-    /// A definition: .yaml or .json
-    file: PathBuf,
+    /// Definitions: .yaml or .json
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
 }
 
 /// What a server says.
@@ -29,42 +30,53 @@ struct Verdict {
 
 impl Validate {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        let document = Document::read(&self.file, context.paint)?;
-        let complaints = if context.global.server().is_some() {
-            let call = Call::post("/api/v1/workflows/validate", document.value.clone());
-            let answer = context
-                .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-                .await?;
-            document.complaints(&answer.view::<Verdict>()?.errors, "")
-        } else {
-            here(context, &document)?
-        };
-        self.report(context, &document, &complaints)
+        let mut exit = Exit::Done;
+        for file in &self.files {
+            if !validate(file, context).await? {
+                exit = Exit::Usage;
+            }
+        }
+        Ok(exit)
     }
+}
 
-    fn report(&self, context: &Context, document: &Document, complaints: &[Complaint]) -> Done {
-        let is_valid = complaints
-            .iter()
-            .all(|complaint| complaint.severity == Severity::Warning);
-        if context.global.json {
-            let errors = complaints.iter().map(|complaint| {
+/// Whether the definition in this file is valid. Says what is wrong with it.
+async fn validate(file: &Path, context: &Context) -> Result<bool, Failure> {
+    let document = Document::read(file, context.paint)?;
+    let complaints = if context.global.server().is_some() {
+        let call = Call::post("/api/v1/workflows/validate", document.value.clone());
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
+        document.complaints(&answer.view::<Verdict>()?.errors, "")
+    } else {
+        here(context, &document)?
+    };
+    report(context, &document, &complaints)
+}
+
+fn report(context: &Context, document: &Document, complaints: &[Complaint]) -> Result<bool, Failure> {
+    let is_valid = complaints
+        .iter()
+        .all(|complaint| complaint.severity == Severity::Warning);
+    if context.global.json {
+        let errors = complaints.iter().map(|complaint| {
                 let (line, column) = complaint.position.unzip();
                 json!({"pointer": complaint.pointer, "code": complaint.code, "message": complaint.message, "line": line,
                     "column": column, "severity": if complaint.severity == Severity::Error { "error" } else { "warning" }})
             });
-            context
-                .out
-                .json(&json!({"valid": is_valid, "errors": errors.collect::<Vec<_>>()}))?;
-        } else {
-            if !complaints.is_empty() {
-                tell(&document.show(complaints, context.paint));
-            }
-            if is_valid {
-                context.out.line(&format!("{} is valid", self.file.display()))?;
-            }
+        context
+            .out
+            .json(&json!({"file": document.path.display().to_string(), "valid": is_valid, "errors": errors.collect::<Vec<_>>()}))?;
+    } else {
+        if !complaints.is_empty() {
+            tell(&document.show(complaints, context.paint));
         }
-        Ok(if is_valid { Exit::Done } else { Exit::Usage })
+        if is_valid {
+            context.out.line(&format!("{} is valid", document.path.display()))?;
+        }
     }
+    Ok(is_valid)
 }
 
 fn here(context: &Context, document: &Document) -> Result<Vec<Complaint>, Failure> {
