@@ -7,6 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a task talks to its terminal")]
 
+mod bench;
 mod cargo;
 mod ci;
 mod deps;
@@ -41,6 +42,13 @@ enum Task {
     Tidy,
     /// Licences, sources and duplicates of the dependencies
     Deps,
+    /// Measures: `bench engine -- --help` shows the sizes
+    Bench {
+        what: bench::What,
+        /// For the measurement itself
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Runs examples/repo-report.yaml with the debug binary and checks what it wrote
     Report,
 }
@@ -51,6 +59,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Deps => deps::run(),
+        Task::Bench { what, arguments } => bench::run(what, &arguments),
         Task::Report => report::run(),
     };
     // Shown by hand: `main` would add a backtrace where the environment asks for one, and bury what was found.

@@ -11,6 +11,7 @@ mod codec;
 mod connection;
 mod error;
 mod failpoints;
+mod latest;
 mod lock;
 mod metrics;
 mod migrate;

@@ -4,6 +4,7 @@ use seawall_store::Watchers;
 
 use crate::error::OpenError;
 use crate::failpoints::Failpoints;
+use crate::latest::LatestWorkflows;
 use crate::lock::{FileLock, resolve};
 use crate::migrate;
 use crate::options::SqliteOptions;
@@ -49,6 +50,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             readers,
+            latest: LatestWorkflows::default(),
             watchers,
             clock: options.clock,
         })

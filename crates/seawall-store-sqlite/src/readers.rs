@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use seawall_store::{StoreError, StoreResult};
 use tokio::sync::Semaphore;
 
 use crate::connection;
 use crate::error::{OpError, sql_error};
+use crate::writer::control;
 
 /// The pool. Clones share it.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ impl Inner {
         };
         let answer = in_transaction(&conn, read);
         // A connection that met trouble with the file is not used again; the next reader opens another.
-        if !matches!(answer, Err(StoreError::Unavailable { .. })) {
+        if conn.is_autocommit() && !matches!(answer, Err(StoreError::Unavailable { .. })) {
             self.idle.lock().push(conn);
         }
         answer
@@ -90,10 +91,13 @@ impl Inner {
 }
 
 fn in_transaction<T>(conn: &Connection, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
-    let tx = Transaction::new_unchecked(conn, TransactionBehavior::Deferred).map_err(sql_error)?;
-    let answer = read(&tx).map_err(OpError::into_store_error)?;
-    tx.commit().map_err(sql_error)?;
-    Ok(answer)
+    // Kept statements: parsing these two words cost as much as a small read.
+    control(conn, "BEGIN DEFERRED").map_err(sql_error)?;
+    let answer = read(conn).map_err(OpError::into_store_error);
+    // Nothing was written, so this only lets go of the moment that was looked at.
+    let ended = control(conn, "COMMIT").map_err(sql_error);
+    let answer = answer?;
+    ended.map(|()| answer)
 }
 
 fn closed() -> StoreError {

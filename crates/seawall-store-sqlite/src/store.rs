@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use seawall_store::{StoreClock, Watchers};
 
+use crate::latest::LatestWorkflows;
 use crate::metrics::SqliteMetrics;
 use crate::readers::Readers;
 use crate::writer::Writer;
@@ -12,6 +13,7 @@ pub struct SqliteStore {
     // Dropped in this order: the last connection to go copies the log into the database, and a reader cannot.
     pub(crate) readers: Readers,
     pub(crate) writer: Writer,
+    pub(crate) latest: LatestWorkflows,
     pub(crate) watchers: Watchers,
     pub(crate) clock: Arc<dyn StoreClock>,
 }

@@ -159,7 +159,13 @@ pub(crate) fn registry(config: &Config) -> Registry {
 }
 
 fn registry_of(config: &Config, installation: InstallationId, node: NodeId) -> Registry {
-    let disabled = CommandConfig::default().disabled;
+    let CommandConfig {
+        disabled,
+        mut environment,
+        ..
+    } = CommandConfig::default();
+    // Of two values of one name the later one counts.
+    environment.extend(config.command_environment.iter().cloned());
     let steps = StepsConfig {
         http: HttpConfig {
             allow_private: config.http_step_allow_private,
@@ -168,6 +174,7 @@ fn registry_of(config: &Config, installation: InstallationId, node: NodeId) -> R
         command: CommandConfig {
             disabled: if config.command_steps { None } else { disabled },
             allowed_roots: config.workspace_allowed_roots.clone(),
+            environment,
             ..CommandConfig::default()
         },
         ..StepsConfig::new(installation, node)

@@ -2,7 +2,11 @@
 
 use std::io::{IsTerminal as _, stderr, stdin};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use seawall_engine::Clock;
+use seawall_engine::store::SystemClock;
 use seawall_server::Config;
 
 use crate::args::Global;
@@ -20,6 +24,7 @@ pub(crate) struct Context {
     /// Somebody sits there who can be asked.
     pub(crate) interactive: bool,
     pub(crate) program: SelfCommand,
+    clock: Arc<dyn Clock>,
 }
 
 impl Context {
@@ -34,8 +39,15 @@ impl Context {
             paint: Paint::new(terminal && !global.no_color),
             interactive: terminal && stdin().is_terminal() && !global.json,
             program: SelfCommand::new(program, global.data_dir.as_deref(), global.server.as_deref()),
+            clock: Arc::new(SystemClock),
             global,
         }
+    }
+
+    /// The machine's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        // Out of range only for clocks beyond the year 9999.
+        Timestamp::from_millisecond(self.clock.now().as_millis()).unwrap_or(Timestamp::MAX)
     }
 
     /// The configuration, with what the command line says instead.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, Seq};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq};
 
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
@@ -14,7 +14,7 @@ use crate::api::{
 };
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError};
-use crate::runtime::{DefinitionTrouble, NewRunRequest, create, excess};
+use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
     /// Creates a run and, if this node has room, begins it at once. Durable when it answers.
@@ -22,21 +22,55 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidDefinition`, `InvalidInput`, `IdempotencyKeyReused`, `Overloaded`, `Store`.
     pub async fn create_run(&self, by: &Principal, request: CreateRun) -> Result<RunStarted> {
+        let request = self.checked(by, request).await?;
+        create(self.shared(), request).await.map_err(refused(RUN))
+    }
+
+    /// Creates a run as [`Engine::create_run`] does, then waits as [`Engine::wait`] does. `cut_off` ends the wait early.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn create_run_and_wait(
+        &self,
+        by: &Principal,
+        request: CreateRun,
+        limit: Duration,
+        cut_off: impl Future<Output = ()>,
+    ) -> Result<(RunStarted, RunView)> {
+        let request = self.checked(by, request).await?;
+        let created = create_watched(self.shared(), request).await.map_err(refused(RUN));
+        let (started, watch) = created?;
+        let wait = async {
+            if started.replayed {
+                return self.wait(by, started.run, limit).await;
+            }
+            if !started.status.is_terminal() {
+                until_settled(watch, limit).await;
+            }
+            self.run(by, started.run).await
+        };
+        let view = tokio::select! {
+            view = wait => view?,
+            () = cut_off => self.run(by, started.run).await?,
+        };
+        Ok((started, view))
+    }
+
+    async fn checked(&self, by: &Principal, request: CreateRun) -> Result<NewRunRequest> {
         self.is_open()?;
         let (workflow, definition) = self.pinned(by, &request.workflow).await?;
         let errors = input_errors(&definition, &request.input);
         if !errors.is_empty() {
             return Err(EngineError::InvalidInput(errors));
         }
-        let request = NewRunRequest {
+        Ok(NewRunRequest {
             tenant: by.tenant.clone(),
             created_by: Arc::clone(&by.subject),
             workflow,
             definition,
             input: Datum::new(request.input),
             idempotency: request.idempotency,
-        };
-        create(self.shared(), request).await.map_err(refused(RUN))
+        })
     }
 
     async fn pinned(
@@ -71,7 +105,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn wait(&self, by: &Principal, run: RunId, limit: Duration) -> Result<RunView> {
-        let mut watch = self.watch(run);
+        let watch = self.watch(run);
         let record = self.record(by, run).await?;
         let now = RunProgress {
             seq: record.last_seq,
@@ -79,11 +113,8 @@ impl Engine {
             awaits: record.projection.awaits,
         };
         if !now.is_settled() {
-            let settled = async { while !watch.progressed().await.is_settled() {} };
-            // Whether it has settled or the time is over: the view says how it stands.
-            let _ = tokio::time::timeout(limit, settled).await;
+            until_settled(watch, limit).await;
         }
-        drop(watch);
         self.run(by, run).await
     }
 
@@ -160,4 +191,10 @@ fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<Input
         .input
         .as_ref()
         .map_or_else(Vec::new, |schema| schema.validate(input))
+}
+
+/// Whether it has settled or the time is over: the view that follows says how it stands.
+async fn until_settled(mut watch: RunWatch, limit: Duration) {
+    let settled = async { while !watch.progressed().await.is_settled() {} };
+    let _ = tokio::time::timeout(limit, settled).await;
 }

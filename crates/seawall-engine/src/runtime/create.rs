@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{IdempotencyKey, RunId, Seq, StoreError, StoreResult, TenantId, WorkflowVersion};
+use seawall_store::{IdempotencyKey, RunId, RunWatch, Seq, StoreError, StoreResult, TenantId, WorkflowVersion};
 
 use crate::api::{IdempotentRequest, RunStarted};
 use crate::core::{Event, Recorded, RunCreated, RunState};
@@ -25,9 +25,26 @@ pub(crate) struct NewRunRequest {
     pub(crate) idempotency: Option<IdempotentRequest>,
 }
 
-/// Creates the run: here in memory if there is room and the node is alive, else for whoever claims it.
+/// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
 pub(crate) async fn create(shared: &Arc<Shared>, request: NewRunRequest) -> StoreResult<RunStarted> {
     let (newborn, state) = newborn(shared, request)?;
+    begin(shared, newborn, state).await
+}
+
+/// The same, with a watch on the new run that was registered before it existed. Of a replayed one it sees nothing.
+pub(crate) async fn create_watched(
+    shared: &Arc<Shared>,
+    request: NewRunRequest,
+) -> StoreResult<(RunStarted, RunWatch)> {
+    let (newborn, state) = newborn(shared, request)?;
+    let watch = shared.store.watch(newborn.run);
+    Ok((begin(shared, newborn, state).await?, watch))
+}
+
+async fn begin(shared: &Arc<Shared>, newborn: Newborn, state: RunState) -> StoreResult<RunStarted> {
+    if shared.is_queueing() {
+        return newborn.create_unheld(shared).await;
+    }
     // A node that cannot stand now is no reason to refuse the run: the store says whether it takes it.
     if let Ok(identity) = shared.node.standing().await {
         let place = shared

@@ -110,6 +110,13 @@ async fn look(shared: &Arc<Shared>) -> StoreResult<Rest> {
         }
         reconcile::reconcile(shared).await?;
     }
+    let rest = claim_all(shared).await?;
+    // What must wait for something else than room keeps nobody out.
+    shared.set_queueing(matches!(rest, Rest::Full));
+    Ok(rest)
+}
+
+async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
     loop {
         if shared.draining.is_cancelled() {
             return Ok(Rest::Idle);

@@ -130,7 +130,14 @@ impl Held {
         }
     }
 
-    /// Resolves when `done` holds; it is looked at now and whenever a run leaves.
+    /// Hundreds of runs leave every second; only who waits for that is told.
+    fn tell(&self) {
+        if self.wanted.swap(false, Ordering::SeqCst) {
+            self.left.notify_waiters();
+        }
+    }
+
+    /// Resolves when `done` holds; it is looked at now and whenever a run leaves or is acquitted.
     pub(crate) async fn until(&self, done: impl Fn(&Self) -> bool) {
         loop {
             let left = self.left.notified();
@@ -158,6 +165,23 @@ impl Place {
         &self.dropped
     }
 
+    /// Whether the run's holders died too often; then it keeps others of that kind waiting.
+    pub(crate) fn is_suspect(&self) -> bool {
+        let inner = self.held.inner.lock();
+        inner.runs.get(&self.run).is_some_and(|entry| entry.suspect)
+    }
+
+    /// The run has written again, so its deaths do not count any more.
+    pub(crate) fn acquit(&self) {
+        {
+            let mut inner = self.held.inner.lock();
+            let entry = inner.runs.get_mut(&self.run);
+            let was = entry.is_some_and(|entry| std::mem::take(&mut entry.suspect));
+            inner.suspects -= usize::from(was);
+        }
+        self.held.tell();
+    }
+
     /// The run was created and is held at this epoch.
     pub(crate) fn created(&self, epoch: Epoch) {
         if let Some(entry) = self.held.inner.lock().runs.get_mut(&self.run) {
@@ -174,10 +198,7 @@ impl Drop for Place {
                 inner.suspects -= usize::from(entry.suspect);
             }
         }
-        // Hundreds of runs end every second; only who waits for that is told.
-        if self.held.wanted.swap(false, Ordering::SeqCst) {
-            self.held.left.notify_waiters();
-        }
+        self.held.tell();
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) hurrying: CancellationToken,
     /// Memory and store may differ in what this node holds.
     doubt: AtomicBool,
+    /// Runs wait in the store for room: new ones queue up behind them.
+    queueing: AtomicBool,
 }
 
 impl Shared {
@@ -47,6 +49,7 @@ impl Shared {
             hurrying: spawner.root().child_token(),
             spawner,
             doubt: AtomicBool::new(false),
+            queueing: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +57,14 @@ impl Shared {
     pub(crate) fn in_doubt(&self) {
         self.doubt.store(true, Ordering::Release);
         self.node.mend.notify_one();
+    }
+
+    pub(crate) fn is_queueing(&self) -> bool {
+        self.queueing.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_queueing(&self, queueing: bool) {
+        self.queueing.store(queueing, Ordering::Release);
     }
 
     /// Whether there was doubt; it is gone with this.

@@ -24,7 +24,15 @@ pub(crate) async fn shut_down(shared: &Shared, deadline: Duration) {
         }
     }
     shared.spawner.abandon();
-    shared.spawner.drained().await;
+    if tokio::time::timeout(LAST_WORDS, shared.spawner.drained())
+        .await
+        .is_err()
+    {
+        // A task that never awaits cannot be dropped. What it does is not over, so its runs are not given away: that they
+        // are recovered after this process is the honest end.
+        tracing::warn!("a task of the runtime does not let go; the node leaves without a farewell");
+        return;
+    }
     let node = shared.node.current();
     if let Err(error) = shared.store.retire(node.id).await {
         tracing::warn!(

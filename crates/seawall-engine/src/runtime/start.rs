@@ -38,20 +38,24 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
     let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
     let dispatch = move || dispatcher::dispatch(Arc::clone(&working));
-    shared.spawner.spawn(survive("dispatcher", dispatch));
+    shared
+        .spawner
+        .spawn(survive(Arc::clone(&shared), "dispatcher", dispatch));
     let beating = Arc::clone(&shared);
     let beat = move || heartbeat::beat(Arc::clone(&beating));
-    shared.spawner.spawn(survive("heartbeat", beat));
+    shared.spawner.spawn(survive(Arc::clone(&shared), "heartbeat", beat));
     Ok(shared)
 }
 
 /// Runs a task again that panicked: without it the node would hold runs and do nothing for them.
-async fn survive<F: Future<Output = ()>>(name: &'static str, task: impl Fn() -> F) {
+async fn survive<F: Future<Output = ()>>(shared: Arc<Shared>, name: &'static str, task: impl Fn() -> F) {
     while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
         tracing::error!(
             task = name,
             "a task of the runtime failed in an unforeseen way; it begins again"
         );
+        // It may have claimed runs that nobody got.
+        shared.in_doubt();
         tokio::time::sleep(AGAIN).await;
     }
 }

@@ -45,6 +45,8 @@ pub struct Config {
     pub workspace_allowed_roots: Vec<PathBuf>,
     pub http_step_allow_private: bool,
     pub command_steps: bool,
+    /// PATH, HOME and LANG, where they are set: what commands of steps find in their environment.
+    pub command_environment: Vec<(String, String)>,
     pub docs: Docs,
     pub log_format: LogFormat,
     /// A level or directives, as `tracing` filters read them.
@@ -122,6 +124,7 @@ impl Config {
             },
             http_step_allow_private: reader.value("HTTP_STEP_ALLOW_PRIVATE", dev, values::boolean),
             command_steps: reader.value("COMMAND_STEPS", dev, values::boolean),
+            command_environment: command_environment(&reader),
             docs: docs(&mut reader, dev),
             log_format: log_format(&mut reader, dev),
             log_level: reader.value("LOG_LEVEL", "info".to_owned(), values::log_level),
@@ -161,6 +164,11 @@ fn host(reader: &mut Reader<'_>) -> IpAddr {
         );
     }
     host
+}
+
+fn command_environment(reader: &Reader<'_>) -> Vec<(String, String)> {
+    let named = |name: &str| Some((name.to_owned(), reader.text(name)?.to_owned()));
+    ["PATH", "HOME", "LANG"].into_iter().filter_map(named).collect()
 }
 
 fn docs(reader: &mut Reader<'_>, dev: bool) -> Docs {

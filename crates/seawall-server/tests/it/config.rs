@@ -55,6 +55,7 @@ fn what_is_set_is_obeyed() {
         ("DOCS", "off"),
         ("LOG_FORMAT", "json"),
         ("LOG_LEVEL", "info,seawall_engine=debug"),
+        ("PATH", "/opt/bin:/bin"),
     ]);
     assert_eq!(config.listen_address().to_string(), "[::1]:0");
     assert_eq!(config.db_path, Path::new("/var/lib/seawall/seawall.db"));
@@ -65,6 +66,10 @@ fn what_is_set_is_obeyed() {
     assert!(config.http_step_allow_private, "an empty value counts as not set");
     assert_eq!((config.docs, config.log_format), (Docs::Off, LogFormat::Json));
     assert_eq!(config.log_level, "info,seawall_engine=debug");
+    assert_eq!(
+        config.command_environment,
+        [("PATH".to_owned(), "/opt/bin:/bin".to_owned())]
+    );
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn insert(tx: &Tx<'_>, tenant_no: i64, new: &NewRun, hold: Option<NodeId>) -> Re
     let holder = hold.map(|node| node.uuid().into_bytes());
     let (epoch, due): (i64, Option<Timestamp>) = match hold {
         Some(_) => (1, None),
+        None if new.projection.status.is_terminal() => (0, None),
         None => (0, Some(tx.now())),
     };
     let run_no = tx.statement(include_str!("../sql/insert_run.sql"))?.insert(params![

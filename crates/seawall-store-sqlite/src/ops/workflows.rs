@@ -1,15 +1,17 @@
 //! Definitions and their versions.
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::{Digest, NewWorkflow, StoreError, TenantId, WorkflowRecord, WorkflowRef};
+use seawall_store::{Digest, NewWorkflow, StoreError, TenantId, Watchers, WorkflowRecord, WorkflowRef};
 
 use crate::error::OpError;
+use crate::latest::LatestWorkflows;
 use crate::rows::{Numbered, latest, tenant_no_or_new, workflow, workflow_query};
 use crate::writer::{Operation, Tx};
 
 pub(crate) struct CreateWorkflow {
     pub(crate) tenant: TenantId,
     pub(crate) new: NewWorkflow,
+    pub(crate) latest: LatestWorkflows,
 }
 
 impl Operation for CreateWorkflow {
@@ -26,6 +28,10 @@ impl Operation for CreateWorkflow {
 
     fn payload(&self) -> usize {
         self.new.source.len()
+    }
+
+    fn tell(&self, _answer: &WorkflowRecord, _watchers: &Watchers) {
+        self.latest.changed();
     }
 }
 
@@ -110,6 +116,7 @@ pub(crate) struct UpdateWorkflow {
     pub(crate) target: WorkflowRef,
     pub(crate) new: NewWorkflow,
     pub(crate) expected: Option<Digest>,
+    pub(crate) latest: LatestWorkflows,
 }
 
 impl Operation for UpdateWorkflow {
@@ -137,12 +144,17 @@ impl Operation for UpdateWorkflow {
     fn payload(&self) -> usize {
         self.new.source.len()
     }
+
+    fn tell(&self, _answer: &WorkflowRecord, _watchers: &Watchers) {
+        self.latest.changed();
+    }
 }
 
 pub(crate) struct DeleteWorkflow {
     pub(crate) tenant: TenantId,
     pub(crate) target: WorkflowRef,
     pub(crate) expected: Option<Digest>,
+    pub(crate) latest: LatestWorkflows,
 }
 
 impl Operation for DeleteWorkflow {
@@ -153,6 +165,10 @@ impl Operation for DeleteWorkflow {
         tx.statement("UPDATE workflows SET deleted = 1 WHERE workflow_no = ?1")?
             .execute([found.workflow_no])?;
         Ok(())
+    }
+
+    fn tell(&self, _answer: &(), _watchers: &Watchers) {
+        self.latest.changed();
     }
 }
 

@@ -80,7 +80,7 @@ impl LeaseStore for SqliteStore {
             Ok(LoadedRun {
                 record,
                 segments: whole_journal(conn, run_no, last)?,
-                inbox: unread(conn, run_no, usize::MAX)?,
+                inbox: unread(conn, run_no, LoadedRun::MAX_INBOX)?,
             })
         }))
     }

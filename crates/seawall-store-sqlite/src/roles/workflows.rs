@@ -17,8 +17,12 @@ impl WorkflowStore for SqliteStore {
         tenant: &'a TenantId,
         new: NewWorkflow,
     ) -> BoxFuture<'a, StoreResult<WorkflowRecord>> {
-        let tenant = tenant.clone();
-        Box::pin(self.writer.submit(Lane::Client, CreateWorkflow { tenant, new }))
+        let create = CreateWorkflow {
+            tenant: tenant.clone(),
+            new,
+            latest: self.latest.clone(),
+        };
+        Box::pin(self.writer.submit(Lane::Client, create))
     }
 
     fn keep_inline<'a>(&'a self, tenant: &'a TenantId, new: NewWorkflow) -> BoxFuture<'a, StoreResult<WorkflowRecord>> {
@@ -38,6 +42,7 @@ impl WorkflowStore for SqliteStore {
             target: target.clone(),
             new,
             expected,
+            latest: self.latest.clone(),
         };
         Box::pin(self.writer.submit(Lane::Client, update))
     }
@@ -47,10 +52,18 @@ impl WorkflowStore for SqliteStore {
         tenant: &'a TenantId,
         target: &'a WorkflowRef,
     ) -> BoxFuture<'a, StoreResult<Option<WorkflowRecord>>> {
+        let before = match self.latest.get(tenant, target) {
+            Ok(record) => return Box::pin(std::future::ready(Ok(Some(record)))),
+            Err(before) => before,
+        };
         let (tenant, target) = (tenant.clone(), target.clone());
+        let kept = self.latest.clone();
         Box::pin(self.readers.read(move |conn| {
-            let found = latest(conn, &tenant, &target)?;
-            Ok(found.map(|found| found.record))
+            let found = latest(conn, &tenant, &target)?.map(|found| found.record);
+            if let Some(record) = &found {
+                kept.keep(before, tenant, target, record.clone());
+            }
+            Ok(found)
         }))
     }
 
@@ -112,6 +125,7 @@ impl WorkflowStore for SqliteStore {
             tenant: tenant.clone(),
             target: target.clone(),
             expected,
+            latest: self.latest.clone(),
         };
         Box::pin(self.writer.submit(Lane::Client, delete))
     }

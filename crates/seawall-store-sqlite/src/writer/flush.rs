@@ -134,6 +134,7 @@ fn begin(conn: &Connection) -> rusqlite::Result<()> {
     control(conn, "BEGIN IMMEDIATE")
 }
 
-pub(super) fn control(conn: &Connection, sql: &'static str) -> rusqlite::Result<()> {
+/// Executes a word that controls the transaction, from a kept statement.
+pub(crate) fn control(conn: &Connection, sql: &'static str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(|_| ())
 }

@@ -48,6 +48,7 @@ impl Writer {
         let job = Pending {
             operation,
             outcome: None,
+            doubt: None,
             reply,
             _room: room,
         };

@@ -16,7 +16,8 @@ pub(crate) trait Operation: Send + 'static {
     /// Executes the change inside its own savepoint. What an error leaves half done is rolled back.
     fn run(&self, tx: &Tx<'_>) -> Result<Self::Answer, OpError>;
 
-    /// Tells those who wait, once the change is durable.
+    /// Tells those who wait, once the change is durable, or may be: a wake-up too many costs a look, one too few strands
+    /// whoever sleeps.
     fn tell(&self, _answer: &Self::Answer, _watchers: &Watchers) {}
 
     /// Bytes of payload that wait in memory with it.
@@ -37,8 +38,10 @@ pub(crate) enum Ran {
 /// An operation with its kind forgotten.
 pub(crate) trait Job: Send {
     fn run(&mut self, tx: &Tx<'_>) -> Ran;
-    /// Replaces the answer.
+    /// Replaces the answer of an operation of which nothing was written.
     fn fail(&mut self, error: StoreError);
+    /// Replaces the answer of an operation that may or may not be durable.
+    fn doubt(&mut self, fault: &Fault);
     fn bytes(&self) -> usize;
     /// Only after the batch's fate is known.
     fn answer(self: Box<Self>, watchers: &Watchers);
@@ -47,6 +50,8 @@ pub(crate) trait Job: Send {
 pub(super) struct Pending<O: Operation> {
     pub(super) operation: O,
     pub(super) outcome: Option<StoreResult<O::Answer>>,
+    /// The fate of the transaction is not known: whoever sent this is told so instead of the outcome.
+    pub(super) doubt: Option<Fault>,
     pub(super) reply: oneshot::Sender<StoreResult<O::Answer>>,
     pub(super) _room: OwnedSemaphorePermit,
 }
@@ -72,6 +77,10 @@ impl<O: Operation> Job for Pending<O> {
         self.outcome = Some(Err(error));
     }
 
+    fn doubt(&mut self, fault: &Fault) {
+        self.doubt = Some(fault.clone());
+    }
+
     fn bytes(&self) -> usize {
         self.operation.payload() + FIXED_BYTES
     }
@@ -82,6 +91,10 @@ impl<O: Operation> Job for Pending<O> {
         if let Ok(answer) = &outcome {
             self.operation.tell(answer, watchers);
         }
+        let outcome = match self.doubt {
+            Some(fault) => Err(fault.ambiguous()),
+            None => outcome,
+        };
         // The caller may have gone away; what was durable stays so.
         let _ = self.reply.send(outcome);
     }

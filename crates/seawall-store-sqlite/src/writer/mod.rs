@@ -14,6 +14,7 @@ mod tx;
 
 pub(crate) use commit::raise_mark;
 pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use flush::control;
 pub(crate) use handle::Writer;
 pub(crate) use job::Operation;
 pub(crate) use queue::Lane;

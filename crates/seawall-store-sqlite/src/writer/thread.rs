@@ -91,7 +91,7 @@ impl WriterThread {
         match self.transact(batch, &mut set_aside) {
             Verdict::Durable => {}
             Verdict::NotWritten(fault) => batch.iter_mut().for_each(|job| job.fail(fault.unavailable())),
-            Verdict::Unknown(fault) => batch.iter_mut().for_each(|job| job.fail(fault.ambiguous())),
+            Verdict::Unknown(fault) => batch.iter_mut().for_each(|job| job.doubt(&fault)),
         }
         self.shared
             .counters

@@ -1,6 +1,6 @@
 //! Group commit: what shares a commit, and what does not share a fate.
 
-use seawall_store::{LeaseStore as _, RunStore as _, Sent, StoreError};
+use seawall_store::{LeaseStore as _, LoadedRun, RunStore as _, Sent, StoreError};
 use seawall_store_sqlite::SqliteStore;
 use std::sync::Arc;
 
@@ -198,4 +198,21 @@ async fn the_log_does_not_grow_without_end() {
     assert!(log.len() < 24 << 20, "{} bytes", log.len());
     drop(store);
     assert_eq!(kit.journal(&kit.open(), lease.run).await.len(), 1 + (60 << 20));
+}
+
+#[tokio::test]
+async fn of_a_full_inbox_a_load_reads_the_oldest_messages() {
+    let kit = Kit::new();
+    let (store, node) = kit.open_with_node().await;
+    let lease = kit.held(&store, node).await;
+    let count = LoadedRun::MAX_INBOX + 10;
+    for index in 0..count {
+        let sent = message(&format!("m{index}"), 1);
+        store.send(&kit.tenant, lease.run, sent).await.unwrap();
+    }
+    let loaded = store.load(&lease).await.unwrap();
+    let keys: Vec<_> = loaded.inbox.iter().map(|row| row.key.0.as_str()).collect();
+    let oldest: Vec<_> = (0..LoadedRun::MAX_INBOX).map(|index| format!("m{index}")).collect();
+    assert_eq!(keys, oldest);
+    assert_eq!(store.unread(&lease, usize::MAX).await.unwrap().len(), count);
 }

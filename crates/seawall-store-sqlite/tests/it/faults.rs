@@ -1,6 +1,9 @@
 //! Injected errors: at an append, at COMMIT, after COMMIT.
 
-use seawall_store::{HealthStore as _, LeaseStore as _, RunStore as _, Sent, StoreError};
+use futures_util::future::FutureExt as _;
+use seawall_store::{
+    AppendThen, CrossMessage, HealthStore as _, LeaseStore as _, MessageKey, RunStore as _, Sent, StoreError, Timestamp,
+};
 use seawall_store_sqlite::FailAction;
 
 use crate::kit::{Kit, append, message, new_run, segment, start, start_append, until_queued};
@@ -168,4 +171,35 @@ async fn what_was_rolled_back_alone_is_no_evidence_against_its_batch() {
     assert_eq!(sending.await.unwrap().unwrap(), Sent::Accepted);
     drop(store);
     assert_eq!(kit.journal(&kit.open(), lease.run).await, "0a");
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_still_wakes_those_who_wait_for_it() {
+    let kit = Kit::new();
+    let (store, node) = kit.open_with_node().await;
+    let (lease, other) = (kit.held(&store, node).await, kit.held(&store, node).await);
+    let (mut watch, receiver) = (store.watch(lease.run), store.watch(other.run));
+    let inbox = receiver.inbox();
+    let mut lost = append(&lease, 1, "a");
+    lost.messages.push(CrossMessage {
+        to: other.run,
+        key: MessageKey("m".to_owned()),
+        body: b"x".as_slice().into(),
+    });
+    lost.then = AppendThen::Park {
+        due: Some(Timestamp::from_millis(1)),
+    };
+    kit.failures.once("commit.after", FailAction::LoseAnswer);
+    let answer = store.append(lost.clone()).await;
+    assert!(matches!(answer, Err(StoreError::Ambiguous { .. })), "{answer:?}");
+    // The repeat finds it written and has nothing to tell.
+    assert!(store.append(lost).await.unwrap().parked);
+    assert_eq!(watch.progressed().now_or_never().map(|at| at.seq.0), Some(2));
+    assert!(inbox.notified().now_or_never().is_some(), "its message is there");
+    let work = store.watchers().wait_for_work().now_or_never();
+    assert!(work.is_some(), "its timer is set");
+    kit.failures.once("commit.after", FailAction::LoseAnswer);
+    let answer = store.send(&kit.tenant, other.run, message("n", 1)).await;
+    assert!(matches!(answer, Err(StoreError::Ambiguous { .. })), "{answer:?}");
+    assert!(inbox.notified().now_or_never().is_some(), "it is there");
 }

@@ -38,6 +38,7 @@ macro_rules! contract_tests {
             runs {
                 a_run_reads_back_as_it_was_created,
                 a_run_born_held_is_at_epoch_one,
+                a_run_that_is_born_ended_is_due_for_nobody,
                 a_run_is_not_born_held_by_a_dead_node,
                 a_run_id_is_taken_once,
                 runs_are_listed_newest_first_in_pages_that_stay_right,

@@ -156,7 +156,7 @@ impl LeaseStore for MemoryStore {
                 Ok(LoadedRun {
                     record: row.record.clone(),
                     segments: row.segments.clone(),
-                    inbox: row.inbox.clone(),
+                    inbox: row.inbox.iter().take(LoadedRun::MAX_INBOX).cloned().collect(),
                 })
             })
         })

@@ -147,6 +147,7 @@ impl State {
         now: Timestamp,
     ) -> RunKey {
         let key = RunKey(self.number());
+        let due = (hold.is_none() && !new.projection.status.is_terminal()).then_some(now);
         let record = RunRecord {
             key,
             id: new.id,
@@ -158,7 +159,7 @@ impl State {
             last_seq: new.segment.last(),
             epoch: Epoch(u64::from(hold.is_some())),
             holder: hold,
-            due: if hold.is_some() { None } else { Some(now) },
+            due,
             deaths: 0,
         };
         let row = RunRow {

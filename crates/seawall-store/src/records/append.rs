@@ -46,7 +46,13 @@ pub struct InboxRow {
 pub struct LoadedRun {
     pub record: RunRecord,
     pub segments: Vec<Segment>,
+    /// The oldest unread messages, at most [`LoadedRun::MAX_INBOX`].
     pub inbox: Vec<InboxRow>,
+}
+
+impl LoadedRun {
+    /// Messages of up to 1 MiB may have gathered for as long as nobody held the run: they are not all read at once.
+    pub const MAX_INBOX: usize = 64;
 }
 
 /// An approval that becomes visible with this append.

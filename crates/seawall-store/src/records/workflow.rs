@@ -12,7 +12,7 @@ pub struct WorkflowVersion {
 }
 
 /// How a caller names a workflow.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum WorkflowRef {
     Id(WorkflowId),
     Name(String),

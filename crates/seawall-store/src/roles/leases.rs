@@ -53,7 +53,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// When the earliest unheld run becomes due, on the store's clock, with that clock's now. None: nothing waits.
     fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
 
-    /// The whole run as it is durable: row, journal, unread inbox (oldest first).
+    /// The whole run as it is durable: row, journal, and of its unread inbox the oldest [`LoadedRun::MAX_INBOX`] messages,
+    /// oldest first.
     ///
     /// # Errors
     /// `StaleLease` when the lease no longer holds the run.

@@ -8,7 +8,8 @@ use crate::watch::RunWatch;
 /// Runs as their clients see them. Everything read here is durable.
 pub trait RunStore: Send + Sync + 'static {
     /// Writes the run's row and its first events. With `hold`, the run is born held by that (live) node at epoch 1;
-    /// without, it is unheld at epoch 0 and due at the store's now, for anybody to claim.
+    /// without, it is unheld at epoch 0 and due at the store's now, for anybody to claim; one that has ended with its first
+    /// events is due for nobody.
     ///
     /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
     /// is as if it had never been used. A replay looks at nothing else of `new` and shows the run as it is now.

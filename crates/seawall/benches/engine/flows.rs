@@ -41,7 +41,8 @@ pub(crate) async fn measure(folder: &Path, seconds: f64, raw: &Raw) -> anyhow::R
     let at_256 = load(&server, "idempotent", 256, seconds).await?;
     let read = load(&server, "read", 64, seconds).await?;
     let pure = load(&server, "pure", 64, seconds).await?;
-    let appends = appends_per_flow(&mut admin).await?;
+    // The server has closed the first connection: it was idle for longer than it allows.
+    let appends = appends_per_flow(&mut Client::connect(&server.host).await?).await?;
     server.stop()?;
     let budget_ms = 12.0 * raw.single.quantile_ms(0.5) + 3.0;
     let needed = |raw: f64, share: f64, cap: f64| (raw * share).min(cap);
@@ -61,6 +62,15 @@ pub(crate) async fn measure(folder: &Path, seconds: f64, raw: &Raw) -> anyhow::R
         "read_64": light(&read),
         "pure_64": light(&pure),
     }))
+}
+
+/// One kind of flow under load, and nothing measured: something to look at with a profiler.
+pub(crate) async fn profile(folder: &Path, effect: &str, seconds: f64) -> anyhow::Result<()> {
+    let server = Server::start(&folder.join("profile")).await?;
+    let mut admin = Client::connect(&server.host).await?;
+    apply(&mut admin, &chain(effect, effect)).await?;
+    load(&server, effect, 64, seconds).await?;
+    server.stop()
 }
 
 /// One flow that fans out over forty light steps, again and again, one at a time.
@@ -119,7 +129,7 @@ fn contains(body: &[u8], what: &[u8]) -> bool {
     body.windows(what.len()).any(|window| window == what)
 }
 
-async fn load(server: &Server, workflow: &'static str, callers: usize, seconds: f64) -> anyhow::Result<Sample> {
+async fn load(server: &Server, workflow: &str, callers: usize, seconds: f64) -> anyhow::Result<Sample> {
     let mut warm = Client::connect(&server.host).await?;
     flow(&mut warm, workflow, r#"{"input":{"seed":0}}"#).await?;
     let (host, started) = (Arc::new(server.host.clone()), Instant::now());
@@ -127,13 +137,13 @@ async fn load(server: &Server, workflow: &'static str, callers: usize, seconds: 
     let until = started + Duration::from_secs_f64(seconds);
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
-            let host = Arc::clone(&host);
+            let (host, workflow) = (Arc::clone(&host), workflow.to_owned());
             tokio::spawn(async move {
                 let mut client = Client::connect(&host).await?;
                 let body = format!(r#"{{"input":{{"seed":{caller}}}}}"#);
                 let mut latencies = Vec::new();
                 while Instant::now() < until {
-                    latencies.push(flow(&mut client, workflow, &body).await?);
+                    latencies.push(flow(&mut client, &workflow, &body).await?);
                 }
                 anyhow::Ok(latencies)
             })

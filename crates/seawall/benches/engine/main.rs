@@ -35,6 +35,9 @@ struct Args {
     /// Measure only these (raw, flows, fan-out, idle, parked).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Only put this flow (idempotent, read, pure) under load, at 64 callers: for a profiler.
+    #[arg(long)]
+    profile: Option<String>,
     /// Where the files lie; the disk there is what is measured. A folder in it is made and removed.
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: std::path::PathBuf,
@@ -56,6 +59,9 @@ fn main() -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
+    if let Some(effect) = &args.profile {
+        return runtime.block_on(flows::profile(folder.path(), effect, args.seconds));
+    }
     let mut report = serde_json::Map::new();
     report.insert("cores".to_owned(), json!(std::thread::available_parallelism()?.get()));
     let raw = if args.wants("raw") || args.wants("flows") {

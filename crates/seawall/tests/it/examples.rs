@@ -14,7 +14,7 @@ fn repo_report_counts_a_tree_with_difficult_names_and_not_its_own_report() {
     house.write("tree/-dash.py", "# TODO two, TODO three\n\n\n");
     house.write("tree/sub/x=1.sh", "no newline");
     house.write("tree/sub/it's|odd\".md", "");
-    house.write("tree/empty.txt", "not a source file\n");
+    house.write("tree/picture.png", "not a source file\n");
     house.write("tree/.git/hook.sh", "# TODO\n");
     house.write("tree/sub/target/made.rs", "// TODO\n");
     let report = example("repo-report.yaml");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use seawall_store::{RunStatus, Seq, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Message, Recorded, RunState, decide};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, decide};
 use crate::datum::{Datum, weight};
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
@@ -120,7 +120,11 @@ impl Driver {
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
-        self.pending_bytes += decision.events.len() * EVENT_BYTES;
+        self.pending_bytes += decision
+            .events
+            .iter()
+            .map(|recorded| rendered(&recorded.event))
+            .sum::<usize>();
         self.pending.events.extend(decision.events);
         // A decision is one operation: what it begins waits for all of its events.
         let last = self.state.seq;
@@ -249,6 +253,11 @@ impl Driver {
         !self.pending.events.is_empty() || !self.pending.consumed.is_empty()
     }
 
+    /// Events among it.
+    pub(super) const fn has_events(&self) -> bool {
+        !self.pending.events.is_empty()
+    }
+
     /// No attempt is about to begin.
     pub(super) fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.waiting.is_empty() && self.lookups.is_empty() && self.stops.is_empty()
@@ -304,6 +313,18 @@ fn usable(message: Message) -> Message {
         },
         message => message,
     }
+}
+
+/// What an event costs beside what its command brought along.
+fn rendered(event: &Event) -> usize {
+    let payload = match event {
+        // It stands in the child's journal as well.
+        Event::ChildStarted(started) => 2 * weight(started.input.json()),
+        Event::MapStarted { items, .. } => items.iter().map(|item| weight(item.json())).sum(),
+        Event::ApprovalRequested(asked) => asked.message.len(),
+        _ => 0,
+    };
+    EVENT_BYTES + payload
 }
 
 /// About how much a command brings along that will stand in its events.

@@ -36,6 +36,11 @@ impl Flight {
         self.append.then != AppendThen::Hold
     }
 
+    /// Something new stands in the journal with it.
+    pub(super) const fn has_events(&self) -> bool {
+        self.append.segment.is_some()
+    }
+
     pub(super) const fn tries(&self) -> u32 {
         self.tries
     }

@@ -11,7 +11,7 @@ use crate::runtime::run_task::session::{Exit, Failure, Session};
 impl Session<'_> {
     /// Sends an append if there is anything to write, or if the run is to leave. `busy`: steps in place are left.
     pub(super) fn flush(&mut self, busy: bool) -> Result<(), Failure> {
-        let idle = !busy && self.attempts.is_empty() && self.driver.is_idle();
+        let idle = !busy && self.attempts.is_empty() && self.driver.is_idle() && !self.awaits_inbox();
         let then = if idle { self.rest()? } else { AppendThen::Hold };
         if then == AppendThen::Hold && !self.driver.has_pending() {
             return Ok(());
@@ -26,7 +26,14 @@ impl Session<'_> {
     fn rest(&self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
-            return Ok(AppendThen::End);
+            // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
+            // request unread.
+            let ends = self.driver.has_events();
+            return Ok(if ends {
+                AppendThen::End
+            } else {
+                AppendThen::Park { due: None }
+            });
         }
         if state.in_flight() > 0 {
             return Err(Failure::LostAttempts);
@@ -61,6 +68,7 @@ impl Session<'_> {
     pub(super) async fn after(&mut self, then: AppendThen, given_back: bool) -> Option<Exit> {
         match then {
             AppendThen::End => Some(Exit::Ended),
+            AppendThen::Park { .. } if given_back && self.driver.state().is_terminal() => Some(Exit::Ended),
             AppendThen::Park { .. } if given_back => Some(Exit::Parked),
             AppendThen::Park { .. } if self.draining => {
                 // A message came in between. It stays unread: whoever claims the run next takes it.

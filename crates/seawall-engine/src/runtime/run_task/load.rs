@@ -35,8 +35,7 @@ pub(super) enum LoadError {
 /// Who held the run before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Predecessor {
-    pub(super) deaths: u32,
-    /// Nothing that it began can still be running.
+    /// Nothing that it, or anybody before it, began can still be running.
     pub(super) dead: bool,
 }
 
@@ -70,14 +69,15 @@ pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -
     drop(events);
     let driver = Driver::new(state, Arc::clone(&shared.clock), shared.config.lease);
     Ok(Loaded {
-        driver: took_over(driver, of),
+        // The row's count: it is right whichever way the run came here, and however often it was loaded.
+        driver: took_over(driver, record.deaths, of),
         inbox: loaded.inbox,
     })
 }
 
-fn took_over(mut driver: Driver, of: Predecessor) -> Driver {
-    if of.deaths >= DEADLY {
-        driver.apply(Command::BlockDeadly { deaths: of.deaths });
+fn took_over(mut driver: Driver, deaths: u32, of: Predecessor) -> Driver {
+    if deaths >= DEADLY {
+        driver.apply(Command::BlockDeadly { deaths });
     }
     let was_queued = driver.state().phase == Phase::Queued;
     driver.apply(Command::Recover {

@@ -16,7 +16,7 @@ use crate::runtime::identity::Identity;
 use crate::runtime::run_task::driver::{Driver, Next};
 use crate::runtime::run_task::flush::first_batch;
 use crate::runtime::run_task::load::Predecessor;
-use crate::runtime::run_task::task::RunTask;
+use crate::runtime::run_task::task::{RunTask, log_end};
 use crate::runtime::shared::Shared;
 
 /// Steps done in place before the creation is written. The client waits meanwhile.
@@ -88,10 +88,13 @@ pub(crate) async fn spawn_newborn(
         let driver = begun(&task_shared, state, newborn.first.clone());
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
-    told.await.unwrap_or(Err(StoreError::Unavailable {
-        reason: "the creation was cut off",
-        source: None,
-    }))
+    told.await.unwrap_or_else(|cut_off| {
+        // A panic or the end of the process, perhaps after the creation was sent.
+        shared.in_doubt();
+        Err(StoreError::Ambiguous {
+            source: Box::new(cut_off),
+        })
+    })
 }
 
 async fn be_born(
@@ -103,7 +106,7 @@ async fn be_born(
     let run = newborn.run;
     // Registered before the run exists, so that no message to it is missed.
     let watch = shared.store.watch(run);
-    let new = creation(&mut driver, &newborn, identity.id);
+    let (new, ended) = creation(&mut driver, &newborn, identity.id);
     let (last, status) = (new.segment.last(), new.projection.status);
     let created = shared.store.create_run(&newborn.tenant, new).await;
     let lease = match created {
@@ -115,6 +118,9 @@ async fn be_born(
             };
             // A client that went away does not need the answer.
             let _ = tell.send(Ok(told));
+            if ended && !told.replayed {
+                log_end(&driver);
+            }
             lease
         }
         Err(StoreError::NodeDead) => {
@@ -138,7 +144,7 @@ async fn be_born(
     drop(newborn);
     place.created(lease.epoch);
     driver.confirm(last);
-    let predecessor = Predecessor { deaths: 0, dead: true };
+    let predecessor = Predecessor { dead: true };
     let task = RunTask {
         shared,
         identity,
@@ -165,13 +171,15 @@ fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
     driver
 }
 
-/// What is written first.
-fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> NewRun {
+/// What is written first. A run that has ended with it is held by nobody.
+fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> (NewRun, bool) {
     let (batch, only_creation) = first_batch(driver);
+    let ended = !only_creation && driver.state().is_terminal();
     let projection = if only_creation {
         newborn.queued.clone()
     } else {
         driver.state().projection()
     };
-    newborn.new_run(journal::encode(&batch.events), projection, Some(node))
+    let hold = (!ended).then_some(node);
+    (newborn.new_run(journal::encode(&batch.events), projection, hold), ended)
 }

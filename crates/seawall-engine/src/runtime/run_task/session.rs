@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use seawall_store::{Appended, InboxRow, Lease, StoreError, StoreResult};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::core::Command;
 use crate::journal::decode_message;
@@ -60,8 +61,8 @@ pub(super) struct Session<'a> {
     alarm: Alarm,
     /// Rows may be unread beyond those that were taken.
     more_messages: bool,
-    /// The inbox could not be read.
-    unreadable: bool,
+    /// The inbox could not be read: when to try again.
+    unreadable: Option<Instant>,
     pub(super) draining: bool,
 }
 
@@ -75,7 +76,7 @@ impl<'a> Session<'a> {
             flight: None,
             alarm: Alarm::default(),
             more_messages: false,
-            unreadable: false,
+            unreadable: None,
             draining: false,
         }
     }
@@ -89,6 +90,7 @@ impl<'a> Session<'a> {
         let (draining, hurrying) = (draining.cancelled(), hurrying.cancelled());
         tokio::pin!(dropped, draining, hurrying);
         let mut hurried = false;
+        let mut suspect = place.is_suspect();
         loop {
             let more = match self.advance() {
                 Ok(more) => more,
@@ -110,15 +112,22 @@ impl<'a> Session<'a> {
                     self.attempts.stop_all();
                     None
                 }
-                answer = landed(&mut self.flight), if self.flight.is_some() => self.answered(answer).await,
-                Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
-                    self.driver.apply(command);
-                    None
+                answer = landed(&mut self.flight), if self.flight.is_some() => {
+                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::has_events) {
+                        suspect = false;
+                        place.acquit();
+                    }
+                    self.answered(answer).await
                 }
+                // Before the attempts: thousands of quick ones leave no gap for a cancel or the end of the run's time.
                 () = inbox.notified(), if listens => self.read_inbox().await,
-                () = tokio::time::sleep(UNREADABLE_PAUSE), if listens && self.unreadable => self.read_inbox().await,
+                () = until(self.unreadable), if listens && self.unreadable.is_some() => self.read_inbox().await,
                 () = self.alarm.rings(), if listens && self.alarm.is_set() => {
                     self.tick();
+                    None
+                }
+                Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
+                    self.driver.apply(command);
                     None
                 }
                 () = tokio::task::yield_now(), if more => None,
@@ -212,9 +221,8 @@ impl<'a> Session<'a> {
         let limit = MESSAGES + self.driver.taken();
         match self.shared.store.unread(self.lease, limit).await {
             Ok(rows) => {
-                self.unreadable = false;
-                self.more_messages = rows.len() == limit;
-                self.feed(&rows);
+                self.unreadable = None;
+                self.receive(&rows, limit);
                 None
             }
             Err(StoreError::StaleLease) => Some(Exit::Stale),
@@ -224,14 +232,20 @@ impl<'a> Session<'a> {
                     error = &error as &dyn std::error::Error,
                     "the inbox cannot be read now"
                 );
-                self.unreadable = true;
+                self.unreadable = Some(Instant::now() + UNREADABLE_PAUSE);
                 None
             }
         }
     }
 
+    /// Takes messages that were read, at most `limit` of them.
+    pub(super) fn receive(&mut self, rows: &[InboxRow], limit: usize) {
+        self.more_messages = rows.len() >= limit;
+        self.feed(rows);
+    }
+
     /// Applies messages in their order, as far as there is room for their events.
-    pub(super) fn feed(&mut self, rows: &[InboxRow]) {
+    fn feed(&mut self, rows: &[InboxRow]) {
         for row in rows {
             if self.driver.has_taken(row.id) {
                 continue;
@@ -252,8 +266,20 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Messages may wait that could not be read: parking would be refused, again and again.
+    pub(super) const fn awaits_inbox(&self) -> bool {
+        self.unreadable.is_some() && !self.draining
+    }
+
     pub(super) const fn has_more_messages(&self) -> bool {
         self.more_messages
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

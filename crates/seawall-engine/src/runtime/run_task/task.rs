@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use seawall_store::{
-    Append, AppendThen, Awaits, ClaimedRun, Lease, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
+    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
 };
 use tokio::sync::Notify;
 
@@ -39,7 +39,6 @@ pub(crate) fn spawn_claimed(shared: &Arc<Shared>, identity: &Arc<Identity>, clai
             Err(_) => wait_for_place(&shared, &lease, suspect, &identity).await,
         };
         let predecessor = Predecessor {
-            deaths,
             dead: shared.config.exclusive,
         };
         let watch = shared.store.watch(lease.run);
@@ -72,8 +71,9 @@ pub(super) struct RunTask<'a> {
 
 impl RunTask<'_> {
     /// Goes on with `driver` if the run is in memory already, else loads it.
-    /// `watch` was registered before anything of the run was read or written.
-    pub(super) async fn live(self, watch: RunWatch, mut driver: Option<Driver>, mut predecessor: Predecessor) {
+    /// `watch` was registered before anything of the run was read or written. `predecessor` is who held the run before this
+    /// lease, in later sessions too: an earlier one may not have written down what it knew of it.
+    pub(super) async fn live(self, watch: RunWatch, mut driver: Option<Driver>, predecessor: Predecessor) {
         let inbox = watch.inbox();
         let mut backoff = FIRST_BACKOFF;
         loop {
@@ -93,8 +93,6 @@ impl RunTask<'_> {
                 Exit::Failed(failure) => self.report(&failure, backoff),
             }
             self.shared.in_doubt();
-            // What this process began has been wound up, or dropped with the session.
-            predecessor = Predecessor { deaths: 0, dead: true };
             tokio::select! {
                 () = tokio::time::sleep(backoff) => {}
                 () = self.place.dropped().cancelled() => return self.leave_in_doubt(),
@@ -133,7 +131,7 @@ impl RunTask<'_> {
         let fence = self.identity.fence(Arc::clone(&self.shared.clock));
         let attempts = Attempts::new(self.shared, &self.lease, fence);
         let mut session = Session::new(self.shared, &self.lease, driver, attempts);
-        session.feed(&rows);
+        session.receive(&rows, LoadedRun::MAX_INBOX);
         let exit = session.run(&self.place, inbox).await;
         if matches!(exit, Exit::Stale | Exit::Dropped | Exit::Failed(_)) {
             session.attempts.wind_up().await;
@@ -187,7 +185,7 @@ impl RunTask<'_> {
     }
 }
 
-fn log_end(driver: &Driver) {
+pub(super) fn log_end(driver: &Driver) {
     let state = driver.state();
     let duration = state
         .finished_at

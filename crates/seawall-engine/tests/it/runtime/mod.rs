@@ -7,6 +7,7 @@ mod effects;
 mod faults;
 mod flows;
 mod leases;
+mod nights;
 mod parking;
 mod probe;
 mod shutdown;

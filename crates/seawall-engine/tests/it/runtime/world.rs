@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -15,11 +16,23 @@ use tokio::time::Instant;
 
 /// Wall and boot time from tokio's clock, so that a paused runtime moves both.
 #[derive(Clone)]
-pub(crate) struct TestClock(Instant);
+pub(crate) struct TestClock {
+    start: Instant,
+    /// By how many milliseconds the wall clock is wrong.
+    ahead: Arc<AtomicI64>,
+}
+
+impl TestClock {
+    /// Sets the wall clock, so many seconds ahead of the right time.
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds * 1000, Ordering::SeqCst);
+    }
+}
 
 impl StoreClock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000).saturating_add(self.0.elapsed())
+        Timestamp::from_millis(1_700_000_000_000 + self.ahead.load(Ordering::SeqCst))
+            .saturating_add(self.start.elapsed())
     }
 }
 
@@ -29,7 +42,7 @@ impl Clock for TestClock {
     }
 
     fn boot(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed()
     }
 }
 
@@ -77,7 +90,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let clock = TestClock(Instant::now());
+        let clock = TestClock {
+            start: Instant::now(),
+            ahead: Arc::default(),
+        };
         let calls = Arc::new(Calls::default());
         let hook = Arc::clone(&calls);
         let options = MemoryOptions {

@@ -4,8 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use seawall_engine::{CreateRun, EngineError, Principal, RunView};
-use seawall_store::RunId;
+use seawall_engine::{CreateRun, EngineError, Principal};
 
 use crate::state::AppState;
 use crate::wire::Run;
@@ -20,10 +19,17 @@ pub(super) async fn start(
     request: CreateRun,
     wait: Option<Duration>,
 ) -> Result<Response, EngineError> {
-    let started = state.engine().create_run(by, request).await?;
-    let view = match wait {
-        Some(limit) if !limit.is_zero() => settled(state, by, started.run, limit).await?,
-        _ => state.engine().run(by, started.run).await?,
+    let engine = state.engine();
+    let (started, view) = match wait {
+        // A stop of the server ends the wait.
+        Some(limit) if !limit.is_zero() => {
+            let stop = state.draining().cancelled();
+            engine.create_run_and_wait(by, request, limit, stop).await?
+        }
+        _ => {
+            let started = engine.create_run(by, request).await?;
+            (started, engine.run(by, started.run).await?)
+        }
     };
     let mut headers = HeaderMap::new();
     let location = format!("/api/v1/runs/{}", started.run);
@@ -47,12 +53,4 @@ pub(super) async fn start(
         StatusCode::ACCEPTED
     };
     Ok((status, headers, Json(Run::from(view))).into_response())
-}
-
-/// The run once it has ended, is blocked, waits for a person, or the limit is over. A stop of the server ends the wait.
-async fn settled(state: &AppState, by: &Principal, run: RunId, limit: Duration) -> Result<RunView, EngineError> {
-    tokio::select! {
-        view = state.engine().wait(by, run, limit) => view,
-        () = state.draining().cancelled() => state.engine().run(by, run).await,
-    }
 }

@@ -40,6 +40,20 @@ pub async fn a_run_reads_back_as_it_was_created(subject: &Subject) {
     assert_eq!(unknown, None);
 }
 
+pub async fn a_run_that_is_born_ended_is_due_for_nobody(subject: &Subject) {
+    let world = World::of(subject).await;
+    let new = NewRun {
+        projection: World::projection(RunStatus::Succeeded),
+        ..world.new_run()
+    };
+    let created = world.create(new.clone()).await;
+    assert!(matches!(created, CreatedRun::New { lease: None }), "{created:?}");
+    let record = world.record(new.id).await;
+    assert_eq!((record.holder, record.epoch, record.due), (None, Epoch(0), None));
+    let due = world.store.next_due().await.expect("the store works");
+    assert_eq!(due, None);
+}
+
 pub async fn a_run_born_held_is_at_epoch_one(subject: &Subject) {
     let world = World::of(subject).await;
     let node = world.node().await;

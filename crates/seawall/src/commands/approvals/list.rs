@@ -39,7 +39,7 @@ impl List {
         }
         let page: Listed<Approval> = answer.view()?;
         let mut table = Table::new(&["ID", "RUN", "STEP", "STATUS", "ASKED", "MESSAGE"]);
-        let now = jiff::Timestamp::now();
+        let now = context.now();
         for approval in page.items {
             table.row([
                 approval.id,

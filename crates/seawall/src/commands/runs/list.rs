@@ -42,7 +42,7 @@ impl List {
         }
         let page: Listed<Run> = answer.view()?;
         let mut table = Table::new(&["ID", "WORKFLOW", "STATUS", "STEPS", "CREATED"]);
-        let now = jiff::Timestamp::now();
+        let now = context.now();
         for run in page.items {
             table.row([
                 run.id,

@@ -30,7 +30,7 @@ impl List {
         }
         let page: Listed<Workflow> = answer.view()?;
         let mut table = Table::new(&["ID", "NAME", "VERSION", "CHANGED", "DESCRIPTION"]);
-        let now = jiff::Timestamp::now();
+        let now = context.now();
         for workflow in page.items {
             table.row([
                 workflow.id,
