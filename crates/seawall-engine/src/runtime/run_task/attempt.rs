@@ -43,8 +43,8 @@ pub(super) async fn supervise(
     let said = tokio::time::timeout(grace, executing).await;
     match (said, timed_out) {
         (Ok(outcome), false) => outcome,
-        (Ok(outcome), true) => ended_by_timeout(outcome),
-        (Err(_), true) => Outcome::Unknown(StepError::new(TIMEOUT, "the attempt took longer than its timeout")),
+        (Ok(outcome), true) => ended_by_timeout(outcome, timeout),
+        (Err(_), true) => Outcome::Unknown(StepError::new(TIMEOUT, too_long(timeout))),
         (Err(_), false) => Outcome::Unknown(StepError::new(
             "cancelled",
             "the attempt was cancelled and did not say more",
@@ -52,16 +52,21 @@ pub(super) async fn supervise(
     }
 }
 
-/// Whatever the executor calls it: the attempt ended because of our timeout.
-fn ended_by_timeout(outcome: Outcome) -> Outcome {
-    let timeout = |error: StepError| StepError {
+fn too_long(timeout: Duration) -> String {
+    format!("the attempt took longer than its timeout of {timeout:?}")
+}
+
+/// Whatever the executor calls it: the attempt ended because of our timeout. What it said comes second.
+fn ended_by_timeout(outcome: Outcome, timeout: Duration) -> Outcome {
+    let renamed = |error: StepError| StepError {
         code: Cow::Borrowed(TIMEOUT),
+        message: format!("{}: {}", too_long(timeout), error.message),
         ..error
     };
     match outcome {
-        Outcome::NotBegun(error) => Outcome::NotBegun(timeout(error)),
-        Outcome::Failed(error) => Outcome::Failed(timeout(error)),
-        Outcome::Unknown(error) => Outcome::Unknown(timeout(error)),
+        Outcome::NotBegun(error) => Outcome::NotBegun(renamed(error)),
+        Outcome::Failed(error) => Outcome::Failed(renamed(error)),
+        Outcome::Unknown(error) => Outcome::Unknown(renamed(error)),
         outcome @ (Outcome::Succeeded(_) | Outcome::Deferred { .. }) => outcome,
     }
 }
