@@ -15,7 +15,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(rejection) if rejection.status().is_server_error() => Err(Problem::new(&kinds::INTERNAL_ERROR)),
-            Err(_) => Err(Problem::new(&kinds::NOT_FOUND)),
+            Err(_) => Err(Problem::new(&kinds::NOT_FOUND).with_detail("Nothing has that id or name.")),
         }
     }
 }
