@@ -23,7 +23,7 @@ mod pointer;
 
 pub use catalog::Catalog;
 pub use document::{CONTENT_TYPE, Problem};
-pub use extract::{Json, Path, Query, parse_json, read_body, require_json};
+pub use extract::{Json, Path, Query, parse_json, read_body, require_json, require_uncoded};
 pub use field_error::FieldError;
 pub use kind::{Extension, ProblemKind};
 pub use layer::{ProblemFuture, ProblemLayer, ProblemService, Verbatim};

@@ -1,7 +1,9 @@
 use axum::extract::{FromRequest, MatchedPath, Request};
 use http::header;
 use seawall_engine::{Format, IdempotentRequest, Principal, parse};
-use seawall_guard::problem::{FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json};
+use seawall_guard::problem::{
+    FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json, require_uncoded,
+};
 use serde_json::Value;
 
 use super::idempotency::idempotency;
@@ -24,6 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for DefinitionBody {
             .trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
+                require_uncoded(request.headers())?;
                 let body = read_body(request.into_body()).await?;
                 definition(Format::Yaml, &body).map(Self)
             }

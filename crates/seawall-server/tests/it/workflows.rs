@@ -60,6 +60,23 @@ async fn a_key_stands_for_one_definition_and_does_not_excuse_a_taken_name() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_not_taken_for_what_it_contains() {
+    let app = app(&[]);
+    for kind in ["application/json", "application/yaml"] {
+        let request = Request::post(WORKFLOWS).header("content-type", kind);
+        let gzipped = request.header("content-encoding", "gzip");
+        assert_eq!(
+            send(&app, gzipped, "x").await.code(),
+            "unsupported-media-type",
+            "{kind}"
+        );
+    }
+    let request = Request::post(WORKFLOWS).header("content-type", "application/json");
+    let plain = request.header("content-encoding", "identity");
+    assert_eq!(send(&app, plain, definition("one")).await.status, 201);
+}
+
+#[tokio::test]
 async fn bodies_that_would_be_read_as_something_else_than_was_sent_are_refused() {
     let app = app(&[]);
     let run = "/api/v1/workflows/one/runs";

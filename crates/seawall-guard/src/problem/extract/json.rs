@@ -31,13 +31,28 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// # Errors
-/// `unsupported-media-type` unless the body is announced as `application/json` or `…+json`.
+/// `unsupported-media-type` unless the body is announced as `application/json` or `…+json`, and not as compressed.
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    require_uncoded(headers)?;
     if is_json(headers) {
         return Ok(());
     }
     let problem = Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE);
     Err(problem.with_detail("The body must be sent with Content-Type: application/json."))
+}
+
+/// # Errors
+/// `unsupported-media-type` for a body under a `Content-Encoding`: nothing here unpacks, and the limit is on what is sent.
+pub fn require_uncoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    if codings
+        .into_iter()
+        .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Ok(());
+    }
+    let problem = Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE);
+    Err(problem.with_detail("The body must be sent without Content-Encoding."))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -7,7 +7,7 @@ mod read;
 mod serde_errors;
 mod wide_integer;
 
-pub use json::{Json, parse_json, require_json};
+pub use json::{Json, parse_json, require_json, require_uncoded};
 pub use path::Path;
 pub use query::Query;
 pub use read::read_body;
