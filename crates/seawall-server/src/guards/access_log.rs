@@ -20,7 +20,7 @@ pub(crate) async fn access_log(request: Request, next: Next) -> Response {
     let problem = response
         .extensions()
         .get::<Problem>()
-        .map_or("", |problem| problem.kind().code);
+        .map(|problem| problem.kind().code);
     tracing::event!(
         target: "seawall::access",
         tracing::Level::INFO,
