@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::follower::{Follower, Settled};
 use super::person::{Said, ask};
 use super::standstill::Need;
+use super::terminal::Terminal;
 use crate::client::{Call, Client, Run, RunStatus, segment};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -28,8 +29,18 @@ pub(crate) async fn drive(mut follower: Follower<'_>) -> Result<Exit, Failure> {
                 return Ok(Exit::Interrupted);
             }
             Settled::Needs(run, needs) => {
-                if !follower.context.interactive || !answer(&mut follower, &needs).await? {
-                    return stand(&follower, &run, &needs).await;
+                let said = if follower.context.interactive {
+                    answer(&mut follower, &needs).await?
+                } else {
+                    Heard::Nothing
+                };
+                match said {
+                    Heard::Answer => {}
+                    Heard::Nothing => return stand(&follower, &run, &needs).await,
+                    Heard::Signal => {
+                        tell(&interrupted(&follower));
+                        return Ok(Exit::Interrupted);
+                    }
                 }
             }
         }
@@ -123,15 +134,34 @@ fn interrupted(follower: &Follower<'_>) -> String {
     }
 }
 
-/// Asks the person at the terminal. False: not now.
-async fn answer(follower: &mut Follower<'_>, needs: &[Need]) -> Result<bool, Failure> {
+/// What came of a question.
+enum Heard {
+    /// It was sent to the run.
+    Answer,
+    /// Not now.
+    Nothing,
+    /// The process is to end.
+    Signal,
+}
+
+/// Asks the person at the terminal.
+async fn answer(follower: &mut Follower<'_>, needs: &[Need]) -> Result<Heard, Failure> {
     let Some(need) = needs.first().cloned() else {
-        return Ok(false);
+        return Ok(Heard::Nothing);
     };
-    let asked = tokio::task::spawn_blocking(move || ask(&need)).await;
-    let said = asked.map_err(|error| Failure::Other(error.into()))?;
+    let terminal = Terminal::remember();
+    let asked = tokio::task::spawn_blocking(move || ask(&need));
+    let said = tokio::select! {
+        asked = asked => asked.map_err(|error| Failure::Other(error.into()))?,
+        // The keyboard's Ctrl-C is a key to the question; a signal from elsewhere must not wait for the person. The thread
+        // that asks stays behind.
+        () = follower.interrupted() => {
+            terminal.restore();
+            return Ok(Heard::Signal);
+        }
+    };
     match said.map_err(|error| Failure::Other(error.into()))? {
-        Said::Later => Ok(false),
+        Said::Later => Ok(Heard::Nothing),
         Said::Answer(call) => {
             match follower.client.call(call).await {
                 Ok(_) => {}
@@ -142,7 +172,7 @@ async fn answer(follower: &mut Follower<'_>, needs: &[Need]) -> Result<bool, Fai
                 Err(error) => return Err(error.into()),
             }
             follower.expect_news();
-            Ok(true)
+            Ok(Heard::Answer)
         }
     }
 }

@@ -72,6 +72,11 @@ impl<'a> Follower<'a> {
         self.expecting = true;
     }
 
+    /// The next signal to end. May be dropped while it waits.
+    pub(super) async fn interrupted(&mut self) {
+        self.interrupt.next().await;
+    }
+
     pub(super) fn begin(&self, run: &Run) {
         self.sink.begin(run);
     }

@@ -12,6 +12,7 @@ mod interrupt;
 mod person;
 mod sink;
 mod standstill;
+mod terminal;
 mod words;
 
 pub(crate) use drive::{after_message, drive};

@@ -1,8 +1,13 @@
 //! Interrupted, killed, without a reader.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::process::Stdio;
 
-use rustix::process::Signal;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::house::House;
 
@@ -73,4 +78,38 @@ fn a_reader_that_went_away_does_not_stop_the_work() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(house.path().join("done").exists());
+}
+
+#[test]
+fn a_signal_ends_a_question_that_nobody_answers_and_gives_the_terminal_back() {
+    let house = House::new();
+    house.write(
+        "ask.yaml",
+        "name: ask\nsteps:\n  - { id: ask, kind: approval, with: { message: 'Really?' } }\n",
+    );
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let stdio = || Stdio::from(theirs.try_clone().unwrap());
+    let mut command = house.command(&["run", "ask.yaml"]);
+    command
+        .env("TERM", "xterm")
+        .stdin(stdio())
+        .stdout(stdio())
+        .stderr(stdio());
+    let mut child = command.spawn().unwrap();
+    let mut screen = File::from(ours);
+    let mut shown = String::new();
+    let mut bytes = [0; 1024];
+    while !shown.contains("reject") {
+        let count = screen.read(&mut bytes).unwrap();
+        shown.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+    assert!(!tcgetattr(&theirs).unwrap().local_modes.contains(LocalModes::ICANON));
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{shown}");
+    assert!(tcgetattr(&theirs).unwrap().local_modes.contains(LocalModes::ICANON));
 }
