@@ -18,6 +18,7 @@ impl Terminal {
             // A terminal that is gone needs nothing.
             let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
         }
-        tell("\u{1b}[?25h");
+        // Shows the cursor, ends bracketed paste.
+        tell("\u{1b}[?25h\u{1b}[?2004l");
     }
 }
