@@ -62,7 +62,7 @@ impl Foundation {
     /// Takes the store's file, and brings it to this program's version.
     pub(crate) fn open(config: Config, make: bool) -> Result<Self, OpenStoreError> {
         if make {
-            fs::create_dir_all(&config.data_dir).map_err(|source| OpenStoreError::Folder {
+            crate::data_dir::make(&config.data_dir).map_err(|source| OpenStoreError::Folder {
                 path: config.data_dir.clone(),
                 source,
             })?;

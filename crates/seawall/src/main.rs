@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod compose;
 mod context;
+mod data_dir;
 mod exit;
 mod failure;
 mod follow;

@@ -84,7 +84,7 @@ fn examine(config: &Config) -> Vec<Finding> {
 fn folder(data_dir: &Path) -> Result<Finding, Finding> {
     let shown = data_dir.display();
     let bad = |text: String| Finding::new("data folder", Grade::Bad, text);
-    fs::create_dir_all(data_dir).map_err(|error| {
+    crate::data_dir::make(data_dir).map_err(|error| {
         bad(format!(
             "{shown} cannot be made: {error}. Set DATA_DIR to a folder that can"
         ))

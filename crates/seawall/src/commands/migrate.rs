@@ -40,7 +40,7 @@ impl Migrate {
             return Ok(Exit::Done);
         }
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Failure::Other(error.into()))?;
+            crate::data_dir::make(folder).map_err(|error| Failure::Other(error.into()))?;
         }
         let report = migrate(path).map_err(explain)?;
         if context.global.json {
