@@ -121,6 +121,16 @@ typed_id!(
     ApprovalId,
     "appr"
 );
+typed_id!(
+    /// One attempt of a step that a worker outside carries out.
+    TaskId,
+    "task"
+);
+typed_id!(
+    /// A rule that makes runs by the clock.
+    ScheduleId,
+    "sched"
+);
 
 fn derive_uuid(domain: &str, parts: &[&[u8]]) -> Uuid {
     let mut hash = Sha256::new();

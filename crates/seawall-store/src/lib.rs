@@ -22,18 +22,21 @@ mod time;
 mod watch;
 
 pub use error::{StoreError, StoreResult};
-pub use ids::{ApprovalId, Digest, Epoch, IdError, NodeId, RunId, RunKey, Seq, TenantId, WorkflowId};
+pub use ids::{
+    ApprovalId, Digest, Epoch, IdError, NodeId, RunId, RunKey, ScheduleId, Seq, TaskId, TenantId, WorkflowId,
+};
 #[cfg(feature = "testing")]
 pub use manual_clock::ManualClock;
 #[cfg(feature = "testing")]
 pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
-    Awaits, ClaimLimits, ClaimedRun, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow, JournalPage, Lease,
-    LoadedRun, MessageKey, NewMessage, NewRun, NewWorkflow, Page, PageOf, ParentLink, RunFilter, RunProgress,
-    RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet, StoreHealth, WorkflowRecord, WorkflowRef,
-    WorkflowVersion,
+    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow,
+    JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewWorkflow, Page, PageOf,
+    ParentLink, QueueName, QueueRecord, QueueSettings, Rate, RunFilter, RunProgress, RunProjection, RunRecord,
+    RunStatus, Segment, Sent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered,
+    TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion,
 };
-pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, WorkflowStore};
+pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
 pub use time::{StoreClock, SystemClock, Timestamp};
 pub use watch::{RunWatch, Watchers};

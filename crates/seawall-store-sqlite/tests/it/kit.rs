@@ -211,6 +211,8 @@ pub(crate) fn append(lease: &Lease, after: u64, text: &str) -> Append {
         settled: Vec::new(),
         children: Vec::new(),
         messages: Vec::new(),
+        tasks: Vec::new(),
+        withdrawn: Vec::new(),
         then: AppendThen::Hold,
     }
 }

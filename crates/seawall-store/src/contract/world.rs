@@ -141,6 +141,8 @@ impl<'a> World<'a> {
             settled: Vec::new(),
             children: Vec::new(),
             messages: Vec::new(),
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             then: AppendThen::Hold,
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use crate::ids::{ApprovalId, Epoch, NodeId, RunId, RunKey, Seq, TenantId};
 use crate::records::approval::ApprovalStatus;
 use crate::records::run::{MessageKey, NewRun, RunProjection, RunRecord, Segment};
+use crate::records::task::{TaskOffered, TaskWithdrawn};
 use crate::time::Timestamp;
 
 /// The right to append to a run: who holds it, at which epoch.
@@ -112,6 +113,8 @@ pub struct Append {
     pub settled: Vec<ApprovalSettled>,
     pub children: Vec<NewRun>,
     pub messages: Vec<CrossMessage>,
+    pub tasks: Vec<TaskOffered>,
+    pub withdrawn: Vec<TaskWithdrawn>,
     pub then: AppendThen,
 }
 

@@ -4,6 +4,7 @@ mod append;
 mod approval;
 mod page;
 mod run;
+mod task;
 mod workflow;
 
 pub use append::{
@@ -15,6 +16,10 @@ pub use page::{Cursor, Page, PageOf};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+};
+pub use task::{
+    ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,
+    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 

@@ -4,12 +4,14 @@ mod approvals;
 mod health;
 mod leases;
 mod runs;
+mod tasks;
 mod workflows;
 
 pub use approvals::ApprovalStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
 pub use runs::RunStore;
+pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.

@@ -153,6 +153,8 @@ fn step(lease: &Lease, after: Seq) -> Append {
         settled: Vec::new(),
         children: Vec::new(),
         messages: Vec::new(),
+        tasks: Vec::new(),
+        withdrawn: Vec::new(),
         then: AppendThen::Hold,
     }
 }

@@ -60,6 +60,8 @@ impl Session<'_> {
             settled: writes.settled,
             children: writes.children,
             messages: writes.messages,
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             then,
         }
     }

@@ -165,6 +165,8 @@ impl RunTask<'_> {
             settled: Vec::new(),
             children: Vec::new(),
             messages: Vec::new(),
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             then,
         };
         match self.shared.store.append(append).await {

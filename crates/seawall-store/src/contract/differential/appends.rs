@@ -49,6 +49,8 @@ impl Side<'_> {
             settled: op.settle.map(|(id, to)| self.settled(id, to)).into_iter().collect(),
             children: op.child.map(|run| self.new_run(whose, run)).into_iter().collect(),
             messages: op.message.map(|(to, key)| cross(to, key)).into_iter().collect(),
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {

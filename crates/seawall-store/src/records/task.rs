@@ -1,0 +1,235 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::{RunId, TaskId, TenantId};
+use crate::records::run::NewMessage;
+use crate::time::Timestamp;
+
+/// Where workers take tasks from: 1 to 63 characters of `[a-z0-9._-]`. A queue needs no making: it is there with its first
+/// task, and has settings only if somebody gave it some.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueName(Arc<str>);
+
+impl QueueName {
+    pub const MAX_LEN: usize = 63;
+
+    /// None when `text` is no name of a queue.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+        let fits = !text.is_empty() && text.len() <= Self::MAX_LEN && text.bytes().all(allowed);
+        fits.then(|| Self(Arc::from(text)))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for QueueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for QueueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a worker shows to say that a task is its own: drawn at random for each claim.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TaskLease(pub uuid::Uuid);
+
+/// A task that becomes visible to workers with this append. Its run is the one that is appended to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskOffered {
+    pub id: TaskId,
+    pub queue: QueueName,
+    /// The activity that it belongs to, as it is written in the API: the engine's own name, opaque here.
+    pub activity: String,
+    /// Of the activity, counted from 1.
+    pub attempt: u32,
+    /// What the worker may use to make its effect once; opaque here.
+    pub effect_key: String,
+    /// JSON, opaque here.
+    pub payload: Arc<[u8]>,
+    /// Tasks of one key of one queue are limited together; at most 256 bytes. None: not limited by key.
+    pub key: Option<String>,
+    /// Higher comes first; -100 to 100. One point is worth [`TaskOffered::AGEING`] of waiting, so nothing starves.
+    pub priority: i8,
+    /// Of the attempt, counted from its claim.
+    pub timeout: Duration,
+    pub offered_at: Timestamp,
+}
+
+impl TaskOffered {
+    /// How much earlier one point of priority makes a task.
+    pub const AGEING: Duration = Duration::from_secs(10);
+
+    /// The place in the queue: earlier comes first.
+    #[must_use]
+    pub fn order(&self) -> i64 {
+        let head_start = i64::from(self.priority) * Self::AGEING.as_millis() as i64;
+        self.offered_at.as_millis().saturating_sub(head_start)
+    }
+}
+
+/// A task that nobody needs any more. An unclaimed one is gone with this append, and `message` stands in its run's inbox; the
+/// worker of a claimed one is told at its next heartbeat, and its lease lasts at most `grace` from now on.
+#[derive(Clone, Debug)]
+pub struct TaskWithdrawn {
+    pub id: TaskId,
+    pub message: crate::records::CrossMessage,
+    pub grace: Duration,
+}
+
+/// A worker asks for tasks.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskClaim {
+    /// How the worker calls itself: for people.
+    pub worker: String,
+    pub lease: TaskLease,
+    /// How long the lease lasts without a heartbeat, or until the attempt's deadline if that is earlier.
+    pub lease_for: Duration,
+    pub max: u32,
+    /// Payloads together; one task is given whatever it measures.
+    pub max_bytes: usize,
+}
+
+/// A task in a worker's hands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimedTask {
+    pub id: TaskId,
+    pub run: RunId,
+    pub activity: String,
+    pub attempt: u32,
+    pub effect_key: String,
+    pub payload: Arc<[u8]>,
+    pub lease: TaskLease,
+    pub lease_until: Timestamp,
+    /// When the attempt is over at the latest.
+    pub deadline: Timestamp,
+}
+
+/// What a worker learns from its heartbeat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaskBeat {
+    pub lease_until: Timestamp,
+    pub deadline: Timestamp,
+    /// Nobody needs the task any more: stop, and say how it ended.
+    pub cancelled: bool,
+}
+
+/// The end of a claimed task: its row is settled and `message` stands in its run's inbox, in one change.
+#[derive(Clone, Debug)]
+pub struct TaskSettled {
+    pub id: TaskId,
+    pub lease: TaskLease,
+    /// By whom the end was said.
+    pub by: TaskEnder,
+    pub message: NewMessage,
+}
+
+/// Who may end a task's lease.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskEnder {
+    /// Its worker, as long as the lease lasts (store's now before its end).
+    Worker,
+    /// The engine, once the lease is over (the end is at or before the store's now).
+    Lapse,
+}
+
+/// A claimed task whose lease is over.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LapsedTask {
+    pub tenant: TenantId,
+    pub run: RunId,
+    pub id: TaskId,
+    pub activity: String,
+    pub attempt: u32,
+    pub lease: TaskLease,
+    pub worker: String,
+    pub claimed_at: Timestamp,
+    /// The attempt's deadline is over too: it was not only that the worker fell silent.
+    pub timed_out: bool,
+}
+
+/// What the engine's keeper of leases sees.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lapses {
+    /// The ones longest over first.
+    pub tasks: Vec<LapsedTask>,
+    /// When the next lease after these ends.
+    pub next: Option<Timestamp>,
+    /// The store's now.
+    pub now: Timestamp,
+}
+
+/// `Offered => (Claimed | Settled)`, `Claimed => Settled`. A settled row lasts as long as its run: a late word about it is
+/// told apart from one about nothing. Another attempt is another task.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TaskStatus {
+    Offered,
+    Claimed,
+    Settled,
+}
+
+/// A task as its run's watchers see it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskRecord {
+    pub id: TaskId,
+    pub run: RunId,
+    pub queue: QueueName,
+    pub activity: String,
+    pub attempt: u32,
+    pub key: Option<String>,
+    pub priority: i8,
+    pub status: TaskStatus,
+    pub offered_at: Timestamp,
+    pub worker: Option<String>,
+    pub claimed_at: Option<Timestamp>,
+    pub lease_until: Option<Timestamp>,
+    pub deadline: Option<Timestamp>,
+    /// The last heartbeat's, JSON.
+    pub progress: Option<Arc<[u8]>>,
+    /// When that heartbeat was.
+    pub beat_at: Option<Timestamp>,
+    pub cancelled: bool,
+}
+
+/// What holds for a whole queue. Everything None: no limit but the general ones.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct QueueSettings {
+    /// Claimed tasks at once.
+    pub concurrency: Option<u32>,
+    /// Claimed tasks at once of one key.
+    pub concurrency_per_key: Option<u32>,
+    /// Claims over time, evenly spaced after a burst of `limit`.
+    pub rate: Option<Rate>,
+    /// No task is given out.
+    pub paused: bool,
+}
+
+/// So many in that time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    pub limit: u32,
+    pub per: Duration,
+}
+
+/// A queue and what is in it, counted by the changes themselves.
+#[derive(Clone, PartialEq, Debug)]
+pub struct QueueRecord {
+    pub name: QueueName,
+    pub settings: QueueSettings,
+    pub offered: u64,
+    pub claimed: u64,
+    /// Payloads of the offered ones.
+    pub offered_bytes: u64,
+    /// Since when the oldest offered one has waited.
+    pub oldest: Option<Timestamp>,
+}
