@@ -49,7 +49,7 @@ impl Session<'_> {
     fn append(&self, batch: Batch, then: AppendThen) -> Append {
         let Batch { events, consumed } = batch;
         let state = self.driver.state();
-        let writes = journal::writes(state, &events);
+        let writes = journal::writes(state, &events, self.driver.now());
         Append {
             lease: self.lease.clone(),
             segment: (!events.is_empty()).then(|| journal::encode(&events)),
@@ -94,7 +94,7 @@ impl Session<'_> {
 /// the creation itself.
 pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
     let mut batch = driver.take_batch();
-    let writes = journal::writes(driver.state(), &batch.events);
+    let writes = journal::writes(driver.state(), &batch.events, driver.now());
     let elsewhere = !(writes.opened.is_empty()
         && writes.settled.is_empty()
         && writes.children.is_empty()
