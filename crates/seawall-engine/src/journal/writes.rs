@@ -24,20 +24,21 @@ pub(crate) struct Writes {
     pub messages: Vec<CrossMessage>,
 }
 
-/// What follows from `events`; `state` is the run after them.
+/// What follows from `events`; `state` is the run after them. `now` is when children are created: their time begins by the
+/// clock, not by the time of this run's events, which a clock that was set back has left behind.
 ///
 /// A run only ends when nothing waits any more: by then every approval was decided or cancelled, and every child has ended.
 #[must_use]
-pub(crate) fn writes(state: &RunState, events: &[Recorded]) -> Writes {
+pub(crate) fn writes(state: &RunState, events: &[Recorded], now: Timestamp) -> Writes {
     let mut writes = Writes::default();
     for place in 0..events.len() {
-        writes.add(state, events, place);
+        writes.add(state, events, place, now);
     }
     writes
 }
 
 impl Writes {
-    fn add(&mut self, state: &RunState, events: &[Recorded], place: usize) {
+    fn add(&mut self, state: &RunState, events: &[Recorded], place: usize, now: Timestamp) {
         let recorded = &events[place];
         match &recorded.event {
             Event::ApprovalRequested(asked) => self.opened.push(ApprovalOpened {
@@ -66,7 +67,7 @@ impl Writes {
                 decided_by: (*decision != Decided::Expired).then(|| by.to_string()),
                 decided_at: recorded.at,
             }),
-            Event::ChildStarted(started) => self.children.push(child(state, started, recorded.at)),
+            Event::ChildStarted(started) => self.children.push(child(state, started, now)),
             Event::StepCancelled { activity } if is_approval(state, activity) => {
                 let attempt = attempts_at(state, events, place, activity);
                 self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);

@@ -21,7 +21,7 @@ fn after(child_of: Option<u128>, before: Vec<Event>, events: Vec<Event>) -> (Run
     all.extend(events);
     let recorded = journal(1, all);
     let state = replay(&definition, &recorded);
-    let writes = writes(&state, &recorded[first..]);
+    let writes = writes(&state, &recorded[first..], ms(0));
     (state, writes)
 }
 
@@ -156,14 +156,14 @@ fn a_child_is_born_with_the_event_of_its_parent() {
         panic!("{writes:?}")
     };
     assert_eq!((new.id, &new.workflow), (child, &version("child")));
-    assert_eq!((&new.created_by, new.created_at), (&state.created_by, state.last_at));
+    assert_eq!((&new.created_by, new.created_at), (&state.created_by, ms(0)));
     assert_eq!((new.hold, new.projection.status), (None, RunStatus::Queued));
     let first = decode(&new.segment).unwrap();
     let [first] = &first[..] else { panic!("{first:?}") };
     let Event::RunCreated(created) = &first.event else {
         panic!("{first:?}")
     };
-    assert_eq!((first.seq.0, first.at), (1, state.last_at));
+    assert_eq!((first.seq.0, first.at), (1, ms(0)));
     assert_eq!((created.run, created.depth), (child, 1));
     assert_eq!(created.definition, Digest::of(b"child"));
     assert_eq!(created.input, Datum::new(json!({"n": 1})));

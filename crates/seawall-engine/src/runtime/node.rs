@@ -1,6 +1,6 @@
 //! This process as a node of the store: its identity, renewed while it holds runs and replaced when it is lost.
 //!
-//! An idle node writes nothing, so its identity may expire; the next run then costs a registration. What is certain about
+//! An idle node writes nothing, so its identity may expire; the next run then costs a renewal, or a registration. What is certain about
 //! the lease is counted on the boot clock, from before the last successful registration, renewal or claim was sent.
 
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Node {
     }
 
     /// An identity with at least half of its lease left: the current one, renewed if need be, or a new one if the old one
-    /// expired while nothing was held.
+    /// expired while nothing was held. An exclusive store renews also one that has expired.
     ///
     /// # Errors
     /// `NodeDead` when the identity was lost with runs in memory: the dispatcher replaces it when they are gone. Faults.
@@ -74,7 +74,9 @@ impl Node {
         if self.is_fresh(&identity) {
             return Ok(identity);
         }
-        if !identity.is_lost() && !identity.left(self.clock.boot()).is_zero() {
+        // Of an exclusive store nobody else can have taken anything, however long this machine slept.
+        let may_live = self.config.exclusive || !identity.left(self.clock.boot()).is_zero();
+        if !identity.is_lost() && may_live {
             match self.renew(&identity).await {
                 Ok(()) => return Ok(identity),
                 Err(StoreError::NodeDead) => {}

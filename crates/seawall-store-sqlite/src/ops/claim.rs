@@ -12,6 +12,8 @@ const SUSPECT: u32 = 3;
 pub(crate) struct Claim {
     pub(crate) node: NodeId,
     pub(crate) limits: ClaimLimits,
+    /// Of those that are due at once and those whose timer is past, the latter are asked first.
+    pub(crate) timers_begin: bool,
 }
 
 impl Operation for Claim {
@@ -27,20 +29,36 @@ impl Operation for Claim {
 }
 
 impl Claim {
-    /// What is due, earliest first; suspects are passed over, but for the first one if they are wanted.
+    /// What is due at once and what has a timer that is past, in turns; suspects are passed over, but for the first one if
+    /// they are wanted. One that is passed over has had its turn.
     fn choose(&self, tx: &Tx<'_>) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = tx.statement(
-            "SELECT run_no, deaths FROM runs WHERE holder IS NULL AND due IS NOT NULL AND due <= ?1
+        let mut at_once = tx.statement(
+            "SELECT run_no, deaths FROM runs WHERE holder IS NULL AND due IS NOT NULL AND due <= 0
              ORDER BY due, run_no",
         )?;
-        let mut rows = statement.query([tx.now().as_millis()])?;
+        let mut timers = tx.statement(
+            "SELECT run_no, deaths FROM runs WHERE holder IS NULL AND due IS NOT NULL AND due > 0 AND due <= ?1
+             ORDER BY due, run_no",
+        )?;
+        let (mut one, mut other) = (at_once.query([])?, timers.query([tx.now().as_millis()])?);
+        if self.timers_begin {
+            std::mem::swap(&mut one, &mut other);
+        }
         let mut chosen = Vec::new();
         let mut suspects = self.limits.suspects;
         while chosen.len() < self.limits.max as usize {
-            let Some(row) = rows.next()? else { break };
+            let row = match one.next()? {
+                Some(row) => row,
+                // Nobody is left to take turns with.
+                None => match other.next()? {
+                    Some(row) => row,
+                    None => break,
+                },
+            };
             if row.get::<_, u32>(1)? < SUSPECT || std::mem::take(&mut suspects) {
                 chosen.push(row.get(0)?);
             }
+            std::mem::swap(&mut one, &mut other);
         }
         Ok(chosen)
     }

@@ -65,7 +65,7 @@ impl Operation for CreateRun {
     }
 }
 
-/// A child run: born unheld, due now. One whose id exists is left as it is.
+/// A child run: born unheld, due at once. One whose id exists is left as it is.
 pub(super) fn insert_child(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<(), OpError> {
     if !exists(tx, new.id)? {
         insert(tx, tenant_no, new, None)?;
@@ -90,7 +90,7 @@ fn insert(tx: &Tx<'_>, tenant_no: i64, new: &NewRun, hold: Option<NodeId>) -> Re
     let (epoch, due): (i64, Option<Timestamp>) = match hold {
         Some(_) => (1, None),
         None if new.projection.status.is_terminal() => (0, None),
-        None => (0, Some(tx.now())),
+        None => (0, Some(Timestamp::ZERO)),
     };
     let run_no = tx.statement(include_str!("../sql/insert_run.sql"))?.insert(params![
         new.id.uuid().as_bytes(),

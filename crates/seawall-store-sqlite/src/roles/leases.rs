@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -37,7 +38,12 @@ impl LeaseStore for SqliteStore {
     }
 
     fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>> {
-        Box::pin(self.writer.submit(Lane::Held, Claim { node, limits }))
+        let claim = Claim {
+            node,
+            limits,
+            timers_begin: self.claims.fetch_add(1, Ordering::Relaxed) % 2 == 1,
+        };
+        Box::pin(self.writer.submit(Lane::Held, claim))
     }
 
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {

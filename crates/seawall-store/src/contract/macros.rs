@@ -66,7 +66,7 @@ macro_rules! contract_tests {
                 a_message_key_counts_once_for_ever,
                 a_status_that_is_not_allowed_refuses_the_message,
                 a_message_makes_a_parked_run_due,
-                a_message_leaves_an_earlier_timer_as_it_is,
+                a_message_leaves_what_is_due_at_once_as_it_is,
                 a_message_leaves_a_held_run_held,
                 unread_messages_come_oldest_first_up_to_the_limit,
                 a_message_to_nobody_is_not_found,
@@ -129,6 +129,13 @@ macro_rules! contract_tests {
                 a_node_is_told_what_it_holds,
                 the_next_timer_is_the_earliest_of_an_unheld_run,
                 a_holder_loads_the_whole_run,
+            }
+            clocks {
+                what_is_due_at_once_is_so_after_the_clock_was_set_back,
+                what_is_due_at_once_and_past_timers_take_turns,
+                who_begins_changes_from_claim_to_claim,
+                a_clock_that_is_set_ahead_costs_an_exclusive_node_nothing,
+                a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
             }
             suspects {
                 a_suspect_becomes_due_after_a_backoff,

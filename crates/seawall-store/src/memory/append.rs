@@ -5,11 +5,10 @@ use crate::records::{
     Append, AppendThen, Appended, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus, Lease,
     RunProjection, Segment,
 };
-use crate::time::Timestamp;
 
 impl State {
     /// The fence, then every part of the append in the order that the role names.
-    pub(super) fn append(&mut self, append: Append, now: Timestamp) -> StoreResult<Appended> {
+    pub(super) fn append(&mut self, append: Append) -> StoreResult<Appended> {
         let lease = append.lease;
         if let Some(segment) = &append.segment
             && let Some(done) = self.repeated(&lease, segment)
@@ -33,13 +32,13 @@ impl State {
         }
         for child in append.children {
             if !self.has_run(child.id) {
-                self.insert_run(&lease.tenant, child, None, now);
+                self.insert_run(&lease.tenant, child, None);
             }
         }
         for message in append.messages {
             if let Ok(receiver) = self.run_by_id(&lease.tenant, message.to) {
                 let receiver = receiver.record.key;
-                self.deliver(receiver, message.key, message.body, now);
+                self.deliver(receiver, message.key, message.body);
             }
         }
         Ok(self.finish(lease.key, append.then))

@@ -8,16 +8,9 @@ use crate::memory::state::State;
 use crate::memory::store::MemoryStore;
 use crate::records::{ApprovalFilter, ApprovalRecord, ApprovalStatus, NewMessage, Page, PageOf, Sent};
 use crate::roles::ApprovalStore;
-use crate::time::Timestamp;
 
 impl State {
-    fn decide(
-        &mut self,
-        tenant: &TenantId,
-        id: ApprovalId,
-        message: NewMessage,
-        now: Timestamp,
-    ) -> StoreResult<ApprovalRecord> {
+    fn decide(&mut self, tenant: &TenantId, id: ApprovalId, message: NewMessage) -> StoreResult<ApprovalRecord> {
         let row = self
             .approval_mut(id)
             .filter(|row| row.tenant == *tenant)
@@ -26,7 +19,7 @@ impl State {
             return Err(StoreError::ApprovalSettled);
         }
         let record = row.record.clone();
-        match self.send(tenant, record.run, message, now)? {
+        match self.send(tenant, record.run, message)? {
             Sent::Duplicate => return Err(StoreError::ApprovalSettled),
             Sent::Accepted => {}
         }
@@ -76,8 +69,8 @@ impl ApprovalStore for MemoryStore {
         message: NewMessage,
     ) -> BoxFuture<'a, StoreResult<ApprovalRecord>> {
         Box::pin(async move {
-            self.call(StoreOp::DecideApproval, None, |state, now| {
-                state.decide(tenant, id, message, now)
+            self.call(StoreOp::DecideApproval, None, |state, _| {
+                state.decide(tenant, id, message)
             })
         })
     }

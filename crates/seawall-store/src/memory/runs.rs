@@ -32,7 +32,7 @@ impl State {
         if hold.is_some_and(|node| !self.is_alive(node, now)) {
             return Err(StoreError::NodeDead);
         }
-        let run = self.insert_run(tenant, new, hold, now);
+        let run = self.insert_run(tenant, new, hold);
         if let Some(given) = idempotency {
             let kept = KeyRow {
                 fingerprint: given.fingerprint,
@@ -46,13 +46,7 @@ impl State {
         })
     }
 
-    pub(super) fn send(
-        &mut self,
-        tenant: &TenantId,
-        id: RunId,
-        message: NewMessage,
-        now: Timestamp,
-    ) -> StoreResult<Sent> {
+    pub(super) fn send(&mut self, tenant: &TenantId, id: RunId, message: NewMessage) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
         if row.known.contains(&message.key) {
             return Ok(Sent::Duplicate);
@@ -62,7 +56,7 @@ impl State {
             return Err(StoreError::RunIs(status));
         }
         let run = row.record.key;
-        self.deliver(run, message.key, message.body, now);
+        self.deliver(run, message.key, message.body);
         Ok(Sent::Accepted)
     }
 }
@@ -148,11 +142,7 @@ impl RunStore for MemoryStore {
     }
 
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>> {
-        Box::pin(async move {
-            self.call(StoreOp::Send, Some(id), |state, now| {
-                state.send(tenant, id, message, now)
-            })
-        })
+        Box::pin(async move { self.call(StoreOp::Send, Some(id), |state, _| state.send(tenant, id, message)) })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

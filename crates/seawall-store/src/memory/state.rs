@@ -83,6 +83,8 @@ pub(super) struct ApprovalRow {
 
 pub(super) struct NodeRow {
     pub node: NodeId,
+    /// How long a life it was last granted.
+    pub ttl: Duration,
     pub lives_until: Timestamp,
     pub buried: bool,
 }
@@ -102,10 +104,21 @@ pub(super) struct State {
     pub nodes: BTreeMap<Uuid, NodeRow>,
     pub news: Vec<News>,
     pub closed: bool,
+    /// Nobody but this process can take what its node holds.
+    pub exclusive: bool,
+    /// How often was claimed: who begins changes.
+    pub claims: u64,
     last_number: i64,
 }
 
 impl State {
+    pub(super) fn new(exclusive: bool) -> Self {
+        Self {
+            exclusive,
+            ..Self::default()
+        }
+    }
+
     /// A number for a new row, higher than all before it.
     pub(super) fn number(&mut self) -> i64 {
         self.last_number += 1;
@@ -135,19 +148,13 @@ impl State {
     pub(super) fn is_alive(&self, node: NodeId, now: Timestamp) -> bool {
         self.nodes
             .get(&node.uuid())
-            .is_some_and(|row| !row.buried && now < row.lives_until)
+            .is_some_and(|row| !row.buried && (self.exclusive || now < row.lives_until))
     }
 
     /// Writes a run whose id is free.
-    pub(super) fn insert_run(
-        &mut self,
-        tenant: &TenantId,
-        new: NewRun,
-        hold: Option<NodeId>,
-        now: Timestamp,
-    ) -> RunKey {
+    pub(super) fn insert_run(&mut self, tenant: &TenantId, new: NewRun, hold: Option<NodeId>) -> RunKey {
         let key = RunKey(self.number());
-        let due = (hold.is_none() && !new.projection.status.is_terminal()).then_some(now);
+        let due = (hold.is_none() && !new.projection.status.is_terminal()).then_some(Timestamp::ZERO);
         let record = RunRecord {
             key,
             id: new.id,
@@ -178,7 +185,7 @@ impl State {
     }
 
     /// Puts a message into the inbox of a run that exists. False: the inbox knows its key, and nothing happened.
-    pub(super) fn deliver(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>, now: Timestamp) -> bool {
+    pub(super) fn deliver(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>) -> bool {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
         if !row.known.insert(key.clone()) {
@@ -186,7 +193,7 @@ impl State {
         }
         row.inbox.push(InboxRow { id, key, body });
         if row.record.holder.is_none() {
-            row.record.due = Some(row.record.due.map_or(now, |due| due.min(now)));
+            row.record.due = Some(Timestamp::ZERO);
         }
         self.news.push(News::Message(row.record.id));
         true
@@ -198,10 +205,12 @@ impl State {
         for row in self.runs.values_mut().filter(|row| row.record.holder == Some(node)) {
             let record = &mut row.record;
             record.holder = None;
-            record.due = Some(now);
+            record.due = Some(Timestamp::ZERO);
             if died {
                 record.deaths += 1;
-                record.due = Some(now.saturating_add(backoff(record.deaths)));
+                if record.deaths >= SUSPECT {
+                    record.due = Some(now.saturating_add(backoff(record.deaths)));
+                }
             }
             released += 1;
         }
@@ -224,11 +233,8 @@ impl State {
     }
 }
 
-/// How long a run stays alone after its holder died.
+/// How long a suspect stays alone after its holder died.
 fn backoff(deaths: u32) -> Duration {
-    if deaths < SUSPECT {
-        return Duration::ZERO;
-    }
-    let seconds = 2u64.checked_pow(deaths - SUSPECT).unwrap_or(u64::MAX);
+    let seconds = 2u64.checked_pow(deaths.saturating_sub(SUSPECT)).unwrap_or(u64::MAX);
     Duration::from_secs(seconds.min(300))
 }

@@ -35,9 +35,9 @@ impl MemoryStore {
     pub fn with_options(clock: Arc<dyn StoreClock>, options: MemoryOptions) -> Self {
         Self {
             clock,
+            state: Mutex::new(State::new(options.exclusive)),
             options,
             watchers: Watchers::default(),
-            state: Mutex::new(State::default()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::watch::RunWatch;
 /// Runs as their clients see them. Everything read here is durable.
 pub trait RunStore: Send + Sync + 'static {
     /// Writes the run's row and its first events. With `hold`, the run is born held by that (live) node at epoch 1;
-    /// without, it is unheld at epoch 0 and due at the store's now, for anybody to claim; one that has ended with its first
+    /// without, it is unheld at epoch 0 and due at once, for anybody to claim; one that has ended with its first
     /// events is due for nobody.
     ///
     /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
@@ -43,7 +43,7 @@ pub trait RunStore: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'a, StoreResult<JournalPage>>;
 
-    /// Puts a message into the run's inbox and makes the run due now, or leaves it due earlier, if nobody holds it,
+    /// Puts a message into the run's inbox and makes the run due at once if nobody holds it,
     /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
     /// also where the status has changed since, and writes nothing.
     ///

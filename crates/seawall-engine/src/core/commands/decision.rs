@@ -87,15 +87,21 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// The wall clock. What is still to come is counted from it and compared with it: from the time of events, a wait that
+    /// begins after the clock was set back an hour would last an hour too long.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.env.now
+    }
+
     /// The time of the next event: never before the last one, whatever the clock does.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(super) fn event_time(&self) -> Timestamp {
         self.env.now.max(self.state.last_at)
     }
 
     pub(super) fn emit(&mut self, event: Event) {
         let recorded = Recorded {
             seq: self.state.seq.plus(1),
-            at: self.now(),
+            at: self.event_time(),
             event,
         };
         self.state.evolve(&recorded);

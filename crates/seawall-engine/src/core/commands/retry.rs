@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::commands::decision::Draft;
+use crate::core::commands::tick;
 use crate::core::event::Event;
 use crate::core::state::{Phase, RunState, StepStatus};
 use crate::definition::{ItemErrors, Kind};
@@ -14,6 +15,8 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
     if ended && draft.state.parent.is_none() {
         let activities = known_to_have_failed(draft.state);
         draft.emit(Event::RunRetried { by, activities });
+        // What no old process can be at any more begins now.
+        tick::tick(draft);
     }
 }
 

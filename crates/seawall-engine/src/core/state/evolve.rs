@@ -160,7 +160,7 @@ impl RunState {
             }
             Event::StepOutcomeResolved {
                 activity, resolution, ..
-            } => self.resolved(activity, resolution, at),
+            } => self.resolved(activity, resolution),
             Event::MapStarted { step, items } => self.map_started(&ActivityRef::step(step.clone()), items),
             Event::TimerSet { activity, until } => self.wait(activity, Wait::Timer, Some(*until)),
             Event::SignalAwaited { activity, name, until } => {
@@ -268,7 +268,7 @@ impl RunState {
     }
 
     /// Success and failure are followed by the event that settles the activity.
-    fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution, at: Timestamp) {
+    fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution) {
         let Some((status, deadline)) = self.activity(activity).map(|state| (state.status, state.deadline)) else {
             return;
         };
@@ -276,7 +276,8 @@ impl RunState {
             Resolution::Succeeded(_) => {}
             Resolution::Failed(_) => self.change(activity, status, None, |state| state.in_doubt = false),
             Resolution::Retry => {
-                let due = deadline.unwrap_or(at).max(at);
+                // Not the time of this event: the clock may have been set back behind it.
+                let due = deadline.unwrap_or(Timestamp::ZERO);
                 self.change(activity, StepStatus::Retrying, Some(due), ActivityState::renew);
             }
         }

@@ -27,17 +27,17 @@ impl RunState {
         self.started_at.get_or_insert(at);
         self.deadline = self.definition.timeout.map(|timeout| at.saturating_add(timeout));
         for activity in failed {
-            self.reset(activity, at);
+            self.reset(activity);
         }
         for step in 0..self.steps.len() {
             if !self.is_met(step) {
-                self.reset_stopped(step, at);
+                self.reset_stopped(step);
                 self.reopen(step);
             }
         }
     }
 
-    fn reset_stopped(&mut self, step: usize, at: Timestamp) {
+    fn reset_stopped(&mut self, step: usize) {
         let stopped = |status: StepStatus| status == StepStatus::Cancelled;
         let of = &self.steps[step];
         let slots: Vec<Slot> = match &of.items {
@@ -49,16 +49,17 @@ impl RunState {
                 .collect(),
         };
         for slot in slots {
-            self.reset(&self.name(slot), at);
+            self.reset(&self.name(slot));
         }
     }
 
     /// What is known to have failed gets a new key; what may be in effect keeps its own.
-    fn reset(&mut self, activity: &ActivityRef, at: Timestamp) {
+    fn reset(&mut self, activity: &ActivityRef) {
         let Some(state) = self.activity(activity) else { return };
         let renewed = state.status == StepStatus::Failed && !state.in_doubt;
-        // A person settled it while its process may have been alive still.
-        let due = state.deadline.filter(|deadline| *deadline > at);
+        // A person settled it while its process may have been alive still. Whether that time is over is for the clock to
+        // say, not for the time of this event.
+        let due = state.deadline;
         let status = match due {
             Some(_) => StepStatus::Retrying,
             None => StepStatus::Pending,

@@ -1,7 +1,7 @@
 //! Making durable what is not: everything that has gathered becomes one append, which also gives the run back when nothing
 //! is left to do in memory.
 
-use seawall_store::{Append, AppendThen};
+use seawall_store::{Append, AppendThen, Timestamp};
 
 use crate::journal;
 use crate::runtime::run_task::driver::{Batch, Driver};
@@ -49,7 +49,7 @@ impl Session<'_> {
     fn append(&self, batch: Batch, then: AppendThen) -> Append {
         let Batch { events, consumed } = batch;
         let state = self.driver.state();
-        let writes = journal::writes(state, &events);
+        let writes = journal::writes(state, &events, self.driver.now());
         Append {
             lease: self.lease.clone(),
             segment: (!events.is_empty()).then(|| journal::encode(&events)),
@@ -74,8 +74,12 @@ impl Session<'_> {
             AppendThen::Park { .. } if given_back => Some(Exit::Parked),
             AppendThen::Park { .. } if self.draining => {
                 // A message came in between. It stays unread: whoever claims the run next takes it.
-                let now = Some(self.driver.now());
-                let released = self.shared.store.release(self.lease, self.driver.durable(), now).await;
+                let at_once = Some(Timestamp::ZERO);
+                let released = self
+                    .shared
+                    .store
+                    .release(self.lease, self.driver.durable(), at_once)
+                    .await;
                 if let Err(error) = released {
                     tracing::debug!(run.id = %self.lease.run, error = &error as &dyn std::error::Error, "the run was not released; it goes with the node");
                 }
@@ -94,7 +98,7 @@ impl Session<'_> {
 /// the creation itself.
 pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
     let mut batch = driver.take_batch();
-    let writes = journal::writes(driver.state(), &batch.events);
+    let writes = journal::writes(driver.state(), &batch.events, driver.now());
     let elsewhere = !(writes.opened.is_empty()
         && writes.settled.is_empty()
         && writes.children.is_empty()

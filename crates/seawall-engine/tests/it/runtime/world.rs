@@ -20,6 +20,8 @@ pub(crate) struct TestClock {
     start: Instant,
     /// By how many milliseconds the wall clock is wrong.
     ahead: Arc<AtomicI64>,
+    /// For how many milliseconds the machine slept: no timer of this process went on meanwhile.
+    slept: Arc<AtomicI64>,
 }
 
 impl TestClock {
@@ -27,11 +29,20 @@ impl TestClock {
     pub(crate) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds * 1000, Ordering::SeqCst);
     }
+
+    /// The machine sleeps and wakes up.
+    pub(crate) fn suspend(&self, seconds: i64) {
+        self.slept.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    fn slept(&self) -> i64 {
+        self.slept.load(Ordering::SeqCst)
+    }
 }
 
 impl StoreClock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000 + self.ahead.load(Ordering::SeqCst))
+        Timestamp::from_millis(1_700_000_000_000 + self.ahead.load(Ordering::SeqCst) + self.slept())
             .saturating_add(self.start.elapsed())
     }
 }
@@ -42,7 +53,7 @@ impl Clock for TestClock {
     }
 
     fn boot(&self) -> Duration {
-        self.start.elapsed()
+        self.start.elapsed() + Duration::from_millis(self.slept().unsigned_abs())
     }
 }
 
@@ -93,6 +104,7 @@ impl World {
         let clock = TestClock {
             start: Instant::now(),
             ahead: Arc::default(),
+            slept: Arc::default(),
         };
         let calls = Arc::new(Calls::default());
         let hook = Arc::clone(&calls);

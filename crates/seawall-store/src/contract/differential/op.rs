@@ -52,6 +52,8 @@ pub struct AppendOp {
 pub enum Op {
     /// Moves the clock by so many milliseconds.
     Advance(u16),
+    /// Sets it back by so many milliseconds.
+    SetBack(u16),
     CreateWorkflow {
         tenant: u8,
         name: u8,

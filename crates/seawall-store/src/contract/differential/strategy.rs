@@ -30,9 +30,13 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// A little, or past the end of a node's life.
+/// A little, or past the end of a node's life; sometimes back.
 fn advance() -> impl Strategy<Value = Op> {
-    prop_oneof![10 => 0u16..1500, 1 => Just(10_000u16)].prop_map(Op::Advance)
+    prop_oneof![
+        10 => (0u16..1500).prop_map(Op::Advance),
+        1 => Just(Op::Advance(10_000)),
+        1 => (0u16..20_000).prop_map(Op::SetBack),
+    ]
 }
 
 fn expect() -> impl Strategy<Value = Expect> {

@@ -86,7 +86,7 @@ fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: 
     };
     let digest = request.digest();
     let Some(state) = draft.state.at(slot) else { return };
-    if let Some(error) = no_longer_the_same(state, step.effect, digest, draft.now()) {
+    if let Some(error) = no_longer_the_same(state, step.effect, digest, draft.event_time()) {
         let activity = draft.state.name(slot);
         return draft.emit(Event::StepOutcomeUnknown {
             activity,
@@ -112,7 +112,8 @@ fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: 
 }
 
 /// An attempt that may have been sent is repeated only under the same key with the same request, and only as long as the
-/// other side remembers the key.
+/// other side remembers the key. Its age is counted in the time of events, so that a clock that is set back does not make it
+/// younger.
 fn no_longer_the_same(
     state: &ActivityState,
     effect: EffectClass,

@@ -5,6 +5,7 @@ mod blocks;
 mod cancels;
 mod check;
 mod children;
+mod jumps;
 mod kit;
 mod maps;
 mod monitor;

@@ -64,6 +64,10 @@ pub(super) enum Op {
     Tick {
         back: u16,
     },
+    /// The clock is set, an hour ahead or back, and stays so.
+    Jump {
+        ahead: bool,
+    },
     Crash {
         lost: u8,
         acted: u8,
@@ -107,6 +111,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         5 => (any::<u8>(), found).prop_map(|(pick, found)| Op::Resolve { pick, found }),
         8 => (0u16..300).prop_map(|beyond| Op::Wait { beyond }),
         2 => any::<u16>().prop_map(|back| Op::Tick { back }),
+        1 => any::<bool>().prop_map(|ahead| Op::Jump { ahead }),
         4 => (any::<u8>(), any::<u8>(), any::<bool>()).prop_map(|(lost, acted, dead)| Op::Crash { lost, acted, dead }),
         1 => Just(Op::Deadly),
         2 => Just(Op::Pause),

@@ -17,6 +17,23 @@ use crate::effect::EffectClass;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, EffectKey};
 
+const HOUR_MS: i64 = 3_600_000;
+/// No wait of these runs is longer, nor any two of them together: whatever the clock was set to before.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// What an event puts into the future.
+fn instant(event: &Event) -> Option<Timestamp> {
+    match event {
+        Event::StepStarted(started) => started.deadline,
+        Event::StepFailed { retry_at, .. } => *retry_at,
+        Event::StepDeferred { until, .. } | Event::TimerSet { until, .. } => Some(*until),
+        Event::StepOutcomeUnknown { safe_after, .. } => *safe_after,
+        Event::SignalAwaited { until, .. } => *until,
+        Event::ApprovalRequested(asked) => asked.expires_at,
+        _ => None,
+    }
+}
+
 /// What the other side knows of an effect key.
 #[derive(Clone, Debug, Default)]
 struct Key {
@@ -84,6 +101,12 @@ impl World {
         self.run.now = self.time;
         self.run.random = self.run.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let events = self.run.tell(command);
+        for until in events.iter().filter_map(instant) {
+            assert!(
+                until <= self.time.saturating_add(LONGEST),
+                "{until:?} is too far away: {events:?}"
+            );
+        }
         self.ends.push(self.run.journal.len());
         for action in std::mem::take(&mut self.run.actions) {
             match action {
@@ -112,8 +135,9 @@ impl World {
             EffectClass::Once => {
                 let known = (key.acted, key.doubted, key.closed);
                 assert_eq!(known, (0, None, false), "a second attempt of {plan:?}");
-                let alive = self.alive.get(&plan.activity);
-                let over = alive.is_none_or(|until| *until <= self.run.state.last_at);
+                // Once it is over, a clock that is set back brings no process back to life.
+                let alive = self.alive.remove(&plan.activity);
+                let over = alive.is_none_or(|until| until <= self.time);
                 assert!(over, "an earlier process may be at it until {alive:?}: {plan:?}");
             }
             EffectClass::Idempotent => {
@@ -231,6 +255,11 @@ impl World {
                 self.time = Timestamp::from_millis(now.as_millis() - i64::from(back));
                 self.tell(Command::Tick);
                 self.time = now;
+            }
+            Op::Jump { ahead } => {
+                let hour = if ahead { HOUR_MS } else { -HOUR_MS };
+                self.time = Timestamp::from_millis(self.time.as_millis() + hour);
+                self.tell(Command::Tick);
             }
             Op::Crash { lost, acted, dead } => self.crash(lost, acted, dead, false),
             Op::Deadly => self.crash(0, 0x55, false, true),
@@ -389,6 +418,8 @@ impl World {
     /// The process dies. Whole decisions that are not durable yet are lost; each attempt in flight may have acted.
     pub(super) fn crash(&mut self, lost: u8, acted: u8, dead: bool, deadly: bool) {
         self.all_dead &= dead;
+        // The next node's clock is behind.
+        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
         for (place, plan) in std::mem::take(&mut self.flying).into_values().enumerate() {
             let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
             key.acted += u32::from(acted >> (place % 8) & 1);
@@ -404,8 +435,6 @@ impl World {
                 _ => {}
             }
         }
-        // The next node's clock is behind.
-        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
         self.lookups.clear();
         self.last = None;
         self.ends.retain(|end| *end >= self.durable);
