@@ -39,4 +39,4 @@ pub use records::{
 };
 pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
 pub use time::{StoreClock, SystemClock, Timestamp};
-pub use watch::{RunWatch, Watchers};
+pub use watch::{QueueWatch, RunWatch, Watchers};
