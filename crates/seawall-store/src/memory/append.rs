@@ -42,7 +42,11 @@ impl State {
                 self.deliver(receiver, message.key, message.body, now);
             }
         }
-        Ok(self.finish(lease.key, append.then))
+        let done = self.finish(lease.key, append.then);
+        if self.runs[&lease.key].record.projection.status.is_terminal() {
+            self.leave(lease.key, now);
+        }
+        Ok(done)
     }
 
     /// The answer to an append whose segment the journal has already.

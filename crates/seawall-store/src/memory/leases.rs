@@ -25,6 +25,7 @@ impl State {
 
     fn claim(&mut self, node: NodeId, limits: ClaimLimits, now: Timestamp) -> StoreResult<Vec<ClaimedRun>> {
         self.renew(node, limits.ttl, now)?;
+        self.admit_due(now);
         let unheld = self.runs.values_mut().filter(|row| row.record.holder.is_none());
         let mut due: Vec<_> = unheld
             .filter(|row| row.record.due.is_some_and(|due| due <= now))
@@ -144,7 +145,11 @@ impl LeaseStore for MemoryStore {
         Box::pin(async move {
             self.call(StoreOp::NextDue, None, |state, now| {
                 let unheld = state.runs.values().filter(|row| row.record.holder.is_none());
-                Ok(unheld.filter_map(|row| row.record.due).min().map(|due| (due, now)))
+                let due = unheld
+                    .filter_map(|row| row.record.due)
+                    .chain(state.next_admission())
+                    .min();
+                Ok(due.map(|due| (due, now)))
             })
         })
     }
