@@ -28,9 +28,9 @@ pub use datum::Datum;
 pub use definition::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
     DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
-    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Rendered,
-    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile,
-    compile_text, parse, parse_duration, workflow_schema,
+    Jitter, Kind, MAX_DURATION, MAX_RATE, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType,
+    RateError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts,
+    Template, compile, compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{

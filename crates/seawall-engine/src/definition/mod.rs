@@ -6,6 +6,7 @@ mod model;
 mod nearest;
 mod parse;
 mod place;
+mod rate;
 mod rendered;
 mod report;
 mod schema;
@@ -22,6 +23,7 @@ pub use model::{
     RetryPolicy, SleepTime, Step,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
+pub use rate::{MAX_RATE, RateError, parse_rate, rate_text};
 pub use rendered::{Rendered, SecretPart, SecretSlot};
 pub use report::{DefinitionError, DefinitionWarning, Position};
 pub use schema::workflow_schema;
