@@ -42,6 +42,7 @@ pub(crate) fn replay(source: &Value, events: &[Recorded]) -> RunState {
 /// The row of that run, held by nobody and due never.
 pub(crate) fn record(state: &RunState) -> RunRecord {
     RunRecord {
+        priority: 0,
         key: RunKey(1),
         id: state.run,
         workflow: state.workflow.clone(),

@@ -85,7 +85,9 @@ fn of_fault(error: &EngineError) -> Problem {
             StoreError::Exists | StoreError::ApprovalSettled => {
                 return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string()));
             }
-            StoreError::RunIs(_) => return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string())),
+            StoreError::RunIs(_) | StoreError::FlowRejected { .. } => {
+                return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string()));
+            }
             StoreError::PreconditionFailed => return Problem::new(&kinds::PRECONDITION_FAILED),
             StoreError::IdempotencyKeyReused => return Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED),
             StoreError::Busy => return overloaded(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
-use seawall_store::{ApprovalStatus, Awaits, Digest, Epoch, NodeId, RunId, RunStatus, Seq, Timestamp};
+use seawall_store::{ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, RunId, RunStatus, Seq, Timestamp};
 
 /// A stored value that means nothing.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,17 @@ pub(crate) fn approval_status_at(row: &Row<'_>, column: usize) -> rusqlite::Resu
         .into_iter()
         .find(|status| approval_code(*status) == code);
     decoded(column, "approval status", found)
+}
+
+pub(crate) fn flow_stage_at(row: &Row<'_>, column: usize) -> rusqlite::Result<FlowStage> {
+    let found = match row.get::<_, i64>(column)? {
+        0 => Some(FlowStage::Debounced),
+        1 => Some(FlowStage::Queued),
+        2 => Some(FlowStage::Running),
+        3 => Some(FlowStage::Released),
+        _ => None,
+    };
+    decoded(column, "stage of flow control", found)
 }
 
 pub(crate) fn uuid_at(row: &Row<'_>, column: usize) -> rusqlite::Result<uuid::Uuid> {

@@ -62,6 +62,7 @@ impl Engine {
             by: Arc::clone(&by.subject),
         };
         let message = NewMessage {
+            readmit: false,
             key: MessageKey(format!("decide-{id}")),
             allowed: StatusSet::live(),
             body: encode_message(&message),

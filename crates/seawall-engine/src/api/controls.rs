@@ -201,6 +201,7 @@ impl Engine {
         message: &Message,
     ) -> Result<Sent> {
         let message = NewMessage {
+            readmit: false,
             key: MessageKey(key),
             allowed,
             body: encode_message(message),

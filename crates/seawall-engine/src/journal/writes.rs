@@ -181,6 +181,8 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         event: Event::RunCreated(Box::new(created)),
     };
     NewRun {
+        priority: 0,
+        flow: None,
         id: started.child,
         workflow: started.workflow.clone(),
         created_by: Arc::clone(&state.created_by),

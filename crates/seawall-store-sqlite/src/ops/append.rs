@@ -2,16 +2,17 @@
 
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunProgress, Segment,
-    Seq, StoreError, Timestamp, Watchers,
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunId, RunProgress,
+    Segment, Seq, StoreError, Timestamp, Watchers,
 };
 
 use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
 use crate::error::OpError;
 use crate::failpoints::Point;
-use crate::ops::create_run::insert_child;
+use crate::ops::create_run::{insert_child, tell_all};
 use crate::ops::deliver::{deliver, has_unread};
-use crate::ops::fence::check_lease;
+use crate::ops::fence::held_at;
+use crate::ops::flow::Flow;
 use crate::rows::tenant_no_or_new;
 use crate::writer::{Operation, Tx};
 
@@ -21,13 +22,16 @@ pub(crate) struct AppendOp(pub(crate) Append);
 pub(crate) struct Done {
     pub(crate) appended: Appended,
     repeated: bool,
+    /// Whom flow control has sent a message.
+    told: Vec<RunId>,
 }
 
 impl Done {
-    fn now(last: Seq, parked: bool) -> Self {
+    fn now(last: Seq, parked: bool, told: Vec<RunId>) -> Self {
         Self {
             appended: Appended { last, parked },
             repeated: false,
+            told,
         }
     }
 }
@@ -51,21 +55,28 @@ impl Operation for AppendOp {
         };
         if self.is_plain() && self.hot_update(tx, last)? {
             self.write_segment(tx)?;
-            return Ok(Done::now(last, false));
+            return Ok(Done::now(last, false, Vec::new()));
         }
-        match check_lease(tx.conn(), &append.lease) {
-            Ok(at) if at == append.after => {}
+        let counted = match held_at(tx.conn(), &append.lease) {
+            Ok((at, counted)) if at == append.after => counted,
             Ok(_) => return self.repeated(tx, true),
             Err(OpError::Refused(StoreError::StaleLease)) => return self.repeated(tx, false),
             Err(error) => return Err(error),
-        }
+        };
         self.write_segment(tx)?;
-        self.write_rest(tx)?;
+        let mut told = self.write_rest(tx)?;
         let lasting = self.lasting(tx)?;
         if !self.full_update(tx, last, &lasting)? {
             return Err(StoreError::StaleLease.into());
         }
-        Ok(Done::now(last, !lasting.held))
+        if counted && append.projection.status.is_terminal() {
+            let mut flow = Flow::new(tx);
+            flow.leave(append.lease.key.0)?;
+            told.extend(flow.told);
+            // A timed admission may have become due, or another one.
+            told.push(append.lease.run);
+        }
+        Ok(Done::now(last, !lasting.held, told))
     }
 
     fn tell(&self, done: &Done, watchers: &Watchers) {
@@ -96,6 +107,7 @@ impl Operation for AppendOp {
         if timer || !append.children.is_empty() {
             watchers.work();
         }
+        tell_all(&done.told, watchers);
     }
 
     fn payload(&self) -> usize {
@@ -113,10 +125,11 @@ impl Operation for AppendOp {
 }
 
 impl AppendOp {
-    /// Events and a projection, nothing else.
+    /// Events and a projection, nothing else; and not an end, which flow control may have to hear of.
     fn is_plain(&self) -> bool {
         let append = &self.0;
         append.then == AppendThen::Hold
+            && !append.projection.status.is_terminal()
             && append.consumed.is_empty()
             && append.opened.is_empty()
             && append.settled.is_empty()
@@ -186,7 +199,9 @@ impl AppendOp {
         }
     }
 
-    fn write_rest(&self, tx: &Tx<'_>) -> Result<(), OpError> {
+    /// Answers whom flow control has told something.
+    fn write_rest(&self, tx: &Tx<'_>) -> Result<Vec<RunId>, OpError> {
+        let mut told = Vec::new();
         let append = &self.0;
         let run_no = append.lease.key.0;
         for inbox_no in &append.consumed {
@@ -195,18 +210,18 @@ impl AppendOp {
         }
         if append.opened.is_empty() && append.children.is_empty() && append.messages.is_empty() {
             settle(tx, run_no, &append.settled)?;
-            return Ok(());
+            return Ok(told);
         }
         let tenant_no = tenant_no_or_new(tx.conn(), &append.lease.tenant)?;
         open(tx, tenant_no, run_no, &append.opened)?;
         settle(tx, run_no, &append.settled)?;
         for child in &append.children {
-            insert_child(tx, tenant_no, child)?;
+            told.extend(insert_child(tx, tenant_no, child)?);
         }
         for message in &append.messages {
             send(tx, tenant_no, message)?;
         }
-        Ok(())
+        Ok(told)
     }
 
     fn lasting(&self, tx: &Tx<'_>) -> rusqlite::Result<Lasting> {
@@ -232,6 +247,7 @@ impl AppendOp {
                     parked: !held,
                 },
                 repeated: true,
+                told: Vec::new(),
             }),
             _ => Err(StoreError::StaleLease.into()),
         }

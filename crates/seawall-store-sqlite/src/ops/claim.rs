@@ -1,7 +1,9 @@
 use rusqlite::params;
-use seawall_store::{ClaimLimits, ClaimedRun, NodeId};
+use seawall_store::{ClaimLimits, ClaimedRun, NodeId, RunId, Watchers};
 
 use crate::error::OpError;
+use crate::ops::create_run::tell_all;
+use crate::ops::flow::Flow;
 use crate::ops::nodes::prolong;
 use crate::rows::lease;
 use crate::writer::{Operation, Tx};
@@ -16,15 +18,26 @@ pub(crate) struct Claim {
     pub(crate) timers_begin: bool,
 }
 
-impl Operation for Claim {
-    type Answer = Vec<ClaimedRun>;
+/// What was claimed, and whom flow control has told something on the way.
+pub(crate) struct Claimed {
+    pub(crate) runs: Vec<ClaimedRun>,
+    told: Vec<RunId>,
+}
 
-    fn run(&self, tx: &Tx<'_>) -> Result<Vec<ClaimedRun>, OpError> {
+impl Operation for Claim {
+    type Answer = Claimed;
+
+    fn run(&self, tx: &Tx<'_>) -> Result<Claimed, OpError> {
         prolong(tx, self.node, self.limits.ttl)?;
-        self.choose(tx)?
-            .into_iter()
-            .map(|run_no| self.take(tx, run_no))
-            .collect()
+        let mut flow = Flow::new(tx);
+        flow.admit_due()?;
+        let chosen = self.choose(tx)?.into_iter();
+        let runs = chosen.map(|run_no| self.take(tx, run_no)).collect::<Result<_, _>>()?;
+        Ok(Claimed { runs, told: flow.told })
+    }
+
+    fn tell(&self, claimed: &Claimed, watchers: &Watchers) {
+        tell_all(&claimed.told, watchers);
     }
 }
 

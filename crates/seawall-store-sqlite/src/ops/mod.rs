@@ -7,6 +7,7 @@ mod create_run;
 mod decide;
 mod deliver;
 mod fence;
+mod flow;
 #[cfg(feature = "failpoints")]
 mod limit_pages;
 mod nodes;
@@ -21,6 +22,7 @@ pub(crate) use claim::Claim;
 pub(crate) use create_run::CreateRun;
 pub(crate) use decide::Decide;
 pub(crate) use fence::check_lease;
+pub(crate) use flow::rate_at;
 #[cfg(feature = "failpoints")]
 pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};

@@ -1,6 +1,7 @@
 //! The roles of `seawall-store`, each in terms of operations for the writer and queries for the readers.
 
 mod approvals;
+mod flow;
 mod health;
 mod leases;
 mod lists;

@@ -16,7 +16,10 @@ use crate::writer::Lane;
 impl RunStore for SqliteStore {
     fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>> {
         let tenant = tenant.clone();
-        Box::pin(self.writer.submit(Lane::Client, CreateRun { tenant, new }))
+        Box::pin(async move {
+            let created = self.writer.submit(Lane::Client, CreateRun { tenant, new }).await?;
+            Ok(created.run)
+        })
     }
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
@@ -58,7 +61,10 @@ impl RunStore for SqliteStore {
             run: id,
             message,
         };
-        Box::pin(self.writer.submit(Lane::Client, send))
+        Box::pin(async move {
+            let accepted = self.writer.submit(Lane::Client, send).await?;
+            Ok(accepted.sent)
+        })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

@@ -30,4 +30,9 @@ macro_rules! workflow_query {
         concat!(include_str!("../sql/workflow_columns.sql"), $tail)
     };
 }
-pub(crate) use {approval_query, run_query, workflow_query};
+macro_rules! line_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/line_columns.sql"), $tail)
+    };
+}
+pub(crate) use {approval_query, line_query, run_query, workflow_query};

@@ -35,6 +35,7 @@ pub(crate) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         holder: node_at(row, 20)?,
         due: maybe_time_at(row, 21)?,
         deaths: row.get(22)?,
+        priority: row.get(23)?,
     })
 }
 

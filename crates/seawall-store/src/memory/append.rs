@@ -5,10 +5,11 @@ use crate::records::{
     Append, AppendThen, Appended, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus, Lease,
     RunProjection, Segment,
 };
+use crate::time::Timestamp;
 
 impl State {
     /// The fence, then every part of the append in the order that the role names.
-    pub(super) fn append(&mut self, append: Append) -> StoreResult<Appended> {
+    pub(super) fn append(&mut self, append: Append, now: Timestamp) -> StoreResult<Appended> {
         let lease = append.lease;
         if let Some(segment) = &append.segment
             && let Some(done) = self.repeated(&lease, segment)
@@ -32,7 +33,7 @@ impl State {
         }
         for child in append.children {
             if !self.has_run(child.id) {
-                self.insert_run(&lease.tenant, child, None);
+                self.insert_run(&lease.tenant, child, None, now);
             }
         }
         for message in append.messages {
@@ -41,7 +42,11 @@ impl State {
                 self.deliver(receiver, message.key, message.body);
             }
         }
-        Ok(self.finish(lease.key, append.then))
+        let done = self.finish(lease.key, append.then);
+        if self.runs[&lease.key].record.projection.status.is_terminal() {
+            self.leave(lease.key, now);
+        }
+        Ok(done)
     }
 
     /// The answer to an append whose segment the journal has already.

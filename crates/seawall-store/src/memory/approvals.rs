@@ -8,9 +8,16 @@ use crate::memory::state::State;
 use crate::memory::store::MemoryStore;
 use crate::records::{ApprovalFilter, ApprovalRecord, ApprovalStatus, NewMessage, Page, PageOf, Sent};
 use crate::roles::ApprovalStore;
+use crate::time::Timestamp;
 
 impl State {
-    fn decide(&mut self, tenant: &TenantId, id: ApprovalId, message: NewMessage) -> StoreResult<ApprovalRecord> {
+    fn decide(
+        &mut self,
+        tenant: &TenantId,
+        id: ApprovalId,
+        message: NewMessage,
+        now: Timestamp,
+    ) -> StoreResult<ApprovalRecord> {
         let row = self
             .approval_mut(id)
             .filter(|row| row.tenant == *tenant)
@@ -19,7 +26,7 @@ impl State {
             return Err(StoreError::ApprovalSettled);
         }
         let record = row.record.clone();
-        match self.send(tenant, record.run, message)? {
+        match self.send(tenant, record.run, message, now)? {
             Sent::Duplicate => return Err(StoreError::ApprovalSettled),
             Sent::Accepted => {}
         }
@@ -69,8 +76,8 @@ impl ApprovalStore for MemoryStore {
         message: NewMessage,
     ) -> BoxFuture<'a, StoreResult<ApprovalRecord>> {
         Box::pin(async move {
-            self.call(StoreOp::DecideApproval, None, |state, _| {
-                state.decide(tenant, id, message)
+            self.call(StoreOp::DecideApproval, None, |state, now| {
+                state.decide(tenant, id, message, now)
             })
         })
     }

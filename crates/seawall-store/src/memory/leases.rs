@@ -28,6 +28,7 @@ impl State {
         let timers_begin = self.claims % 2 == 1;
         self.claims += 1;
         self.renew(node, limits.ttl, now)?;
+        self.admit_due(now);
         let mut suspects_left = u32::from(limits.suspects);
         let mut claimed = Vec::new();
         for key in self.in_turns(timers_begin, now) {
@@ -166,7 +167,11 @@ impl LeaseStore for MemoryStore {
         Box::pin(async move {
             self.call(StoreOp::NextDue, None, |state, now| {
                 let unheld = state.runs.values().filter(|row| row.record.holder.is_none());
-                Ok(unheld.filter_map(|row| row.record.due).min().map(|due| (due, now)))
+                let due = unheld
+                    .filter_map(|row| row.record.due)
+                    .chain(state.next_admission())
+                    .min();
+                Ok(due.map(|due| (due, now)))
             })
         })
     }
@@ -195,7 +200,7 @@ impl LeaseStore for MemoryStore {
     fn append(&self, append: Append) -> BoxFuture<'_, StoreResult<Appended>> {
         Box::pin(async move {
             let run = Some(append.lease.run);
-            self.call(StoreOp::Append, run, |state, _| state.append(append))
+            self.call(StoreOp::Append, run, |state, now| state.append(append, now))
         })
     }
 

@@ -6,6 +6,7 @@
 mod append;
 mod approvals;
 mod fault;
+mod flow;
 mod health;
 mod leases;
 mod page;

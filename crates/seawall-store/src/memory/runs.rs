@@ -7,7 +7,7 @@ use crate::memory::page::cut;
 use crate::memory::state::{KeyRow, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent, WorkflowRef,
+    CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent, WorkflowRef,
 };
 use crate::roles::RunStore;
 use crate::time::Timestamp;
@@ -28,11 +28,14 @@ impl State {
         if self.has_run(new.id) {
             return Err(StoreError::Exists);
         }
-        let hold = new.hold;
+        let hold = new.hold.filter(|_| new.flow.is_none());
         if hold.is_some_and(|node| !self.is_alive(node, now)) {
             return Err(StoreError::NodeDead);
         }
-        let run = self.insert_run(tenant, new, hold);
+        if let Some(flow) = &new.flow {
+            self.may_come_in(tenant, flow)?;
+        }
+        let run = self.insert_run(tenant, new, hold, now);
         if let Some(given) = idempotency {
             let kept = KeyRow {
                 fingerprint: given.fingerprint,
@@ -46,7 +49,13 @@ impl State {
         })
     }
 
-    pub(super) fn send(&mut self, tenant: &TenantId, id: RunId, message: NewMessage) -> StoreResult<Sent> {
+    pub(super) fn send(
+        &mut self,
+        tenant: &TenantId,
+        id: RunId,
+        message: NewMessage,
+        now: Timestamp,
+    ) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
         if row.known.contains(&message.key) {
             return Ok(Sent::Duplicate);
@@ -56,8 +65,27 @@ impl State {
             return Err(StoreError::RunIs(status));
         }
         let run = row.record.key;
-        self.deliver(run, message.key, message.body);
+        if message.readmit && self.is_released(run) {
+            self.may_come_back(run)?;
+            self.withhold(run, message);
+            self.come_back(run, now);
+        } else {
+            self.deliver(run, message.key, message.body);
+        }
         Ok(Sent::Accepted)
+    }
+}
+
+impl State {
+    fn withhold(&mut self, run: RunKey, message: NewMessage) {
+        let id = self.number();
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        row.known.insert(message.key.clone());
+        row.withheld.push(InboxRow {
+            id,
+            key: message.key,
+            body: message.body,
+        });
     }
 }
 
@@ -142,7 +170,11 @@ impl RunStore for MemoryStore {
     }
 
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>> {
-        Box::pin(async move { self.call(StoreOp::Send, Some(id), |state, _| state.send(tenant, id, message)) })
+        Box::pin(async move {
+            self.call(StoreOp::Send, Some(id), |state, now| {
+                state.send(tenant, id, message, now)
+            })
+        })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

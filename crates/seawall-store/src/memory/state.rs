@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
+use crate::memory::flow::{FlowRow, LineName, LineRow};
 use crate::records::{
-    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
+    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -43,6 +44,8 @@ pub(super) struct RunRow {
     pub segments: Vec<Segment>,
     /// Unread messages, oldest first.
     pub inbox: Vec<InboxRow>,
+    /// Messages that nobody reads before the run is admitted anew.
+    pub withheld: Vec<InboxRow>,
     /// Every key that ever was in the inbox.
     pub known: BTreeSet<MessageKey>,
 }
@@ -102,6 +105,9 @@ pub(super) struct State {
     pub keys: BTreeMap<(TenantId, Digest), KeyRow>,
     pub approvals: BTreeMap<i64, ApprovalRow>,
     pub nodes: BTreeMap<Uuid, NodeRow>,
+    pub flow_scopes: BTreeMap<(TenantId, WorkflowId), FlowNumbers>,
+    pub flow_lines: BTreeMap<LineName, LineRow>,
+    pub flow_runs: BTreeMap<RunKey, FlowRow>,
     pub news: Vec<News>,
     pub closed: bool,
     /// Nobody but this process can take what its node holds.
@@ -152,9 +158,18 @@ impl State {
     }
 
     /// Writes a run whose id is free.
-    pub(super) fn insert_run(&mut self, tenant: &TenantId, new: NewRun, hold: Option<NodeId>) -> RunKey {
+    pub(super) fn insert_run(
+        &mut self,
+        tenant: &TenantId,
+        new: NewRun,
+        hold: Option<NodeId>,
+        now: Timestamp,
+    ) -> RunKey {
         let key = RunKey(self.number());
-        let due = (hold.is_none() && !new.projection.status.is_terminal()).then_some(Timestamp::ZERO);
+        let due = match &new.flow {
+            Some(flow) => flow.deadline,
+            None => (hold.is_none() && !new.projection.status.is_terminal()).then_some(Timestamp::ZERO),
+        };
         let record = RunRecord {
             key,
             id: new.id,
@@ -162,6 +177,7 @@ impl State {
             created_by: new.created_by,
             created_at: new.created_at,
             parent: new.parent,
+            priority: new.priority,
             projection: new.projection,
             last_seq: new.segment.last(),
             epoch: Epoch(u64::from(hold.is_some())),
@@ -174,6 +190,7 @@ impl State {
             record,
             segments: vec![new.segment],
             inbox: Vec::new(),
+            withheld: Vec::new(),
             known: BTreeSet::new(),
         };
         self.news.push(News::Progressed(new.id, row.progress()));
@@ -181,6 +198,9 @@ impl State {
             self.news.push(News::Work);
         }
         self.runs.insert(key, row);
+        if let Some(flow) = new.flow {
+            self.come_in(tenant, key, new.priority, flow, now);
+        }
         key
     }
 
@@ -197,6 +217,17 @@ impl State {
         }
         self.news.push(News::Message(row.record.id));
         true
+    }
+
+    /// What was withheld can be read from now on.
+    pub(super) fn give_withheld(&mut self, run: RunKey) {
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        row.inbox.append(&mut row.withheld);
+        row.inbox.sort_by_key(|message| message.id);
+        if row.record.holder.is_none() {
+            row.record.due = Some(Timestamp::ZERO);
+        }
+        self.news.push(News::Message(row.record.id));
     }
 
     /// Takes the runs away from `node`, which has died or retired. Answers how many.

@@ -2,6 +2,7 @@
 
 mod append;
 mod approval;
+mod flow;
 mod page;
 mod run;
 mod task;
@@ -12,6 +13,9 @@ pub use append::{
     Lease, LoadedRun,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
+pub use flow::{
+    Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
+};
 pub use page::{Cursor, Page, PageOf};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,

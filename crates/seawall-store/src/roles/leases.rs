@@ -49,7 +49,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// earliest first, of equals the one created first, take turns; who begins changes from call to call, the first call
     /// beginning with those that are due at once. So neither keeps the other out. The claim renews the node's life by
     /// `limits.ttl`, also if it finds nothing. Runs with 3 or more deaths (suspects) are passed over unless `limits.suspects`,
-    /// and then all but the first. A claimed run has no timer.
+    /// and then all but the first. A claimed run has no timer. First it admits what flow control lets begin by now
+    /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
+    /// most 100 of these.
     ///
     /// # Errors
     /// `NodeDead`.
@@ -58,7 +60,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// What the store says this node holds: to mend the difference with its memory. In no particular order.
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>>;
 
-    /// When the earliest unheld run becomes due, on the store's clock, with that clock's now. None: nothing waits.
+    /// When the earliest unheld run becomes due, or flow control lets one begin, on the store's clock, with that clock's now.
+    /// None: nothing waits for a time.
     fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
 
     /// The whole run as it is durable: row, journal, and of its unread inbox the oldest [`LoadedRun::MAX_INBOX`] messages,
@@ -85,7 +88,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// What is already so is left as it is: a consumed row that is not unread or not this run's, an approval whose id
     /// exists, a settled one that is not pending or not this run's, a child whose id exists (of whichever tenant), a
     /// message whose key that inbox knows. A message to a run that the tenant does not have is dropped. Children are born
-    /// unheld and due at once; their `hold` and `idempotency` mean nothing here. A message makes an unheld receiver due as
+    /// unheld and due at once, or come in as [`crate::FlowStore`] says; their `hold` and `idempotency` mean nothing here. A
+    /// message makes an unheld receiver due as
     /// `send` does.
     ///
     /// A repeated append, one whose segment the journal has at the same place with the same bytes, is success and changes

@@ -1,6 +1,7 @@
 //! One trait for each role that a room plays towards the store.
 
 mod approvals;
+mod flow;
 mod health;
 mod leases;
 mod runs;
@@ -8,6 +9,7 @@ mod tasks;
 mod workflows;
 
 pub use approvals::ApprovalStore;
+pub use flow::FlowStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
 pub use runs::RunStore;
@@ -15,6 +17,6 @@ pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore {}
+pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + FlowStore + HealthStore {}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore> Store for T {}
+impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + FlowStore + HealthStore> Store for T {}

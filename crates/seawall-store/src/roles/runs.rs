@@ -9,14 +9,15 @@ use crate::watch::RunWatch;
 pub trait RunStore: Send + Sync + 'static {
     /// Writes the run's row and its first events. With `hold`, the run is born held by that (live) node at epoch 1;
     /// without, it is unheld at epoch 0 and due at once, for anybody to claim; one that has ended with its first
-    /// events is due for nobody.
+    /// events is due for nobody. With `flow` it comes in as [`crate::FlowStore`] says: born unheld, and due with its
+    /// admission or at `flow.deadline`.
     ///
     /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
     /// is as if it had never been used. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
     /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever
-    /// tenant; `NodeDead`. `Busy` when the write queue is full.
+    /// tenant; `NodeDead`; `FlowRejected`. `Busy` when the write queue is full.
     fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>>;
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>>;
@@ -45,10 +46,11 @@ pub trait RunStore: Send + Sync + 'static {
 
     /// Puts a message into the run's inbox and makes the run due at once if nobody holds it,
     /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
-    /// also where the status has changed since, and writes nothing.
+    /// also where the status has changed since, and writes nothing. With `readmit`, a run that flow control has released
+    /// asks for a new admission; until then the message is withheld: nobody reads it, and it makes nothing due.
     ///
     /// # Errors
-    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `Busy`.
+    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `FlowRejected`; `Busy`.
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>>;
 
     /// Watches a run's durable progress. Register before reading.

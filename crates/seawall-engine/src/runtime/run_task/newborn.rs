@@ -38,6 +38,8 @@ pub(crate) struct Newborn {
 impl Newborn {
     fn new_run(&self, segment: Segment, projection: RunProjection, hold: Option<NodeId>) -> NewRun {
         NewRun {
+            priority: 0,
+            flow: None,
             id: self.run,
             workflow: self.workflow.clone(),
             created_by: Arc::clone(&self.created_by),

@@ -13,6 +13,6 @@ mod samples;
 mod side;
 mod strategy;
 
-pub use op::{AppendOp, Expect, Op, Then, Wrong};
+pub use op::{AppendOp, Expect, FlowOp, Op, Then, Wrong};
 pub use runner::{Divergence, run_differential};
-pub use strategy::ops;
+pub use strategy::{flow_ops, ops};

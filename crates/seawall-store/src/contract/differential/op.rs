@@ -42,9 +42,28 @@ pub struct AppendOp {
     pub open: Option<u8>,
     pub settle: Option<(u8, u8)>,
     pub child: Option<u8>,
+    /// Of the child.
+    pub flow: Option<FlowOp>,
     /// To which run, with which key.
     pub message: Option<(u8, u8)>,
     pub then: Then,
+}
+
+/// What holds a run back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlowOp {
+    /// 0: none.
+    pub key: u8,
+    pub version: u8,
+    pub slots: Option<u8>,
+    /// Two in so many hundreds of milliseconds.
+    pub rate: Option<u8>,
+    /// 0 queue, 1 reject, 2 cancel running.
+    pub on_conflict: u8,
+    /// Its key, and its period in hundreds of milliseconds.
+    pub debounce: Option<(u8, u8)>,
+    /// Milliseconds from now.
+    pub deadline: Option<u16>,
 }
 
 /// One call, or one move of the clock.
@@ -83,12 +102,19 @@ pub enum Op {
         run: u8,
         hold: Option<u8>,
         key: Option<(u8, u8)>,
+        priority: i8,
+        flow: Option<FlowOp>,
+    },
+    ListFlow {
+        tenant: u8,
+        limit: u8,
     },
     Send {
         tenant: u8,
         run: u8,
         key: u8,
         terminal: bool,
+        readmit: bool,
     },
     Journal {
         run: u8,

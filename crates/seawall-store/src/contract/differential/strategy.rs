@@ -3,7 +3,7 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 
-use crate::contract::differential::op::{AppendOp, Expect, Op, Then, Wrong};
+use crate::contract::differential::op::{AppendOp, Expect, FlowOp, Op, Then, Wrong};
 
 const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
@@ -64,14 +64,97 @@ fn create_run() -> impl Strategy<Value = Op> {
         RUNS,
         option::weighted(0.7, NODES),
         option::weighted(0.3, (SMALL, 0u8..2)),
+        -2i8..=2,
+        option::weighted(0.2, flow()),
     )
-        .prop_map(|(tenant, run, hold, key)| Op::CreateRun { tenant, run, hold, key })
+        .prop_map(|(tenant, run, hold, key, priority, flow)| Op::CreateRun {
+            tenant,
+            run,
+            hold,
+            key,
+            priority,
+            flow,
+        })
+}
+
+fn flow() -> impl Strategy<Value = FlowOp> {
+    (
+        0u8..2,
+        1u8..3,
+        option::weighted(0.8, 1u8..3),
+        option::weighted(0.4, 1u8..15),
+        prop_oneof![4 => Just(0u8), 1 => Just(1), 2 => Just(2)],
+        option::weighted(0.25, (0u8..2, 1u8..15)),
+        option::weighted(0.2, 0u16..3000),
+    )
+        .prop_map(|(key, version, slots, rate, on_conflict, debounce, deadline)| FlowOp {
+            key,
+            version,
+            slots,
+            rate,
+            on_conflict,
+            debounce,
+            deadline,
+        })
+}
+
+/// Sequences in which most runs are under flow control and most appends end one.
+pub fn flow_ops(max: usize) -> impl Strategy<Value = Vec<Op>> {
+    let nodes = NODES.map(|node| Op::Register { node }).collect::<Vec<_>>();
+    vec(flow_op(), max / 2..=max).prop_map(move |ops| [nodes.clone(), ops].concat())
+}
+
+fn flow_op() -> impl Strategy<Value = Op> {
+    let come = (RUNS, -2i8..=2, flow()).prop_map(|(run, priority, flow)| Op::CreateRun {
+        tenant: 0,
+        run,
+        hold: None,
+        key: None,
+        priority,
+        flow: Some(flow),
+    });
+    let end = (RUNS, 5u8..8, 0u8..3).prop_map(|(run, status, consume)| {
+        Op::Append(AppendOp {
+            run,
+            wrong: Wrong::Nothing,
+            events: 1,
+            status,
+            consume,
+            open: None,
+            settle: None,
+            child: None,
+            flow: None,
+            message: None,
+            then: Then::End,
+        })
+    });
+    let retry = (RUNS, 3u8..40).prop_map(|(run, key)| Op::Send {
+        tenant: 0,
+        run,
+        key,
+        terminal: true,
+        readmit: true,
+    });
+    prop_oneof![
+        3 => (0u16..1500).prop_map(Op::Advance),
+        3 => NODES.prop_map(|node| Op::Renew { node }),
+        6 => come,
+        8 => end,
+        4 => retry,
+        6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: true }),
+        3 => append().prop_map(Op::Append),
+        3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
+        2 => Just(Op::NextDue),
+        2 => RUNS.prop_map(|run| Op::Load { run }),
+        1 => op(),
+    ]
 }
 
 fn client_op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        3 => (TENANTS, RUNS, SMALL, any::<bool>())
-            .prop_map(|(tenant, run, key, terminal)| Op::Send { tenant, run, key, terminal }),
+        3 => (TENANTS, RUNS, SMALL, any::<bool>(), any::<bool>())
+            .prop_map(|(tenant, run, key, terminal, readmit)| Op::Send { tenant, run, key, terminal, readmit }),
+        1 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
         1 => (RUNS, 0u8..6).prop_map(|(run, after)| Op::Journal { run, after }),
         1 => (TENANTS, 1u8..4, option::of(STATUSES))
             .prop_map(|(tenant, limit, status)| Op::ListRuns { tenant, limit, status }),
@@ -116,12 +199,12 @@ fn append() -> impl Strategy<Value = AppendOp> {
     let rest = (
         option::weighted(0.3, SMALL),
         option::weighted(0.4, (SMALL, 1u8..5)),
-        option::weighted(0.2, RUNS),
+        (option::weighted(0.2, RUNS), option::weighted(0.3, flow())),
         option::weighted(0.3, (RUNS, SMALL)),
         then(),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(
-        |(run, wrong, events, status, consume, (open, settle, child, message, then))| AppendOp {
+        |(run, wrong, events, status, consume, (open, settle, (child, flow), message, then))| AppendOp {
             run,
             wrong,
             events,
@@ -130,6 +213,7 @@ fn append() -> impl Strategy<Value = AppendOp> {
             open,
             settle,
             child,
+            flow,
             message,
             then,
         },
