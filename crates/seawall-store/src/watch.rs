@@ -27,6 +27,7 @@ struct Inner {
     shards: Vec<Shard>,
     hasher: RandomState,
     work: Notify,
+    schedules: Notify,
 }
 
 /// The registry of those who wait. Cheap to clone; clones share it.
@@ -40,6 +41,7 @@ impl Default for Watchers {
             shards,
             hasher: RandomState::new(),
             work: Notify::new(),
+            schedules: Notify::new(),
         }))
     }
 }
@@ -92,6 +94,17 @@ impl Watchers {
     /// For one waiter: the node's dispatcher.
     pub async fn wait_for_work(&self) {
         self.0.work.notified().await;
+    }
+
+    /// Tells that a schedule was made or changed.
+    pub fn schedules(&self) {
+        self.0.schedules.notify_one();
+    }
+
+    /// Resolves at the next [`Watchers::schedules`], or at once if one came since the last wait. For one waiter: the node's
+    /// scheduler.
+    pub async fn wait_for_schedules(&self) {
+        self.0.schedules.notified().await;
     }
 
     /// How many runs are being watched.

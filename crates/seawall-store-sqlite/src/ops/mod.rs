@@ -7,11 +7,13 @@ mod create_run;
 mod decide;
 mod deliver;
 mod fence;
+mod fire;
 #[cfg(feature = "failpoints")]
 mod limit_pages;
 mod nodes;
 mod probe;
 mod release;
+mod schedules;
 mod send;
 mod workflows;
 
@@ -21,10 +23,12 @@ pub(crate) use claim::Claim;
 pub(crate) use create_run::CreateRun;
 pub(crate) use decide::Decide;
 pub(crate) use fence::check_lease;
+pub(crate) use fire::Fire;
 #[cfg(feature = "failpoints")]
 pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};
 pub(crate) use probe::Probe;
 pub(crate) use release::Release;
+pub(crate) use schedules::{CreateSchedule, DeleteSchedule, UpdateSchedule};
 pub(crate) use send::Send;
 pub(crate) use workflows::{CreateWorkflow, DeleteWorkflow, KeepInline, UpdateWorkflow};

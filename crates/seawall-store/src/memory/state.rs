@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
 use crate::records::{
-    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
+    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, ScheduleRecord, Segment,
+    WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -21,6 +22,7 @@ pub(super) enum News {
     Progressed(RunId, RunProgress),
     Message(RunId),
     Work,
+    Schedules,
 }
 
 pub(super) struct WorkflowRow {
@@ -81,6 +83,11 @@ pub(super) struct ApprovalRow {
     pub decided: bool,
 }
 
+pub(super) struct ScheduleRow {
+    pub tenant: TenantId,
+    pub record: ScheduleRecord,
+}
+
 pub(super) struct NodeRow {
     pub node: NodeId,
     pub lives_until: Timestamp,
@@ -99,6 +106,7 @@ pub(super) struct State {
     pub runs: BTreeMap<RunKey, RunRow>,
     pub keys: BTreeMap<(TenantId, Digest), KeyRow>,
     pub approvals: BTreeMap<i64, ApprovalRow>,
+    pub schedules: BTreeMap<i64, ScheduleRow>,
     pub nodes: BTreeMap<Uuid, NodeRow>,
     pub news: Vec<News>,
     pub closed: bool,

@@ -4,6 +4,7 @@ mod append;
 mod approval;
 mod page;
 mod run;
+mod schedule;
 mod task;
 mod workflow;
 
@@ -16,6 +17,10 @@ pub use page::{Cursor, Page, PageOf};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+};
+pub use schedule::{
+    DueSchedule, DueSchedules, Fired, Firing, FiringError, NewSchedule, Overlap, ScheduleChange, ScheduleRecord,
+    ScheduledRun,
 };
 pub use task::{
     ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,

@@ -4,6 +4,7 @@ mod approvals;
 mod health;
 mod leases;
 mod runs;
+mod schedules;
 mod tasks;
 mod workflows;
 
@@ -11,10 +12,11 @@ pub use approvals::ApprovalStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
 pub use runs::RunStore;
+pub use schedules::ScheduleStore;
 pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore {}
+pub trait Store: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + HealthStore {}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore> Store for T {}
+impl<T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + HealthStore> Store for T {}
