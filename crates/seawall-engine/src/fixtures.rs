@@ -32,6 +32,7 @@ pub(crate) fn born(source: &Value, child_of: Option<u128>) -> Event {
             generation: 2,
         }),
         depth: u32::from(child_of.is_some()),
+        scheduled: None,
     }))
 }
 

@@ -14,15 +14,16 @@ mod fixtures;
 mod journal;
 mod names;
 mod runtime;
+mod schedule;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
-    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
-    StepState, StepStatus, Wait, decide,
+    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, ScheduledFor,
+    StepStarted, StepState, StepStatus, Wait, decide,
 };
 pub use api::{
     CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
+    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
@@ -42,4 +43,5 @@ pub use executor::{
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
 pub use runtime::EngineConfig;
+pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};
 pub use seawall_store as store;

@@ -68,6 +68,10 @@ fn of_engine(error: EngineError) -> Problem {
         EngineError::Invalid { pointer, code, message } => {
             Problem::new(&kinds::VALIDATION_ERROR).with_errors(vec![field(&pointer, code, message)])
         }
+        EngineError::InvalidFields(errors) => {
+            let errors = errors.into_iter().map(|e| field(&e.pointer, e.code, e.message));
+            Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors.collect())
+        }
         EngineError::NameTaken => Problem::new(&kinds::CONFLICT).with_detail("A workflow of that name exists."),
         EngineError::PreconditionFailed => Problem::new(&kinds::PRECONDITION_FAILED),
         EngineError::Conflict { .. } => Problem::new(&kinds::CONFLICT).with_detail(sentence(&detail)),

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, workflows};
+use crate::handlers::{approvals, docs, health, runs, schedules, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -68,6 +68,13 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::control::retry))
         .routes(routes!(runs::signal::signal))
         .routes(routes!(runs::resolve::resolve))
+        // Schedules
+        .routes(routes!(schedules::list::list, schedules::create::create))
+        .routes(routes!(
+            schedules::get::get,
+            schedules::update::update,
+            schedules::delete::delete
+        ))
         // Approvals
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::decide::decide))

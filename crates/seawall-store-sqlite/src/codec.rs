@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
-use seawall_store::{ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, RunId, RunStatus, Seq, Timestamp};
+use seawall_store::{
+    ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, RunId, RunStatus, Seq, TenantId, Timestamp,
+};
 
 /// A stored value that means nothing.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +101,16 @@ pub(crate) fn run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId>
     uuid_at(row, column).map(RunId::from_uuid)
 }
 
+pub(crate) fn maybe_run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<RunId>> {
+    let bytes: Option<[u8; 16]> = row.get(column)?;
+    Ok(bytes.map(|bytes| RunId::from_uuid(uuid::Uuid::from_bytes(bytes))))
+}
+
+pub(crate) fn tenant_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TenantId> {
+    let name: String = row.get(column)?;
+    TenantId::new(&name).map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
 pub(crate) fn node_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<NodeId>> {
     let bytes: Option<[u8; 16]> = row.get(column)?;
     Ok(bytes.map(|bytes| NodeId::from_uuid(uuid::Uuid::from_bytes(bytes))))
@@ -108,7 +120,7 @@ pub(crate) fn digest_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Digest
     row.get(column).map(Digest::from_bytes)
 }
 
-fn count_at(row: &Row<'_>, column: usize, what: &'static str) -> rusqlite::Result<u64> {
+pub(crate) fn count_at(row: &Row<'_>, column: usize, what: &'static str) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     decoded(column, what, u64::try_from(value).ok())
 }

@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0001_first.sql"),
     },
     Migration {
+        version: 3,
+        name: "schedules",
+        sql: include_str!("migrations/0003_schedules.sql"),
+    },
+    Migration {
         version: 4,
         name: "flow",
         sql: include_str!("migrations/0004_flow.sql"),

@@ -31,13 +31,16 @@ pub use manual_clock::ManualClock;
 pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
-    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, FlowEntry, FlowLine,
-    FlowNumbers, FlowPlace, FlowStage, IdempotencyKey, InboxRow, JournalPage, LapsedTask, Lapses, Lease, LoadedRun,
-    MessageKey, NewMessage, NewRun, NewWorkflow, OnConflict, Page, PageOf, ParentLink, QueueName, QueueRecord,
-    QueueSettings, Rate, RateClock, RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent,
-    StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
+    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
+    DueSchedules, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, IdempotencyKey,
+    InboxRow, JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule,
+    NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueRecord, QueueSettings, Rate, RateClock,
+    RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, ScheduleChange, ScheduleRecord, ScheduledRun, Segment,
+    Sent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
     TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order, micros,
 };
-pub use roles::{ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
+pub use roles::{
+    ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, ScheduleStore, Store, TaskStore, WorkflowStore,
+};
 pub use time::{StoreClock, SystemClock, Timestamp};
 pub use watch::{QueueWatch, RunWatch, Watchers};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_store::{Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, Timestamp, WorkflowVersion};
 use serde_json::Value;
 
-use crate::core::{MapItems, Phase, RunError, RunState, StepState, StepStatus};
+use crate::core::{MapItems, Phase, RunError, RunState, ScheduledFor, StepState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Kind, Step};
 use crate::effect::EffectClass;
@@ -26,6 +26,8 @@ pub struct RunView {
     pub completed_steps: u32,
     pub steps: Vec<StepView>,
     pub parent: Option<ParentLink>,
+    /// Not in lists: `created_by` says there whose it is.
+    pub scheduled: Option<ScheduledFor>,
     pub created_by: Arc<str>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
@@ -107,6 +109,7 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
             .map(|(step, own)| StepView::new(step, own))
             .collect(),
         parent: record.parent.clone(),
+        scheduled: state.scheduled,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,
@@ -135,6 +138,7 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         completed_steps: projection.completed_steps,
         steps: Vec::new(),
         parent: record.parent.clone(),
+        scheduled: None,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,

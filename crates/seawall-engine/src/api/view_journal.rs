@@ -4,7 +4,9 @@ use seawall_store::{ParentLink, Timestamp, WorkflowVersion};
 use serde_json::{Map, Value, json};
 
 use crate::api::JournalItem;
-use crate::core::{BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, StepStarted};
+use crate::core::{
+    BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor, StepStarted,
+};
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::names::{ActivityRef, StepId};
@@ -184,8 +186,12 @@ fn run_created(created: &RunCreated) -> Fields {
         .with("workflow", workflow(&created.workflow))
         .with("input", created.input.json().clone())
         .with("created_by", json!(*created.created_by));
-    match &created.parent {
+    let fields = match &created.parent {
         Some(link) => fields.with("parent", parent(link)),
+        None => fields,
+    };
+    match created.scheduled {
+        Some(scheduled) => fields.with("schedule", schedule(scheduled)),
         None => fields,
     }
 }
@@ -209,6 +215,10 @@ fn child_started(started: &ChildStarted) -> Fields {
 
 fn workflow(version: &WorkflowVersion) -> Value {
     json!({"id": version.id.to_string(), "name": *version.name, "version": version.version})
+}
+
+fn schedule(scheduled: ScheduledFor) -> Value {
+    json!({"id": scheduled.schedule.to_string(), "fire_at": rfc3339(scheduled.fire_at)})
 }
 
 fn parent(link: &ParentLink) -> Value {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowVersion};
 
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -149,6 +149,15 @@ pub struct RunCreated {
     pub parent: Option<ParentLink>,
     /// 0 for a run without a parent.
     pub depth: u32,
+    /// None for a run that somebody asked for.
+    pub scheduled: Option<ScheduledFor>,
+}
+
+/// Which time of which schedule a run was made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ScheduledFor {
+    pub schedule: ScheduleId,
+    pub fire_at: Timestamp,
 }
 
 /// An attempt, or a wait, begins.

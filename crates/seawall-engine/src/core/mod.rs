@@ -10,7 +10,7 @@ pub use command::{Action, AttemptPlan, Command, Env, Message};
 pub use commands::{Decision, decide};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
-    StepStarted,
+    ScheduledFor, StepStarted,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

@@ -6,13 +6,15 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowId, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowId, WorkflowVersion,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    StepStarted,
+    ScheduledFor, StepStarted,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -65,7 +67,30 @@ pub(crate) fn journal(first: u64, events: Vec<Event>) -> Vec<Recorded> {
 
 /// One of each event and of each of its shapes. Their stored form stands in `golden.v1.json`, in this order.
 pub(crate) fn examples() -> Vec<Event> {
-    [run_examples(), step_examples(), doubt_examples(), wait_examples()].concat()
+    [
+        run_examples(),
+        step_examples(),
+        doubt_examples(),
+        wait_examples(),
+        schedule_examples(),
+    ]
+    .concat()
+}
+
+fn schedule_examples() -> Vec<Event> {
+    vec![Event::RunCreated(Box::new(RunCreated {
+        run: run_id(1),
+        workflow: version("repo-report"),
+        definition: Digest::of(b"definition"),
+        input: json!({"root": "."}).into(),
+        created_by: Arc::from("schedule:sched_00000000000000000000000009"),
+        parent: None,
+        depth: 0,
+        scheduled: Some(ScheduledFor {
+            schedule: ScheduleId::from_uuid(Uuid::from_u128(9)),
+            fire_at: ms(1_700_000_000_000),
+        }),
+    }))]
 }
 
 fn run_examples() -> Vec<Event> {
@@ -77,6 +102,7 @@ fn run_examples() -> Vec<Event> {
         created_by: ann(),
         parent: None,
         depth: 0,
+        scheduled: None,
     };
     let parent = ParentLink {
         run: run_id(2),
@@ -404,22 +430,32 @@ fn any_parent() -> impl Strategy<Value = ParentLink> {
     })
 }
 
+fn any_scheduled() -> impl Strategy<Value = ScheduledFor> {
+    (any::<u128>(), any_time()).prop_map(|(id, fire_at)| ScheduledFor {
+        schedule: ScheduleId::from_uuid(Uuid::from_u128(id)),
+        fire_at,
+    })
+}
+
 fn any_run_event() -> impl Strategy<Value = Event> {
     let created = (
         (any_run(), any_version(), any_digest(), any_datum()),
-        (any_who(), of(any_parent()), any::<u32>()),
+        (any_who(), of(any_parent()), any::<u32>(), of(any_scheduled())),
     );
-    let created = created.prop_map(|((run, workflow, definition, input), (created_by, parent, depth))| {
-        Event::RunCreated(Box::new(RunCreated {
-            run,
-            workflow,
-            definition,
-            input,
-            created_by,
-            parent,
-            depth,
-        }))
-    });
+    let created = created.prop_map(
+        |((run, workflow, definition, input), (created_by, parent, depth, scheduled))| {
+            Event::RunCreated(Box::new(RunCreated {
+                run,
+                workflow,
+                definition,
+                input,
+                created_by,
+                parent,
+                depth,
+                scheduled,
+            }))
+        },
+    );
     let failed = (any_who(), any::<String>(), of(any_step()));
     let failed = failed.prop_map(|(code, message, step)| Event::RunFailed {
         error: RunError { code, message, step },

@@ -3,6 +3,7 @@
 
 mod codec;
 mod message;
+mod schedule;
 mod stored;
 mod writes;
 
@@ -16,4 +17,5 @@ mod writes_tests;
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub(crate) use codec::{decode, deeper_than, encode};
 pub(crate) use message::{decode_message, encode_message};
+pub(crate) use schedule::{decode_schedule, encode_schedule};
 pub(crate) use writes::writes;

@@ -174,6 +174,7 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         created_by: Arc::clone(&state.created_by),
         parent: Some(parent.clone()),
         depth: started.depth,
+        scheduled: None,
     };
     let first = Recorded {
         seq: Seq(1),

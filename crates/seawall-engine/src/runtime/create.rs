@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{IdempotencyKey, RunId, RunWatch, Seq, StoreError, StoreResult, TenantId, WorkflowVersion};
+use seawall_store::{
+    IdempotencyKey, NewRun, RunId, RunWatch, Seq, StoreError, StoreResult, TenantId, Timestamp, WorkflowVersion,
+};
 
 use crate::api::{IdempotentRequest, RunStarted};
-use crate::core::{Event, Recorded, RunCreated, RunState};
+use crate::core::{Event, Recorded, RunCreated, RunState, ScheduledFor};
 use crate::datum::Datum;
 use crate::definition::Definition;
+use crate::journal::encode;
 use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
@@ -70,12 +73,10 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
             created_by: request.created_by,
             parent: None,
             depth: 0,
+            scheduled: None,
         })),
     };
-    let state = RunState::created(request.definition, &first).map_err(|error| StoreError::Corrupt {
-        detail: "the workflow's digest is not that of its definition".to_owned(),
-        source: Some(Box::new(error)),
-    })?;
+    let state = created(request.definition, &first)?;
     let idempotency = request.idempotency.map(|request| IdempotencyKey {
         key: request.key,
         fingerprint: request.fingerprint,
@@ -91,4 +92,52 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
         idempotency,
     };
     Ok((newborn, state))
+}
+
+fn created(definition: Arc<Definition>, first: &Recorded) -> StoreResult<RunState> {
+    RunState::created(definition, first).map_err(|error| StoreError::Corrupt {
+        detail: "the workflow's digest is not that of its definition".to_owned(),
+        source: Some(Box::new(error)),
+    })
+}
+
+/// What a schedule makes runs of.
+pub(crate) struct ScheduledWork {
+    pub(crate) workflow: WorkflowVersion,
+    pub(crate) definition: Arc<Definition>,
+    pub(crate) input: Datum,
+}
+
+/// The run for one time of a schedule. Its id follows from both, so that there is one run to it, however often it is made.
+pub(crate) fn scheduled_run(work: &ScheduledWork, scheduled: ScheduledFor, now: Timestamp) -> StoreResult<NewRun> {
+    let fire_at = scheduled.fire_at.as_millis().to_be_bytes();
+    let run = RunId::derived(&[scheduled.schedule.uuid().as_bytes(), &fire_at]);
+    let first = Recorded {
+        seq: Seq(1),
+        at: now,
+        event: Event::RunCreated(Box::new(RunCreated {
+            run,
+            workflow: work.workflow.clone(),
+            definition: work.definition.digest,
+            input: work.input.clone(),
+            created_by: Arc::from(format!("schedule:{}", scheduled.schedule)),
+            parent: None,
+            depth: 0,
+            scheduled: Some(scheduled),
+        })),
+    };
+    let state = created(Arc::clone(&work.definition), &first)?;
+    Ok(NewRun {
+        priority: 0,
+        flow: None,
+        id: run,
+        workflow: work.workflow.clone(),
+        created_by: Arc::clone(&state.created_by),
+        created_at: now,
+        parent: None,
+        segment: encode(std::slice::from_ref(&first)),
+        projection: state.projection(),
+        idempotency: None,
+        hold: None,
+    })
 }

@@ -10,6 +10,7 @@ use crate::wire::{ProblemDocument, ProblemError};
     tags(
         (name = "workflows", description = "Definitions and their versions"),
         (name = "runs", description = "Executions: beginning, watching, steering them"),
+        (name = "schedules", description = "Workflows by the clock"),
         (name = "approvals", description = "Decisions that runs ask people for"),
         (name = "health", description = "Liveness and readiness"),
         (name = "documentation", description = "This description, its page, the problems"),

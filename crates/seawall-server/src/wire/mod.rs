@@ -8,6 +8,7 @@ mod problem;
 mod queries;
 mod run;
 mod run_requests;
+mod schedule;
 mod time;
 mod workflow;
 
@@ -18,5 +19,6 @@ pub(crate) use problem::{ProblemDocument, ProblemError};
 pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
 pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use schedule::{Schedule, ScheduleRequest};
 pub(crate) use time::Time;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

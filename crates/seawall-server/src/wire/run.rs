@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seawall_engine::{Datum, ErrorView, JournalItem, Reason, RunView, StepView};
+use seawall_engine::{Datum, ErrorView, JournalItem, Reason, RunView, ScheduledFor, StepView};
 use seawall_store::{ParentLink, RunStatus, Timestamp, WorkflowVersion};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use super::Time;
     "steps": [{"id": "hello", "kind": "transform", "status": "succeeded", "effect": "pure", "attempts": 1,
         "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z", "duration_ms": 1,
         "output": "Hello, Ada", "error": null}],
-    "parent": null, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
+    "parent": null, "schedule": null, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
     "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z"
 }))]
 pub(crate) struct Run {
@@ -39,6 +39,8 @@ pub(crate) struct Run {
     progress: f64,
     steps: Vec<RunStep>,
     parent: Option<RunParent>,
+    /// Of a run that a schedule made.
+    schedule: Option<RunSchedule>,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -63,10 +65,28 @@ impl From<RunView> for Run {
             completed_steps: view.completed_steps,
             steps: view.steps.into_iter().map(RunStep::from).collect(),
             parent: view.parent.map(RunParent::from),
+            schedule: view.scheduled.map(RunSchedule::from),
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
             finished_at: view.finished_at.map(Time),
+        }
+    }
+}
+
+/// Which time of which schedule it is.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunSchedule {
+    id: String,
+    #[schema(value_type = String, format = DateTime)]
+    fire_at: Time,
+}
+
+impl From<ScheduledFor> for RunSchedule {
+    fn from(scheduled: ScheduledFor) -> Self {
+        Self {
+            id: scheduled.schedule.to_string(),
+            fire_at: Time(scheduled.fire_at),
         }
     }
 }
@@ -296,7 +316,7 @@ fn duration_ms(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<u64> {
     u64::try_from(duration.as_millis()).ok()
 }
 
-fn datum<S: Serializer>(datum: &Datum, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn datum<S: Serializer>(datum: &Datum, serializer: S) -> Result<S::Ok, S::Error> {
     datum.json().serialize(serializer)
 }
 

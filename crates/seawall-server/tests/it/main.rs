@@ -6,6 +6,7 @@ mod config;
 mod documentation;
 mod health;
 mod rejections;
+mod schedules;
 mod socket;
 mod support;
 mod workflows;

@@ -112,7 +112,12 @@ pub(super) fn insert_child(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<
     come_in(tx, (tenant_no, run_no), new, false)
 }
 
-fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {
+/// A run for whoever claims it, whose id is free.
+pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<(), OpError> {
+    insert(tx, tenant_no, new, None).map(drop)
+}
+
+pub(super) fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {
     tx.statement("SELECT 1 FROM runs WHERE id = ?1")?
         .exists([id.uuid().as_bytes()])
 }

@@ -6,4 +6,5 @@ mod health;
 mod leases;
 mod lists;
 mod runs;
+mod schedules;
 mod workflows;

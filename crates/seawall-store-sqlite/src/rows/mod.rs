@@ -3,6 +3,7 @@
 mod approval;
 mod inbox;
 mod run;
+mod schedule;
 mod segment;
 mod tenant;
 mod workflow;
@@ -10,6 +11,7 @@ mod workflow;
 pub(crate) use approval::{approval, approval_by_id};
 pub(crate) use inbox::unread;
 pub(crate) use run::{lease, run, run_by_id, run_by_no};
+pub(crate) use schedule::{NumberedSchedule, schedule, schedule_by_id};
 pub(crate) use segment::{segment, whole_journal};
 pub(crate) use tenant::tenant_no_or_new;
 pub(crate) use workflow::{Numbered, latest, version, workflow};
@@ -25,6 +27,11 @@ macro_rules! approval_query {
         concat!(include_str!("../sql/approval_columns.sql"), $tail)
     };
 }
+macro_rules! schedule_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/schedule_columns.sql"), $tail)
+    };
+}
 macro_rules! workflow_query {
     ($tail:expr) => {
         concat!(include_str!("../sql/workflow_columns.sql"), $tail)
@@ -35,4 +42,4 @@ macro_rules! line_query {
         concat!(include_str!("../sql/line_columns.sql"), $tail)
     };
 }
-pub(crate) use {approval_query, line_query, run_query, workflow_query};
+pub(crate) use {approval_query, line_query, run_query, schedule_query, workflow_query};

@@ -14,7 +14,7 @@ mod world;
 
 pub use cases::{
     append, append_extras, approvals, claims, clocks, health, idempotency, inbox, journal, nodes, parking, runs,
-    suspects, tenants, watching, workflow_lists, workflows,
+    schedules, suspects, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

@@ -11,6 +11,7 @@ mod health;
 mod leases;
 mod page;
 mod runs;
+mod schedules;
 mod state;
 mod store;
 mod workflows;

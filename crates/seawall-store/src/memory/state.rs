@@ -10,7 +10,8 @@ use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::flow::{FlowRow, LineName, LineRow};
 use crate::records::{
-    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
+    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, ScheduleRecord, Segment,
+    WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -22,6 +23,7 @@ pub(super) enum News {
     Progressed(RunId, RunProgress),
     Message(RunId),
     Work,
+    Schedules,
 }
 
 pub(super) struct WorkflowRow {
@@ -84,6 +86,11 @@ pub(super) struct ApprovalRow {
     pub decided: bool,
 }
 
+pub(super) struct ScheduleRow {
+    pub tenant: TenantId,
+    pub record: ScheduleRecord,
+}
+
 pub(super) struct NodeRow {
     pub node: NodeId,
     /// How long a life it was last granted.
@@ -104,6 +111,7 @@ pub(super) struct State {
     pub runs: BTreeMap<RunKey, RunRow>,
     pub keys: BTreeMap<(TenantId, Digest), KeyRow>,
     pub approvals: BTreeMap<i64, ApprovalRow>,
+    pub schedules: BTreeMap<i64, ScheduleRow>,
     pub nodes: BTreeMap<Uuid, NodeRow>,
     pub flow_scopes: BTreeMap<(TenantId, WorkflowId), FlowNumbers>,
     pub flow_lines: BTreeMap<LineName, LineRow>,

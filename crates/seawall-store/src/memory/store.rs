@@ -83,6 +83,7 @@ impl MemoryStore {
                 News::Progressed(run, progress) => self.watchers.progressed(run, progress),
                 News::Message(run) => self.watchers.message(run),
                 News::Work => self.watchers.work(),
+                News::Schedules => self.watchers.schedules(),
             }
         }
     }

@@ -5,6 +5,7 @@ mod approval;
 mod flow;
 mod page;
 mod run;
+mod schedule;
 mod task;
 mod workflow;
 
@@ -20,6 +21,10 @@ pub use page::{Cursor, Page, PageOf};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+};
+pub use schedule::{
+    DueSchedule, DueSchedules, Fired, Firing, FiringError, NewSchedule, Overlap, ScheduleChange, ScheduleRecord,
+    ScheduledRun,
 };
 pub use task::{
     ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,

@@ -5,6 +5,7 @@ mod flow;
 mod health;
 mod leases;
 mod runs;
+mod schedules;
 mod tasks;
 mod workflows;
 
@@ -13,10 +14,17 @@ pub use flow::FlowStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
 pub use runs::RunStore;
+pub use schedules::ScheduleStore;
 pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + FlowStore + HealthStore {}
+pub trait Store:
+    WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + FlowStore + HealthStore
+{
+}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + FlowStore + HealthStore> Store for T {}
+impl<T> Store for T where
+    T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + FlowStore + HealthStore
+{
+}

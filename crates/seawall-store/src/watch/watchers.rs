@@ -25,6 +25,7 @@ struct Inner {
     work: Notify,
     lapses: Notify,
     queues: Queues,
+    schedules: Notify,
 }
 
 /// The registry of those who wait. Cheap to clone; clones share it.
@@ -40,6 +41,7 @@ impl Default for Watchers {
             work: Notify::new(),
             lapses: Notify::new(),
             queues: Queues::default(),
+            schedules: Notify::new(),
         }))
     }
 }
@@ -115,6 +117,17 @@ impl Watchers {
     /// the tasks' leases.
     pub async fn wait_for_lapses(&self) {
         self.0.lapses.notified().await;
+    }
+
+    /// Tells that a schedule was made or changed.
+    pub fn schedules(&self) {
+        self.0.schedules.notify_one();
+    }
+
+    /// Resolves at the next [`Watchers::schedules`], or at once if one came since the last wait. For one waiter: the node's
+    /// scheduler.
+    pub async fn wait_for_schedules(&self) {
+        self.0.schedules.notified().await;
     }
 
     /// How many runs are being watched.

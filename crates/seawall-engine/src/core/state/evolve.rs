@@ -31,6 +31,7 @@ impl RunState {
             created_by,
             parent,
             depth,
+            scheduled,
             ..
         } = (**created).clone();
         let steps = vec![StepState::default(); definition.steps.len()];
@@ -43,6 +44,7 @@ impl RunState {
             created_by,
             parent,
             depth,
+            scheduled,
             created_at: first.at,
             started_at: None,
             finished_at: None,

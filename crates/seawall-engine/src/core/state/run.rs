@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
 
-use crate::core::event::{BlockReason, Recorded, RunError};
+use crate::core::event::{BlockReason, Recorded, RunError, ScheduledFor};
 use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Definition, Step};
@@ -62,6 +62,7 @@ pub struct RunState {
     pub created_by: Arc<str>,
     pub parent: Option<ParentLink>,
     pub depth: u32,
+    pub scheduled: Option<ScheduledFor>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,

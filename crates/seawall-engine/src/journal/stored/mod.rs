@@ -15,4 +15,4 @@ mod wait;
 
 pub(super) use event::{Line, read};
 pub(super) use parts::{ErrorV1, ResolutionV1};
-pub(super) use scalars::{Id, Json, Shared, Str, Text, named};
+pub(super) use scalars::{Hex, Id, Json, Shared, Str, Text, named};

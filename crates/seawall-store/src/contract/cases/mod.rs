@@ -12,6 +12,7 @@ pub mod journal;
 pub mod nodes;
 pub mod parking;
 pub mod runs;
+pub mod schedules;
 pub mod suspects;
 pub mod tenants;
 pub mod watching;

@@ -10,6 +10,7 @@ mod dump;
 mod op;
 mod runner;
 mod samples;
+mod schedules;
 mod side;
 mod strategy;
 

@@ -66,6 +66,21 @@ pub struct FlowOp {
     pub deadline: Option<u16>,
 }
 
+/// A firing of a schedule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FireOp {
+    pub tenant: u8,
+    pub schedule: u8,
+    /// Somebody else was first.
+    pub stale: bool,
+    pub takes_waiting: bool,
+    /// 0 skip, 1 queue, 2 allow.
+    pub overlap: u8,
+    pub runs: Vec<u8>,
+    pub due: Option<u16>,
+    pub fails: bool,
+}
+
 /// One call, or one move of the clock.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Op {
@@ -153,6 +168,26 @@ pub enum Op {
         run: u8,
     },
     Append(AppendOp),
+    CreateSchedule {
+        tenant: u8,
+        schedule: u8,
+        due: Option<u16>,
+    },
+    UpdateSchedule {
+        tenant: u8,
+        schedule: u8,
+        due: Option<u16>,
+        revision: Option<u8>,
+    },
+    DeleteSchedule {
+        tenant: u8,
+        schedule: u8,
+        revision: Option<u8>,
+    },
+    Fire(FireOp),
+    DueSchedules {
+        limit: u8,
+    },
     Release {
         run: u8,
         at_last: bool,

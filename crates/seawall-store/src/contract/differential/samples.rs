@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::contract::World;
 use crate::contract::differential::op::{Expect, FlowOp};
-use crate::ids::{ApprovalId, Digest, NodeId, RunId, TenantId, WorkflowId};
+use crate::ids::{ApprovalId, Digest, NodeId, RunId, ScheduleId, TenantId, WorkflowId};
 use crate::records::{
     CrossMessage, Debounce, FlowEntry, FlowNumbers, MessageKey, NewMessage, NewWorkflow, OnConflict, Rate, RunStatus,
     StatusSet, WorkflowRef,
@@ -24,6 +24,10 @@ pub(super) fn run_id(number: u8) -> RunId {
 
 pub(super) fn approval_id(number: u8) -> ApprovalId {
     ApprovalId::derived(&[&[number]])
+}
+
+pub(super) fn schedule_id(number: u8) -> ScheduleId {
+    ScheduleId::derived(&[&[number]])
 }
 
 pub(super) fn node_id(life: u64) -> NodeId {

@@ -71,6 +71,11 @@ impl<'a> Side<'a> {
                 self.apply_client(op).await
             }
             Op::Append(append) => self.append(number, append).await,
+            Op::CreateSchedule { .. }
+            | Op::UpdateSchedule { .. }
+            | Op::DeleteSchedule { .. }
+            | Op::Fire(_)
+            | Op::DueSchedules { .. } => self.apply_schedule(op).await,
             Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
             _ => self.apply_node(op).await,
         }
@@ -293,6 +298,8 @@ impl<'a> Side<'a> {
                 let part = store.journal(&tenant, run.id, Seq(0), usize::MAX).await;
                 text += &dump::answer(part, |part| dump::journal_page(part, Seq(0)));
             }
+            let schedules = store.list_schedules(&tenant, all).await;
+            text += &dump::answer(schedules, |schedules| dump::page(schedules, dump::plain));
             let approvals = store.list_approvals(&tenant, ApprovalFilter::default(), all).await;
             text += &dump::answer(approvals, |approvals| dump::page(approvals, dump::plain));
             text += &self.flow_of(number, Page::MAX).await;

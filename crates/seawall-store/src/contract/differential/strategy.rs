@@ -3,7 +3,7 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 
-use crate::contract::differential::op::{AppendOp, Expect, FlowOp, Op, Then, Wrong};
+use crate::contract::differential::op::{AppendOp, Expect, FireOp, FlowOp, Op, Then, Wrong};
 
 const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
@@ -24,6 +24,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => create_run(),
         3 => client_op(),
         5 => node_op(),
+        4 => schedule_op(),
         16 => append().prop_map(Op::Append),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
@@ -56,6 +57,41 @@ fn workflow_op() -> impl Strategy<Value = Op> {
         (TENANTS, SMALL, expect()).prop_map(|(tenant, name, expect)| Op::DeleteWorkflow { tenant, name, expect }),
         (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListWorkflows { tenant, limit }),
     ]
+}
+
+fn schedule_op() -> impl Strategy<Value = Op> {
+    let due = || option::of(0u16..3000);
+    let revision = || option::weighted(0.3, 1u8..4);
+    prop_oneof![
+        2 => (TENANTS, SMALL, due())
+            .prop_map(|(tenant, schedule, due)| Op::CreateSchedule { tenant, schedule, due }),
+        1 => (TENANTS, SMALL, due(), revision())
+            .prop_map(|(tenant, schedule, due, revision)| Op::UpdateSchedule { tenant, schedule, due, revision }),
+        1 => (TENANTS, SMALL, revision())
+            .prop_map(|(tenant, schedule, revision)| Op::DeleteSchedule { tenant, schedule, revision }),
+        6 => fire().prop_map(Op::Fire),
+        2 => (1u8..4).prop_map(|limit| Op::DueSchedules { limit }),
+    ]
+}
+
+fn fire() -> impl Strategy<Value = FireOp> {
+    let flags = (
+        proptest::bool::weighted(0.1),
+        any::<bool>(),
+        proptest::bool::weighted(0.1),
+    );
+    (TENANTS, SMALL, flags, SMALL, vec(RUNS, 0..3), option::of(0u16..3000)).prop_map(
+        |(tenant, schedule, (stale, takes_waiting, fails), overlap, runs, due)| FireOp {
+            tenant,
+            schedule,
+            stale,
+            takes_waiting,
+            overlap,
+            runs,
+            due,
+            fails,
+        },
+    )
 }
 
 fn create_run() -> impl Strategy<Value = Op> {

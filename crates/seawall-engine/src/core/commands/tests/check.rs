@@ -85,6 +85,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         created_by,
         parent,
         depth,
+        scheduled,
         created_at,
         started_at,
         finished_at,
@@ -106,8 +107,14 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         asking,
     } = left;
     assert_eq!(
-        (run, workflow, parent, depth),
-        (&right.run, &right.workflow, &right.parent, &right.depth)
+        (run, workflow, parent, depth, scheduled),
+        (
+            &right.run,
+            &right.workflow,
+            &right.parent,
+            &right.depth,
+            &right.scheduled
+        )
     );
     assert_eq!((&definition.digest, input), (&right.definition.digest, &right.input));
     assert_eq!((created_by, created_at), (&right.created_by, &right.created_at));

@@ -114,6 +114,7 @@ impl Subject {
                 created_by: Arc::from("somebody"),
                 parent: None,
                 depth: 0,
+                scheduled: None,
             })),
         };
         Self::replayed(definition, vec![first], START)
