@@ -40,4 +40,4 @@ pub use records::{
 };
 pub use roles::{ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
 pub use time::{StoreClock, SystemClock, Timestamp};
-pub use watch::{RunWatch, Watchers};
+pub use watch::{QueueWatch, RunWatch, Watchers};
