@@ -26,6 +26,7 @@ pub struct RunView {
     pub completed_steps: u32,
     pub steps: Vec<StepView>,
     pub parent: Option<ParentLink>,
+    pub priority: i8,
     pub created_by: Arc<str>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
@@ -71,7 +72,7 @@ pub struct JournalItem {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
     /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
-    /// `paused`, `blocked`: the run; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
+    /// `paused`, `blocked`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
@@ -107,6 +108,7 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
             .map(|(step, own)| StepView::new(step, own))
             .collect(),
         parent: record.parent.clone(),
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,
@@ -135,6 +137,7 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         completed_steps: projection.completed_steps,
         steps: Vec::new(),
         parent: record.parent.clone(),
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,

@@ -6,15 +6,18 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowId, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, Rate, RunId, RunStatus, Seq, Timestamp, WorkflowId, WorkflowVersion,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    StepStarted,
+    StepStarted, Supersession,
 };
 use crate::datum::Datum;
+use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::executor::StepError;
 use crate::names::{ActivityRef, StepId};
 
@@ -65,7 +68,14 @@ pub(crate) fn journal(first: u64, events: Vec<Event>) -> Vec<Recorded> {
 
 /// One of each event and of each of its shapes. Their stored form stands in `golden.v1.json`, in this order.
 pub(crate) fn examples() -> Vec<Event> {
-    [run_examples(), step_examples(), doubt_examples(), wait_examples()].concat()
+    [
+        run_examples(),
+        step_examples(),
+        doubt_examples(),
+        wait_examples(),
+        flow_examples(),
+    ]
+    .concat()
 }
 
 fn run_examples() -> Vec<Event> {
@@ -77,6 +87,8 @@ fn run_examples() -> Vec<Event> {
         created_by: ann(),
         parent: None,
         depth: 0,
+        gated: false,
+        priority: 0,
     };
     let parent = ParentLink {
         run: run_id(2),
@@ -267,6 +279,7 @@ fn wait_examples() -> Vec<Event> {
             definition: Digest::of(b"child"),
             depth: 1,
             input: json!({"n": 4}).into(),
+            flow: FlowPlan::default(),
         })),
         Event::ChildCancelRequested {
             activity: item("each", 4),
@@ -280,8 +293,71 @@ fn wait_examples() -> Vec<Event> {
     ]
 }
 
+fn flow_examples() -> Vec<Event> {
+    let superseded = |reason| Event::RunSuperseded { by: run_id(4), reason };
+    let child = |flow| {
+        Event::ChildStarted(Box::new(ChildStarted {
+            activity: step("call"),
+            child: run_id(3),
+            workflow: version("child"),
+            definition: Digest::of(b"child"),
+            depth: 1,
+            input: Datum::null(),
+            flow,
+        }))
+    };
+    let gate = Gate {
+        key: Some(Arc::from("customer-7")),
+        slots: Some(2),
+        rate: Some(Rate {
+            limit: 10,
+            per: Duration::from_secs(60),
+        }),
+        on_conflict: Conflict::CancelRunning,
+        debounce: Some(Quiet {
+            key: Some(Arc::from("customer-7")),
+            period: Duration::from_secs(5),
+            max_wait: Duration::from_secs(50),
+        }),
+        timeout: Some(Duration::from_secs(600)),
+    };
+    let bare = Gate {
+        key: None,
+        slots: Some(1),
+        rate: None,
+        on_conflict: Conflict::Reject,
+        debounce: None,
+        timeout: None,
+    };
+    vec![
+        Event::RunCreated(Box::new(RunCreated {
+            run: run_id(1),
+            workflow: version("repo-report"),
+            definition: Digest::of(b"definition"),
+            input: Datum::null(),
+            created_by: ann(),
+            parent: None,
+            depth: 0,
+            gated: true,
+            priority: -100,
+        })),
+        Event::RunAdmitted { waited_ms: 1500 },
+        superseded(Supersession::Debounce),
+        superseded(Supersession::CancelRunning),
+        Event::RunRejected,
+        child(FlowPlan {
+            priority: 100,
+            gate: Some(gate),
+        }),
+        child(FlowPlan {
+            priority: 0,
+            gate: Some(bare),
+        }),
+    ]
+}
+
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 30;
+pub(crate) const EVENTS: usize = 33;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -315,6 +391,9 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::ChildStarted(_) => 27,
         Event::ChildCancelRequested { .. } => 28,
         Event::ChildFinished { .. } => 29,
+        Event::RunAdmitted { .. } => 30,
+        Event::RunSuperseded { .. } => 31,
+        Event::RunRejected => 32,
     }
 }
 
@@ -408,18 +487,24 @@ fn any_run_event() -> impl Strategy<Value = Event> {
     let created = (
         (any_run(), any_version(), any_digest(), any_datum()),
         (any_who(), of(any_parent()), any::<u32>()),
+        (any::<bool>(), any::<i8>()),
     );
-    let created = created.prop_map(|((run, workflow, definition, input), (created_by, parent, depth))| {
-        Event::RunCreated(Box::new(RunCreated {
-            run,
-            workflow,
-            definition,
-            input,
-            created_by,
-            parent,
-            depth,
-        }))
-    });
+    let created = created.prop_map(
+        |((run, workflow, definition, input), (created_by, parent, depth), flow)| {
+            let (gated, priority) = flow;
+            Event::RunCreated(Box::new(RunCreated {
+                run,
+                workflow,
+                definition,
+                input,
+                created_by,
+                parent,
+                depth,
+                gated,
+                priority,
+            }))
+        },
+    );
     let failed = (any_who(), any::<String>(), of(any_step()));
     let failed = failed.prop_map(|(code, message, step)| Event::RunFailed {
         error: RunError { code, message, step },
@@ -428,7 +513,12 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         vec(any_activity(), 0..4).prop_map(BlockReason::UnknownOutcome),
         any::<u32>().prop_map(BlockReason::HoldersDied),
     ];
-    let plain = vec![Event::RunStarted, Event::RunTimedOut, Event::RunCancelled];
+    let plain = vec![
+        Event::RunStarted,
+        Event::RunTimedOut,
+        Event::RunCancelled,
+        Event::RunRejected,
+    ];
     prop_oneof![
         created,
         failed,
@@ -440,6 +530,8 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         (any_who(), vec(any_activity(), 0..4)).prop_map(|(by, activities)| Event::RunRetried { by, activities }),
         reason.prop_map(|reason| Event::RunBlocked { reason }),
         any_datum().prop_map(|output| Event::RunSucceeded { output }),
+        any::<u64>().prop_map(|waited_ms| Event::RunAdmitted { waited_ms }),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Event::RunSuperseded { by, reason }),
     ]
 }
 
@@ -533,8 +625,9 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
         any_digest(),
         any::<u32>(),
         any_datum(),
+        any_plan(),
     );
-    let child = child.prop_map(|(activity, child, workflow, definition, depth, input)| {
+    let child = child.prop_map(|(activity, child, workflow, definition, depth, input, flow)| {
         Event::ChildStarted(Box::new(ChildStarted {
             activity,
             child,
@@ -542,6 +635,7 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
             definition,
             depth,
             input,
+            flow,
         }))
     });
     prop_oneof![
@@ -561,6 +655,35 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn any_supersession() -> impl Strategy<Value = Supersession> {
+    prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+}
+
+fn any_plan() -> impl Strategy<Value = FlowPlan> {
+    let time = || (0u64..1 << 40).prop_map(Duration::from_millis);
+    let quiet = (of(any_who()), time(), time());
+    let quiet = quiet.prop_map(|(key, period, max_wait)| Quiet { key, period, max_wait });
+    let rate = (any::<u32>(), time()).prop_map(|(limit, per)| Rate { limit, per });
+    let on_conflict = prop::sample::select(vec![Conflict::Queue, Conflict::Reject, Conflict::CancelRunning]);
+    let gate = (
+        of(any_who()),
+        of(any::<u32>()),
+        of(rate),
+        on_conflict,
+        of(quiet),
+        of(time()),
+    );
+    let gate = gate.prop_map(|(key, slots, rate, on_conflict, debounce, timeout)| Gate {
+        key,
+        slots,
+        rate,
+        on_conflict,
+        debounce,
+        timeout,
+    });
+    (any::<i8>(), of(gate)).prop_map(|(priority, gate)| FlowPlan { priority, gate })
+}
+
 pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     let signal = (any::<String>(), any::<String>(), any_datum());
     let decide = (any::<u128>(), any::<bool>(), of(any::<String>()), any_who());
@@ -574,6 +697,9 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         of(any_error()),
     );
     prop_oneof![
+        Just(Message::Admitted),
+        Just(Message::Rejected),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Message::Superseded { by, reason }),
         signal.prop_map(|(id, name, payload)| Message::Signal { id, name, payload }),
         decide.prop_map(|(id, approve, comment, by)| Message::Decide {
             approval: approval(id),

@@ -12,6 +12,7 @@ use crate::datum::Datum;
 use crate::definition::Kind;
 use crate::executor::StepError;
 use crate::journal::codec::encode;
+use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
 use crate::names::{ActivityRef, StepId, approval_id};
 
@@ -173,6 +174,8 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         created_by: Arc::clone(&state.created_by),
         parent: Some(parent.clone()),
         depth: started.depth,
+        gated: started.flow.gate.is_some(),
+        priority: started.flow.priority,
     };
     let first = Recorded {
         seq: Seq(1),
@@ -198,5 +201,11 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         },
         idempotency: None,
         hold: None,
+        priority: started.flow.priority,
+        flow: started
+            .flow
+            .gate
+            .as_ref()
+            .map(|gate| flow_entry(gate, started.child, &started.workflow, at)),
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{IdempotencyKey, RunId, RunWatch, Seq, StoreError, StoreResult, TenantId, WorkflowVersion};
+use seawall_store::{
+    IdempotencyKey, RunId, RunWatch, Seq, StoreError, StoreResult, TenantId, Timestamp, WorkflowVersion,
+};
 
 use crate::api::{IdempotentRequest, RunStarted};
 use crate::core::{Event, Recorded, RunCreated, RunState};
 use crate::datum::Datum;
-use crate::definition::Definition;
+use crate::definition::{Definition, FlowPlan};
+use crate::journal;
 use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
@@ -22,12 +25,16 @@ pub(crate) struct NewRunRequest {
     pub(crate) workflow: WorkflowVersion,
     pub(crate) definition: Arc<Definition>,
     pub(crate) input: Datum,
+    pub(crate) run: RunId,
+    pub(crate) created_at: Timestamp,
+    /// When it may begin.
+    pub(crate) flow: FlowPlan,
     pub(crate) idempotency: Option<IdempotentRequest>,
 }
 
 /// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
 pub(crate) async fn create(shared: &Arc<Shared>, request: NewRunRequest) -> StoreResult<RunStarted> {
-    let (newborn, state) = newborn(shared, request)?;
+    let (newborn, state) = newborn(request)?;
     begin(shared, newborn, state).await
 }
 
@@ -36,13 +43,14 @@ pub(crate) async fn create_watched(
     shared: &Arc<Shared>,
     request: NewRunRequest,
 ) -> StoreResult<(RunStarted, RunWatch)> {
-    let (newborn, state) = newborn(shared, request)?;
+    let (newborn, state) = newborn(request)?;
     let watch = shared.store.watch(newborn.run);
     Ok((begin(shared, newborn, state).await?, watch))
 }
 
 async fn begin(shared: &Arc<Shared>, newborn: Newborn, state: RunState) -> StoreResult<RunStarted> {
-    if shared.is_queueing() {
+    // One that waits for its admission occupies nobody's memory meanwhile.
+    if shared.is_queueing() || newborn.flow.is_some() {
         return newborn.create_unheld(shared).await;
     }
     // A node that cannot stand now is no reason to refuse the run: the store says whether it takes it.
@@ -57,19 +65,26 @@ async fn begin(shared: &Arc<Shared>, newborn: Newborn, state: RunState) -> Store
     newborn.create_unheld(shared).await
 }
 
-fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
-    let now = shared.clock.now();
+fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
+    let NewRunRequest { flow: plan, run, .. } = request;
+    let now = request.created_at;
+    let flow = plan
+        .gate
+        .as_ref()
+        .map(|gate| journal::flow_entry(gate, run, &request.workflow, now));
     let first = Recorded {
         seq: Seq(1),
         at: now,
         event: Event::RunCreated(Box::new(RunCreated {
-            run: RunId::generate(),
+            run,
             workflow: request.workflow,
             definition: request.definition.digest,
             input: request.input,
             created_by: request.created_by,
             parent: None,
             depth: 0,
+            gated: flow.is_some(),
+            priority: plan.priority,
         })),
     };
     let state = RunState::created(request.definition, &first).map_err(|error| StoreError::Corrupt {
@@ -89,6 +104,8 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
         first,
         queued: state.projection(),
         idempotency,
+        priority: plan.priority,
+        flow,
     };
     Ok((newborn, state))
 }

@@ -28,6 +28,15 @@ pub(in crate::journal) struct RunCreatedV1<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     parent: Option<ParentV1<'a>>,
     depth: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    gated: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    priority: i8,
+}
+
+/// What is not said at all.
+pub(in crate::journal) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
@@ -40,6 +49,8 @@ impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
             by: Shared(created.created_by.clone()),
             parent: created.parent.as_ref().map(ParentV1::from),
             depth: created.depth,
+            gated: created.gated,
+            priority: created.priority,
         }
     }
 }
@@ -54,6 +65,8 @@ impl From<RunCreatedV1<'_>> for Event {
             created_by: stored.by.0,
             parent: stored.parent.map(Into::into),
             depth: stored.depth,
+            gated: stored.gated,
+            priority: stored.priority,
         }))
     }
 }

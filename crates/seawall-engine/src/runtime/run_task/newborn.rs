@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seawall_store::{
-    CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult,
-    TenantId, WorkflowVersion,
+    CreatedRun, FlowEntry, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError,
+    StoreResult, TenantId, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -33,6 +33,9 @@ pub(crate) struct Newborn {
     /// What its row says before anybody works on it.
     pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) priority: i8,
+    /// What holds it back; such a run is not begun here.
+    pub(crate) flow: Option<FlowEntry>,
 }
 
 impl Newborn {
@@ -47,6 +50,8 @@ impl Newborn {
             projection,
             idempotency: self.idempotency.clone(),
             hold,
+            priority: self.priority,
+            flow: self.flow.clone(),
         }
     }
 
