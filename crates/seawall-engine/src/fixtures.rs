@@ -33,6 +33,8 @@ pub(crate) fn born(source: &Value, child_of: Option<u128>) -> Event {
         }),
         depth: u32::from(child_of.is_some()),
         scheduled: None,
+        gated: definition(source).flow.is_gated(),
+        priority: 0,
     }))
 }
 
@@ -43,13 +45,13 @@ pub(crate) fn replay(source: &Value, events: &[Recorded]) -> RunState {
 /// The row of that run, held by nobody and due never.
 pub(crate) fn record(state: &RunState) -> RunRecord {
     RunRecord {
-        priority: 0,
         key: RunKey(1),
         id: state.run,
         workflow: state.workflow.clone(),
         created_by: Arc::clone(&state.created_by),
         created_at: state.created_at,
         parent: state.parent.clone(),
+        priority: state.priority,
         projection: state.projection(),
         last_seq: state.seq,
         epoch: Epoch(4),

@@ -18,21 +18,23 @@ mod schedule;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
-    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, ScheduledFor,
-    StepStarted, StepState, StepStatus, Wait, decide,
+    Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState,
+    ScheduledFor, StepStarted, StepState, StepStatus, Supersession, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, WorkflowCreated, WorkflowSource,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, FlowView, IdempotentRequest, JournalItem, Principal,
+    Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, WorkflowCreated,
+    WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
-    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
-    DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
-    Jitter, Kind, MAX_DURATION, MAX_RATE, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType,
-    RateError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts,
-    Template, compile, compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
+    Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Concurrency, Condition, Conflict, DebounceRule,
+    Definition, DefinitionError, DefinitionWarning, DurationError, FlowControl, FlowError, FlowPlan, Format, Gate,
+    InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts, Jitter, Kind, MAX_DURATION, MAX_RATE,
+    MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Quiet, RateError, Rendered, RetryPolicy,
+    RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile, compile_text,
+    parse, parse_duration, parse_rate, rate_text, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use entropy::{Entropy, OsEntropy};

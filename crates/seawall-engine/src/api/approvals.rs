@@ -62,10 +62,10 @@ impl Engine {
             by: Arc::clone(&by.subject),
         };
         let message = NewMessage {
-            readmit: false,
             key: MessageKey(format!("decide-{id}")),
             allowed: StatusSet::live(),
             body: encode_message(&message),
+            readmit: false,
         };
         let mut watch = self.watch(record.run);
         let sent = self.shared().store.decide_approval(&by.tenant, id, message).await;

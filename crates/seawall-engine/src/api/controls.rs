@@ -99,7 +99,15 @@ impl Engine {
         };
         let allowed = StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]);
         let key = format!("retry-{}", record.last_seq);
-        self.send(by, run, key, allowed, &message).await.map(drop)
+        // It takes its slot anew.
+        let message = NewMessage {
+            key: MessageKey(key),
+            allowed,
+            body: encode_message(&message),
+            readmit: true,
+        };
+        let sent = self.shared().store.send(&by.tenant, run, message).await;
+        sent.map(drop).map_err(refused(RUN))
     }
 
     /// Settles an unknown outcome.
@@ -201,10 +209,10 @@ impl Engine {
         message: &Message,
     ) -> Result<Sent> {
         let message = NewMessage {
-            readmit: false,
             key: MessageKey(key),
             allowed,
             body: encode_message(message),
+            readmit: false,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))

@@ -84,6 +84,13 @@ pub(super) fn refused(what: &'static str) -> impl FnOnce(StoreError) -> EngineEr
             status: Some(status),
             detail: format!("the run is {status}"),
         },
+        StoreError::FlowRejected { running, slots } => EngineError::Conflict {
+            status: None,
+            detail: format!(
+                "{running} of {slots} runs of this workflow (and key) go on or are about to begin, and with \
+                 `on_conflict: reject` no more may wait"
+            ),
+        },
         StoreError::IdempotencyKeyReused => EngineError::IdempotencyKeyReused,
         StoreError::PreconditionFailed => EngineError::PreconditionFailed,
         StoreError::Busy => EngineError::Overloaded("the write queue is full"),

@@ -6,6 +6,7 @@ mod approvals;
 mod controls;
 mod engine;
 mod error;
+mod flow;
 mod parts;
 mod principal;
 mod read;
@@ -26,6 +27,7 @@ mod workflows_once;
 
 pub use engine::Engine;
 pub use error::EngineError;
+pub use flow::FlowView;
 pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq};
 
+use crate::api::controls::invalid;
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
@@ -13,7 +14,7 @@ use crate::api::{
     CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
 };
 use crate::datum::Datum;
-use crate::definition::{Definition, InputError};
+use crate::definition::{Definition, InputError, MAX_PRIORITY};
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -64,12 +65,25 @@ impl Engine {
         if !errors.is_empty() {
             return Err(EngineError::InvalidInput(errors));
         }
+        let priority = request.priority.map(priority).transpose()?;
+        let (run, created_at) = (
+            RunId::from_uuid(self.shared().entropy.uuid()),
+            self.shared().clock.now(),
+        );
+        let input = Datum::new(request.input);
+        let flow = definition
+            .flow
+            .plan((run, created_at), &input, priority, definition.timeout);
+        let flow = flow.map_err(|error| invalid(error.pointer, error.code, &error.message))?;
         Ok(NewRunRequest {
+            run,
+            created_at,
+            flow,
             tenant: by.tenant.clone(),
             created_by: Arc::clone(&by.subject),
             workflow,
             definition,
-            input: Datum::new(request.input),
+            input,
             idempotency: request.idempotency,
         })
     }
@@ -167,7 +181,15 @@ impl Engine {
     pub async fn why(&self, by: &Principal, run: RunId) -> Result<Vec<Reason>> {
         let ReadRun { record, state } = self.read(by, run).await?;
         Ok(match state {
-            Some(state) => why(&record, &state, self.shared().clock.now()),
+            Some(state) => {
+                let mut reasons = why(&record, &state, self.shared().clock.now());
+                if let Some(waits) = self.why_held_back(by, &record, &state).await? {
+                    // Whoever waits for an admission waits for no node.
+                    reasons.retain(|reason| !matches!(reason.kind, "unclaimed" | "queued"));
+                    reasons.push(waits);
+                }
+                reasons
+            }
             None => vec![Reason {
                 kind: "blocked",
                 step: None,
@@ -178,6 +200,18 @@ impl Engine {
             }],
         })
     }
+}
+
+fn priority(given: i64) -> Result<i8> {
+    let known = i8::try_from(given).ok();
+    let known = known.filter(|rank| (-MAX_PRIORITY..=MAX_PRIORITY).contains(rank));
+    known.ok_or_else(|| {
+        invalid(
+            "/priority",
+            "out-of-range",
+            "a priority is a whole number from -100 to 100",
+        )
+    })
 }
 
 fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {

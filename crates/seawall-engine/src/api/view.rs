@@ -28,6 +28,7 @@ pub struct RunView {
     pub parent: Option<ParentLink>,
     /// Not in lists: `created_by` says there whose it is.
     pub scheduled: Option<ScheduledFor>,
+    pub priority: i8,
     pub created_by: Arc<str>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
@@ -73,7 +74,7 @@ pub struct JournalItem {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
     /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
-    /// `paused`, `blocked`: the run; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
+    /// `paused`, `blocked`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
@@ -110,6 +111,7 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
             .collect(),
         parent: record.parent.clone(),
         scheduled: state.scheduled,
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,
@@ -139,6 +141,7 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         steps: Vec::new(),
         parent: record.parent.clone(),
         scheduled: None,
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,

@@ -35,7 +35,11 @@ type Fields = Map<String, Value>;
 fn data(event: &Event) -> Fields {
     match event {
         Event::RunCreated(created) => run_created(created),
-        Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => Fields::new(),
+        Event::RunAdmitted { waited_ms } => Fields::new().with("waited_ms", json!(waited_ms)),
+        Event::RunSuperseded { by, reason } => Fields::new()
+            .with("by_run_id", json!(by.to_string()))
+            .with("reason", json!(reason.as_str())),
+        Event::RunRejected | Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => Fields::new(),
         Event::RunPaused { by }
         | Event::RunResumed { by }
         | Event::CancelRequested { by }
@@ -186,6 +190,12 @@ fn run_created(created: &RunCreated) -> Fields {
         .with("workflow", workflow(&created.workflow))
         .with("input", created.input.json().clone())
         .with("created_by", json!(*created.created_by));
+    let fields = if created.gated {
+        fields.with("gated", json!(true))
+    } else {
+        fields
+    };
+    let fields = ranked(fields, created.priority);
     let fields = match &created.parent {
         Some(link) => fields.with("parent", parent(link)),
         None => fields,
@@ -207,10 +217,19 @@ fn step_started(started: &StepStarted) -> Fields {
 }
 
 fn child_started(started: &ChildStarted) -> Fields {
-    about(&started.activity)
+    let fields = about(&started.activity)
         .with("child_id", json!(started.child.to_string()))
         .with("workflow", workflow(&started.workflow))
-        .with("input", started.input.json().clone())
+        .with("input", started.input.json().clone());
+    ranked(fields, started.flow.priority)
+}
+
+fn ranked(fields: Fields, priority: i8) -> Fields {
+    if priority == 0 {
+        fields
+    } else {
+        fields.with("priority", json!(priority))
+    }
 }
 
 fn workflow(version: &WorkflowVersion) -> Value {

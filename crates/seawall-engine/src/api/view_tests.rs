@@ -251,6 +251,7 @@ fn a_run_that_waits_for_a_child_names_the_child() {
         definition: seawall_store::Digest::of(b""),
         depth: 1,
         input: json!({}).into(),
+        flow: crate::definition::FlowPlan::default(),
     }));
     let mut events = vec![started(step("sub"), 1, None), child];
     let detail = one_reason(events.clone(), "child", Some("sub"), None);

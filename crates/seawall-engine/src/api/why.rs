@@ -56,7 +56,10 @@ const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) ->
 fn ended(state: &RunState) -> Reason {
     let detail = match (&state.phase, &state.error) {
         (Phase::Failed, Some(error)) => format!("the run failed: {}", error.code),
-        (Phase::Cancelled, _) => "the run was cancelled".to_owned(),
+        (Phase::Cancelled, _) => match &state.superseded {
+            Some((by, reason)) => format!("the run was cancelled ({}): {by} took its place", reason.as_str()),
+            None => "the run was cancelled".to_owned(),
+        },
         _ => format!("the run has {}", state.status()),
     };
     of_run("ended", state.finished_at, detail)

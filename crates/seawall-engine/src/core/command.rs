@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp, WorkflowVersion};
 
-use crate::core::event::Resolution;
+use crate::core::event::{Resolution, Supersession};
 use crate::datum::Datum;
-use crate::definition::Rendered;
+use crate::definition::{Definition, Rendered};
 use crate::effect::EffectClass;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, EffectKey};
@@ -27,11 +27,11 @@ pub enum Command {
         attempt: u32,
         outcome: Outcome,
     },
-    /// The child's definition was looked up (its version and its digest), or there is none.
+    /// The child's definition was looked up, or there is none.
     StartChild {
         activity: ActivityRef,
         attempt: u32,
-        found: Result<(WorkflowVersion, Digest), StepError>,
+        found: Result<FoundChild, StepError>,
     },
     /// Time went on: fire what is due.
     Tick,
@@ -41,9 +41,36 @@ pub enum Command {
     Message(Message),
 }
 
+/// What a child run will execute.
+#[derive(Clone)]
+pub struct FoundChild {
+    pub workflow: WorkflowVersion,
+    pub digest: Digest,
+    /// The definition, where it says when the child may begin.
+    pub flow: Option<Arc<Definition>>,
+}
+
+impl std::fmt::Debug for FoundChild {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoundChild")
+            .field("workflow", &self.workflow)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A message from outside, as it stands in the run's inbox.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Message {
+    /// Flow control lets the run begin.
+    Admitted,
+    /// Flow control lets the run `by` take its place.
+    Superseded {
+        by: RunId,
+        reason: Supersession,
+    },
+    /// Flow control has no place for the run, and it is not to wait for one.
+    Rejected,
     Signal {
         id: String,
         name: String,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowVersion};
 
 use crate::datum::Datum;
+use crate::definition::FlowPlan;
 use crate::executor::StepError;
 use crate::names::{ActivityRef, StepId};
 
@@ -21,6 +22,18 @@ pub struct Recorded {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
     RunCreated(Box<RunCreated>),
+    /// Flow control lets the run begin.
+    RunAdmitted {
+        /// Since its creation.
+        waited_ms: u64,
+    },
+    /// Another run takes its place; it is cancelled.
+    RunSuperseded {
+        by: RunId,
+        reason: Supersession,
+    },
+    /// Flow control has no place for it; it fails.
+    RunRejected,
     RunStarted,
     RunPaused {
         by: Arc<str>,
@@ -151,6 +164,9 @@ pub struct RunCreated {
     pub depth: u32,
     /// None for a run that somebody asked for.
     pub scheduled: Option<ScheduledFor>,
+    /// It begins only when it is admitted.
+    pub gated: bool,
+    pub priority: i8,
 }
 
 /// Which time of which schedule a run was made for.
@@ -192,6 +208,28 @@ pub struct ChildStarted {
     /// The child's: one more than its parent's.
     pub depth: u32,
     pub input: Datum,
+    /// What flow control comes to for it.
+    pub flow: FlowPlan,
+}
+
+/// Why a run gives way to a newer one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Supersession {
+    /// It still waited in its quiet time.
+    Debounce,
+    /// `on_conflict: cancel_running`.
+    CancelRunning,
+}
+
+impl Supersession {
+    /// The name on the wire and in the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debounce => "debounce",
+            Self::CancelRunning => "cancel_running",
+        }
+    }
 }
 
 /// How an approval was settled.
@@ -236,6 +274,9 @@ impl Event {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::RunCreated(_) => "run.created",
+            Self::RunAdmitted { .. } => "run.admitted",
+            Self::RunSuperseded { .. } => "run.superseded",
+            Self::RunRejected => "run.rejected",
             Self::RunStarted => "run.started",
             Self::RunPaused { .. } => "run.paused",
             Self::RunResumed { .. } => "run.resumed",

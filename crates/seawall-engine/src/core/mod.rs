@@ -6,11 +6,11 @@ mod commands;
 mod event;
 mod state;
 
-pub use command::{Action, AttemptPlan, Command, Env, Message};
+pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message};
 pub use commands::{Decision, decide};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted,
+    ScheduledFor, StepStarted, Supersession,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

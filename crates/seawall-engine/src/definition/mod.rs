@@ -2,6 +2,7 @@
 
 mod compile;
 mod duration;
+mod flow;
 mod model;
 mod nearest;
 mod parse;
@@ -18,6 +19,8 @@ mod validate;
 
 pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
 pub use duration::{DurationError, MAX_DURATION, parse_duration};
+pub(crate) use flow::MAX_PRIORITY;
+pub use flow::{Concurrency, Conflict, DebounceRule, FlowControl, FlowError, FlowPlan, Gate, Quiet};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
     RetryPolicy, SleepTime, Step,

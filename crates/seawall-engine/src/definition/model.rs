@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use seawall_store::Digest;
 
+use crate::definition::flow::FlowControl;
 use crate::definition::schema_check::InputSchema;
 use crate::definition::template::{Condition, Template};
 use crate::effect::EffectClass;
@@ -18,6 +19,8 @@ pub struct Definition {
     pub input: Option<InputSchema>,
     /// Of the whole run, waiting included.
     pub timeout: Option<Duration>,
+    /// Which of its runs may begin, and when.
+    pub flow: FlowControl,
     /// In the order of the definition; `needs` only point at indexes, the graph has no cycle.
     pub steps: Vec<Step>,
     /// The run's output; None: null.

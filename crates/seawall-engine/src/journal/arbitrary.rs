@@ -7,16 +7,17 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use seawall_store::{
-    ApprovalId, Digest, ParentLink, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowId, WorkflowVersion,
+    ApprovalId, Digest, ParentLink, Rate, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowId, WorkflowVersion,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted,
+    ScheduledFor, StepStarted, Supersession,
 };
 use crate::datum::Datum;
+use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::executor::StepError;
 use crate::names::{ActivityRef, StepId};
 
@@ -73,6 +74,7 @@ pub(crate) fn examples() -> Vec<Event> {
         doubt_examples(),
         wait_examples(),
         schedule_examples(),
+        flow_examples(),
     ]
     .concat()
 }
@@ -90,6 +92,8 @@ fn schedule_examples() -> Vec<Event> {
             schedule: ScheduleId::from_uuid(Uuid::from_u128(9)),
             fire_at: ms(1_700_000_000_000),
         }),
+        gated: false,
+        priority: 0,
     }))]
 }
 
@@ -103,6 +107,8 @@ fn run_examples() -> Vec<Event> {
         parent: None,
         depth: 0,
         scheduled: None,
+        gated: false,
+        priority: 0,
     };
     let parent = ParentLink {
         run: run_id(2),
@@ -293,6 +299,7 @@ fn wait_examples() -> Vec<Event> {
             definition: Digest::of(b"child"),
             depth: 1,
             input: json!({"n": 4}).into(),
+            flow: FlowPlan::default(),
         })),
         Event::ChildCancelRequested {
             activity: item("each", 4),
@@ -306,8 +313,72 @@ fn wait_examples() -> Vec<Event> {
     ]
 }
 
+fn flow_examples() -> Vec<Event> {
+    let superseded = |reason| Event::RunSuperseded { by: run_id(4), reason };
+    let child = |flow| {
+        Event::ChildStarted(Box::new(ChildStarted {
+            activity: step("call"),
+            child: run_id(3),
+            workflow: version("child"),
+            definition: Digest::of(b"child"),
+            depth: 1,
+            input: Datum::null(),
+            flow,
+        }))
+    };
+    let gate = Gate {
+        key: Some(Arc::from("customer-7")),
+        slots: Some(2),
+        rate: Some(Rate {
+            limit: 10,
+            per: Duration::from_secs(60),
+        }),
+        on_conflict: Conflict::CancelRunning,
+        debounce: Some(Quiet {
+            key: Some(Arc::from("customer-7")),
+            period: Duration::from_secs(5),
+            max_wait: Duration::from_secs(50),
+        }),
+        timeout: Some(Duration::from_secs(600)),
+    };
+    let bare = Gate {
+        key: None,
+        slots: Some(1),
+        rate: None,
+        on_conflict: Conflict::Reject,
+        debounce: None,
+        timeout: None,
+    };
+    vec![
+        Event::RunCreated(Box::new(RunCreated {
+            run: run_id(1),
+            workflow: version("repo-report"),
+            definition: Digest::of(b"definition"),
+            input: Datum::null(),
+            created_by: ann(),
+            parent: None,
+            depth: 0,
+            scheduled: None,
+            gated: true,
+            priority: -100,
+        })),
+        Event::RunAdmitted { waited_ms: 1500 },
+        superseded(Supersession::Debounce),
+        superseded(Supersession::CancelRunning),
+        Event::RunRejected,
+        child(FlowPlan {
+            priority: 100,
+            gate: Some(gate),
+        }),
+        child(FlowPlan {
+            priority: 0,
+            gate: Some(bare),
+        }),
+    ]
+}
+
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 30;
+pub(crate) const EVENTS: usize = 33;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -341,6 +412,9 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::ChildStarted(_) => 27,
         Event::ChildCancelRequested { .. } => 28,
         Event::ChildFinished { .. } => 29,
+        Event::RunAdmitted { .. } => 30,
+        Event::RunSuperseded { .. } => 31,
+        Event::RunRejected => 32,
     }
 }
 
@@ -441,9 +515,10 @@ fn any_run_event() -> impl Strategy<Value = Event> {
     let created = (
         (any_run(), any_version(), any_digest(), any_datum()),
         (any_who(), of(any_parent()), any::<u32>(), of(any_scheduled())),
+        (any::<bool>(), any::<i8>()),
     );
     let created = created.prop_map(
-        |((run, workflow, definition, input), (created_by, parent, depth, scheduled))| {
+        |((run, workflow, definition, input), (created_by, parent, depth, scheduled), (gated, priority))| {
             Event::RunCreated(Box::new(RunCreated {
                 run,
                 workflow,
@@ -453,6 +528,8 @@ fn any_run_event() -> impl Strategy<Value = Event> {
                 parent,
                 depth,
                 scheduled,
+                gated,
+                priority,
             }))
         },
     );
@@ -464,7 +541,12 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         vec(any_activity(), 0..4).prop_map(BlockReason::UnknownOutcome),
         any::<u32>().prop_map(BlockReason::HoldersDied),
     ];
-    let plain = vec![Event::RunStarted, Event::RunTimedOut, Event::RunCancelled];
+    let plain = vec![
+        Event::RunStarted,
+        Event::RunTimedOut,
+        Event::RunCancelled,
+        Event::RunRejected,
+    ];
     prop_oneof![
         created,
         failed,
@@ -476,6 +558,8 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         (any_who(), vec(any_activity(), 0..4)).prop_map(|(by, activities)| Event::RunRetried { by, activities }),
         reason.prop_map(|reason| Event::RunBlocked { reason }),
         any_datum().prop_map(|output| Event::RunSucceeded { output }),
+        any::<u64>().prop_map(|waited_ms| Event::RunAdmitted { waited_ms }),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Event::RunSuperseded { by, reason }),
     ]
 }
 
@@ -569,8 +653,9 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
         any_digest(),
         any::<u32>(),
         any_datum(),
+        any_plan(),
     );
-    let child = child.prop_map(|(activity, child, workflow, definition, depth, input)| {
+    let child = child.prop_map(|(activity, child, workflow, definition, depth, input, flow)| {
         Event::ChildStarted(Box::new(ChildStarted {
             activity,
             child,
@@ -578,6 +663,7 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
             definition,
             depth,
             input,
+            flow,
         }))
     });
     prop_oneof![
@@ -597,6 +683,35 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn any_supersession() -> impl Strategy<Value = Supersession> {
+    prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+}
+
+fn any_plan() -> impl Strategy<Value = FlowPlan> {
+    let time = || (0u64..1 << 40).prop_map(Duration::from_millis);
+    let quiet = (of(any_who()), time(), time());
+    let quiet = quiet.prop_map(|(key, period, max_wait)| Quiet { key, period, max_wait });
+    let rate = (any::<u32>(), time()).prop_map(|(limit, per)| Rate { limit, per });
+    let on_conflict = prop::sample::select(vec![Conflict::Queue, Conflict::Reject, Conflict::CancelRunning]);
+    let gate = (
+        of(any_who()),
+        of(any::<u32>()),
+        of(rate),
+        on_conflict,
+        of(quiet),
+        of(time()),
+    );
+    let gate = gate.prop_map(|(key, slots, rate, on_conflict, debounce, timeout)| Gate {
+        key,
+        slots,
+        rate,
+        on_conflict,
+        debounce,
+        timeout,
+    });
+    (any::<i8>(), of(gate)).prop_map(|(priority, gate)| FlowPlan { priority, gate })
+}
+
 pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     let signal = (any::<String>(), any::<String>(), any_datum());
     let decide = (any::<u128>(), any::<bool>(), of(any::<String>()), any_who());
@@ -610,6 +725,9 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         of(any_error()),
     );
     prop_oneof![
+        Just(Message::Admitted),
+        Just(Message::Rejected),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Message::Superseded { by, reason }),
         signal.prop_map(|(id, name, payload)| Message::Signal { id, name, payload }),
         decide.prop_map(|(id, approve, comment, by)| Message::Decide {
             approval: approval(id),

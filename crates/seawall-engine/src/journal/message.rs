@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seawall_store::{ApprovalId, RunId, RunStatus};
 use serde::{Deserialize, Serialize};
 
-use crate::core::Message;
+use crate::core::{Message, Supersession};
 use crate::journal::codec::CodecError;
 use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, named};
 use crate::names::ActivityRef;
@@ -32,6 +32,13 @@ struct Header<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 enum MessageV1<'a> {
+    Admitted,
+    Superseded {
+        by: Text<RunId>,
+        #[serde(with = "named")]
+        reason: Supersession,
+    },
+    Rejected,
     Signal {
         #[serde(borrow)]
         id: Str<'a>,
@@ -80,7 +87,10 @@ enum MessageV1<'a> {
     },
 }
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 11] = [
+    "admitted",
+    "superseded",
+    "rejected",
     "signal",
     "decide",
     "cancel",
@@ -123,6 +133,12 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
     fn from(message: &'a Message) -> Self {
         let shared = |by: &Arc<str>| Shared(Arc::clone(by));
         match message {
+            Message::Admitted => Self::Admitted,
+            Message::Superseded { by, reason } => Self::Superseded {
+                by: Text(*by),
+                reason: *reason,
+            },
+            Message::Rejected => Self::Rejected,
             Message::Signal { id, name, payload } => Self::Signal {
                 id: Cow::Borrowed(id),
                 name: Cow::Borrowed(name),
@@ -176,6 +192,9 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
 impl From<MessageV1<'_>> for Message {
     fn from(stored: MessageV1<'_>) -> Self {
         match stored {
+            MessageV1::Admitted => Self::Admitted,
+            MessageV1::Superseded { by, reason } => Self::Superseded { by: by.0, reason },
+            MessageV1::Rejected => Self::Rejected,
             MessageV1::Signal { id, name, payload } => Self::Signal {
                 id: id.into_owned(),
                 name: name.into_owned(),

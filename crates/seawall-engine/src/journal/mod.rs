@@ -2,6 +2,7 @@
 //! events (approvals, children, messages to other runs). Pure; it knows no store, only its records.
 
 mod codec;
+mod flow_entry;
 mod message;
 mod schedule;
 mod stored;
@@ -16,6 +17,7 @@ mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub(crate) use codec::{decode, deeper_than, encode};
+pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use schedule::{decode_schedule, encode_schedule};
 pub(crate) use writes::writes;

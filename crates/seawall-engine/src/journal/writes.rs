@@ -12,6 +12,7 @@ use crate::datum::Datum;
 use crate::definition::Kind;
 use crate::executor::StepError;
 use crate::journal::codec::encode;
+use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
 use crate::names::{ActivityRef, StepId, approval_id};
 
@@ -175,6 +176,8 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         parent: Some(parent.clone()),
         depth: started.depth,
         scheduled: None,
+        gated: started.flow.gate.is_some(),
+        priority: started.flow.priority,
     };
     let first = Recorded {
         seq: Seq(1),
@@ -182,8 +185,6 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         event: Event::RunCreated(Box::new(created)),
     };
     NewRun {
-        priority: 0,
-        flow: None,
         id: started.child,
         workflow: started.workflow.clone(),
         created_by: Arc::clone(&state.created_by),
@@ -202,5 +203,11 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         },
         idempotency: None,
         hold: None,
+        priority: started.flow.priority,
+        flow: started
+            .flow
+            .gate
+            .as_ref()
+            .map(|gate| flow_entry(gate, started.child, &started.workflow, at)),
     }
 }

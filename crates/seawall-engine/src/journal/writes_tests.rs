@@ -150,6 +150,7 @@ fn a_child_is_born_with_the_event_of_its_parent() {
         definition: Digest::of(b"child"),
         depth: 1,
         input: json!({"n": 1}).into(),
+        flow: crate::definition::FlowPlan::default(),
     }));
     let (state, writes) = after(None, vec![started(step("sub"), 1)], vec![event]);
     let [new] = &writes.children[..] else {

@@ -10,8 +10,8 @@ use seawall_store::{
 use crate::api::{IdempotentRequest, RunStarted};
 use crate::core::{Event, Recorded, RunCreated, RunState, ScheduledFor};
 use crate::datum::Datum;
-use crate::definition::Definition;
-use crate::journal::encode;
+use crate::definition::{Definition, FlowError, FlowPlan};
+use crate::journal;
 use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
@@ -25,12 +25,16 @@ pub(crate) struct NewRunRequest {
     pub(crate) workflow: WorkflowVersion,
     pub(crate) definition: Arc<Definition>,
     pub(crate) input: Datum,
+    pub(crate) run: RunId,
+    pub(crate) created_at: Timestamp,
+    /// When it may begin.
+    pub(crate) flow: FlowPlan,
     pub(crate) idempotency: Option<IdempotentRequest>,
 }
 
 /// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
 pub(crate) async fn create(shared: &Arc<Shared>, request: NewRunRequest) -> StoreResult<RunStarted> {
-    let (newborn, state) = newborn(shared, request)?;
+    let (newborn, state) = newborn(request)?;
     begin(shared, newborn, state).await
 }
 
@@ -39,13 +43,14 @@ pub(crate) async fn create_watched(
     shared: &Arc<Shared>,
     request: NewRunRequest,
 ) -> StoreResult<(RunStarted, RunWatch)> {
-    let (newborn, state) = newborn(shared, request)?;
+    let (newborn, state) = newborn(request)?;
     let watch = shared.store.watch(newborn.run);
     Ok((begin(shared, newborn, state).await?, watch))
 }
 
 async fn begin(shared: &Arc<Shared>, newborn: Newborn, state: RunState) -> StoreResult<RunStarted> {
-    if shared.is_queueing() {
+    // One that waits for its admission occupies nobody's memory meanwhile.
+    if shared.is_queueing() || newborn.flow.is_some() {
         return newborn.create_unheld(shared).await;
     }
     // A node that cannot stand now is no reason to refuse the run: the store says whether it takes it.
@@ -60,13 +65,18 @@ async fn begin(shared: &Arc<Shared>, newborn: Newborn, state: RunState) -> Store
     newborn.create_unheld(shared).await
 }
 
-fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
-    let now = shared.clock.now();
+fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
+    let NewRunRequest { flow: plan, run, .. } = request;
+    let now = request.created_at;
+    let flow = plan
+        .gate
+        .as_ref()
+        .map(|gate| journal::flow_entry(gate, run, &request.workflow, now));
     let first = Recorded {
         seq: Seq(1),
         at: now,
         event: Event::RunCreated(Box::new(RunCreated {
-            run: RunId::from_uuid(shared.entropy.uuid()),
+            run,
             workflow: request.workflow,
             definition: request.definition.digest,
             input: request.input,
@@ -74,6 +84,8 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
             parent: None,
             depth: 0,
             scheduled: None,
+            gated: flow.is_some(),
+            priority: plan.priority,
         })),
     };
     let state = created(request.definition, &first)?;
@@ -90,6 +102,8 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
         first,
         queued: state.projection(),
         idempotency,
+        priority: plan.priority,
+        flow,
     };
     Ok((newborn, state))
 }
@@ -109,9 +123,21 @@ pub(crate) struct ScheduledWork {
 }
 
 /// The run for one time of a schedule. Its id follows from both, so that there is one run to it, however often it is made.
-pub(crate) fn scheduled_run(work: &ScheduledWork, scheduled: ScheduledFor, now: Timestamp) -> StoreResult<NewRun> {
+/// The inner error: the workflow's flow control can make nothing of this input.
+pub(crate) fn scheduled_run(
+    work: &ScheduledWork,
+    scheduled: ScheduledFor,
+    now: Timestamp,
+) -> StoreResult<Result<NewRun, FlowError>> {
     let fire_at = scheduled.fire_at.as_millis().to_be_bytes();
     let run = RunId::derived(&[scheduled.schedule.uuid().as_bytes(), &fire_at]);
+    let definition = &work.definition;
+    let plan = match definition.flow.plan((run, now), &work.input, None, definition.timeout) {
+        Ok(plan) => plan,
+        Err(error) => return Ok(Err(error)),
+    };
+    let gate = plan.gate.as_ref();
+    let flow = gate.map(|gate| journal::flow_entry(gate, run, &work.workflow, now));
     let first = Recorded {
         seq: Seq(1),
         at: now,
@@ -124,20 +150,22 @@ pub(crate) fn scheduled_run(work: &ScheduledWork, scheduled: ScheduledFor, now: 
             parent: None,
             depth: 0,
             scheduled: Some(scheduled),
+            gated: flow.is_some(),
+            priority: plan.priority,
         })),
     };
     let state = created(Arc::clone(&work.definition), &first)?;
-    Ok(NewRun {
-        priority: 0,
-        flow: None,
+    Ok(Ok(NewRun {
+        priority: plan.priority,
+        flow,
         id: run,
         workflow: work.workflow.clone(),
         created_by: Arc::clone(&state.created_by),
         created_at: now,
         parent: None,
-        segment: encode(std::slice::from_ref(&first)),
+        segment: journal::encode(std::slice::from_ref(&first)),
         projection: state.projection(),
         idempotency: None,
         hold: None,
-    })
+    }))
 }

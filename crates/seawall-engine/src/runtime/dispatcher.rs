@@ -121,6 +121,8 @@ async fn look(shared: &Arc<Shared>) -> StoreResult<Rest> {
 }
 
 async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
+    // What was due when a claim took nothing.
+    let mut missed = None;
     loop {
         if shared.draining.is_cancelled() {
             return Ok(Rest::Idle);
@@ -138,7 +140,11 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
         let identity = shared.node.standing().await?;
         let claimed = claim(shared, &identity, room.min(BATCH)).await?;
         if claimed.is_empty() {
-            return Ok(Rest::Missed);
+            // Flow control may have moved a run that was due on to wait for something else: then something else is due now.
+            if missed.replace(due) == Some(due) {
+                return Ok(Rest::Missed);
+            }
+            continue;
         }
         for run in claimed {
             run_task::spawn_claimed(shared, &identity, run);

@@ -54,8 +54,17 @@ pub(super) async fn firing(
                     schedule: record.id,
                     fire_at,
                 };
-                let run = scheduled_run(&work, scheduled, now)?;
-                firing.runs.push(ScheduledRun { fire_at, run });
+                match scheduled_run(&work, scheduled, now)? {
+                    Ok(run) => firing.runs.push(ScheduledRun { fire_at, run }),
+                    Err(error) => {
+                        let trouble = Trouble {
+                            code: error.code,
+                            message: error.message,
+                        };
+                        firing.failed += 1;
+                        firing.error = Some(trouble.at(now));
+                    }
+                }
             }
         }
         Err(trouble) => {

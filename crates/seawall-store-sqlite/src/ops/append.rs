@@ -9,7 +9,7 @@ use seawall_store::{
 use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
 use crate::error::OpError;
 use crate::failpoints::Point;
-use crate::ops::create_run::{insert_child, tell_all};
+use crate::ops::create_run::{insert_unheld, tell_all};
 use crate::ops::deliver::{deliver, has_unread};
 use crate::ops::fence::held_at;
 use crate::ops::flow::Flow;
@@ -216,7 +216,7 @@ impl AppendOp {
         open(tx, tenant_no, run_no, &append.opened)?;
         settle(tx, run_no, &append.settled)?;
         for child in &append.children {
-            told.extend(insert_child(tx, tenant_no, child)?);
+            told.extend(insert_unheld(tx, tenant_no, child)?);
         }
         for message in &append.messages {
             send(tx, tenant_no, message)?;

@@ -103,18 +103,14 @@ fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, outside: 
     Ok(flow.told)
 }
 
-/// A child run: born unheld, due at once or as flow control says. One whose id exists is left as it is.
-pub(super) fn insert_child(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<Vec<RunId>, OpError> {
+/// A run that nobody outside asked for: born unheld, due at once or as flow control says. One whose id exists is left as
+/// it is. Answers who was told of it.
+pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<Vec<RunId>, OpError> {
     if exists(tx, new.id)? {
         return Ok(Vec::new());
     }
     let run_no = insert(tx, tenant_no, new, None)?;
     come_in(tx, (tenant_no, run_no), new, false)
-}
-
-/// A run for whoever claims it, whose id is free.
-pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<(), OpError> {
-    insert(tx, tenant_no, new, None).map(drop)
 }
 
 pub(super) fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {

@@ -3,7 +3,7 @@ use seawall_store::{Fired, Firing, Overlap, RunId, RunProgress, ScheduleRecord, 
 
 use crate::codec::status_at;
 use crate::error::OpError;
-use crate::ops::create_run::{exists, insert_unheld};
+use crate::ops::create_run::{exists, insert_unheld, tell_all};
 use crate::ops::schedules::{require, write};
 use crate::rows::tenant_no_or_new;
 use crate::writer::{Operation, Tx};
@@ -11,10 +11,16 @@ use crate::writer::{Operation, Tx};
 /// The runs of some times of a schedule, and the step of its cursor over them.
 pub(crate) struct Fire(pub(crate) Firing);
 
-impl Operation for Fire {
-    type Answer = Fired;
+/// What a firing did, and who has a message because of it.
+pub(crate) struct Done {
+    pub(crate) fired: Fired,
+    told: Vec<RunId>,
+}
 
-    fn run(&self, tx: &Tx<'_>) -> Result<Fired, OpError> {
+impl Operation for Fire {
+    type Answer = Done;
+
+    fn run(&self, tx: &Tx<'_>) -> Result<Done, OpError> {
         let firing = &self.0;
         let mut found = require(tx, &firing.tenant, firing.schedule)?;
         let record = &mut found.record;
@@ -25,14 +31,18 @@ impl Operation for Fire {
             record.waiting = None;
         }
         let tenant_no = tenant_no_or_new(tx.conn(), &firing.tenant)?;
-        let mut fired = Fired {
-            made: Vec::new(),
-            skipped: 0,
-            waits: false,
+        let mut done = Done {
+            fired: Fired {
+                made: Vec::new(),
+                skipped: 0,
+                waits: false,
+            },
+            told: Vec::new(),
         };
         for scheduled in &firing.runs {
-            self.make(tx, tenant_no, (record, scheduled), &mut fired)?;
+            self.make(tx, tenant_no, (record, scheduled), &mut done)?;
         }
+        let fired = &mut done.fired;
         record.change += 1;
         record.cursor = firing.cursor;
         record.next_at = firing.next_at;
@@ -44,10 +54,10 @@ impl Operation for Fire {
         }
         fired.waits = record.waiting.is_some();
         write(tx, &found)?;
-        Ok(fired)
+        Ok(done)
     }
 
-    fn tell(&self, fired: &Fired, watchers: &Watchers) {
+    fn tell(&self, Done { fired, told }: &Done, watchers: &Watchers) {
         for run in self.0.runs.iter().map(|scheduled| &scheduled.run) {
             if fired.made.contains(&run.id) {
                 let progress = RunProgress {
@@ -61,6 +71,7 @@ impl Operation for Fire {
         if !fired.made.is_empty() {
             watchers.work();
         }
+        tell_all(told, watchers);
     }
 
     fn payload(&self) -> usize {
@@ -75,7 +86,7 @@ impl Fire {
         tx: &Tx<'_>,
         tenant_no: i64,
         (record, scheduled): (&mut ScheduleRecord, &ScheduledRun),
-        fired: &mut Fired,
+        done: &mut Done,
     ) -> Result<(), OpError> {
         let ScheduledRun { fire_at, run } = scheduled;
         if exists(tx, run.id)? {
@@ -85,14 +96,14 @@ impl Fire {
             if self.0.overlap == Overlap::Queue && record.waiting.is_none() {
                 record.waiting = Some(*fire_at);
             } else {
-                fired.skipped += 1;
+                done.fired.skipped += 1;
             }
             return Ok(());
         }
-        insert_unheld(tx, tenant_no, run)?;
+        done.told.extend(insert_unheld(tx, tenant_no, run)?);
         record.last_run = Some(run.id);
         record.last_fired_at = Some(*fire_at);
-        fired.made.push(run.id);
+        done.fired.made.push(run.id);
         Ok(())
     }
 }

@@ -83,7 +83,7 @@ impl ScheduleStore for SqliteStore {
     }
 
     fn fire(&self, firing: Firing) -> BoxFuture<'_, StoreResult<Fired>> {
-        Box::pin(self.writer.submit(Lane::Held, Fire(firing)))
+        Box::pin(async move { Ok(self.writer.submit(Lane::Held, Fire(firing)).await?.fired) })
     }
 
     fn due_schedules(&self, limit: u32) -> BoxFuture<'_, StoreResult<DueSchedules>> {

@@ -4,7 +4,7 @@ use seawall_store::Timestamp;
 
 use crate::core::command::{Action, Command, Env, Message};
 use crate::core::commands::{
-    approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, tick,
+    admit, approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, tick,
 };
 use crate::core::event::{Event, Recorded};
 use crate::core::state::{RunState, Slot};
@@ -48,6 +48,9 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env) -> Decision {
 
 fn take(draft: &mut Draft<'_>, message: Message) {
     match message {
+        Message::Admitted => admit::admitted(draft),
+        Message::Superseded { by, reason } => admit::superseded(draft, by, reason),
+        Message::Rejected => admit::rejected(draft),
         Message::Signal { id, name, payload } => signal::receive(draft, id, name, payload),
         Message::Decide {
             approval,

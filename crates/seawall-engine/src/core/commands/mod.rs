@@ -1,5 +1,6 @@
 //! One file per command: what it means in which state. What several of them lead to stands in `flow/`.
 
+mod admit;
 mod approval;
 mod begin;
 mod block;

@@ -8,7 +8,10 @@ use crate::core::event::{BlockReason, Event};
 use crate::core::state::Phase;
 
 pub(super) fn pause(draft: &mut Draft<'_>, by: Arc<str>) {
-    if draft.state.phase == Phase::Active && !draft.state.paused {
+    let state = &draft.state;
+    // One that waits for its admission takes its slot all the same, and begins nothing with it.
+    let goes_on = state.phase == Phase::Active || (state.phase == Phase::Queued && state.gated);
+    if goes_on && !state.paused {
         draft.emit(Event::RunPaused { by });
     }
 }

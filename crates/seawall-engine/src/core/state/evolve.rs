@@ -32,6 +32,8 @@ impl RunState {
             parent,
             depth,
             scheduled,
+            gated,
+            priority,
             ..
         } = (**created).clone();
         let steps = vec![StepState::default(); definition.steps.len()];
@@ -51,6 +53,9 @@ impl RunState {
             seq: first.seq,
             last_at: first.at,
             phase: Phase::Queued,
+            gated,
+            priority,
+            superseded: None,
             paused: false,
             blocked: None,
             attempt: 1,
@@ -76,6 +81,13 @@ impl RunState {
         let at = recorded.at;
         match &recorded.event {
             Event::RunCreated(_) => {}
+            Event::RunAdmitted { .. } => self.gated = false,
+            Event::RunSuperseded { by, reason } => self.superseded = Some((*by, *reason)),
+            Event::RunRejected => self.fail(RunError {
+                code: Arc::from("flow-rejected"),
+                message: "as many runs as the workflow allows go on already, and it lets none wait".to_owned(),
+                step: None,
+            }),
             Event::RunStarted => {
                 self.phase = Phase::Active;
                 self.started_at.get_or_insert(at);

@@ -21,6 +21,8 @@ impl RunState {
 
     pub(super) fn retried(&mut self, failed: &[ActivityRef], at: Timestamp) {
         self.phase = Phase::Active;
+        self.gated = false;
+        self.superseded = None;
         self.attempt += 1;
         self.error = None;
         self.finished_at = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
 
-use crate::core::event::{BlockReason, Recorded, RunError, ScheduledFor};
+use crate::core::event::{BlockReason, Recorded, RunError, ScheduledFor, Supersession};
 use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Definition, Step};
@@ -71,6 +71,11 @@ pub struct RunState {
     /// When it was: event time never decreases within a run.
     pub last_at: Timestamp,
     pub phase: Phase,
+    /// It waits for its admission.
+    pub gated: bool,
+    pub priority: i8,
+    /// Who took its place.
+    pub superseded: Option<(RunId, Supersession)>,
     pub paused: bool,
     pub blocked: Option<BlockReason>,
     /// 1, and one more for each retry.
@@ -217,7 +222,7 @@ impl RunState {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         match self.phase {
-            Phase::Queued if self.blocked.is_none() => RunStatus::Queued,
+            Phase::Queued if self.blocked.is_none() && !self.paused => RunStatus::Queued,
             Phase::Succeeded => RunStatus::Succeeded,
             Phase::Failed => RunStatus::Failed,
             Phase::Cancelled => RunStatus::Cancelled,

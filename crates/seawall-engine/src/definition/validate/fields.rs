@@ -51,6 +51,14 @@ pub(in crate::definition) enum Shape {
     With,
     Steps,
     ItemStep,
+    /// A limit, or an object of these fields.
+    Concurrency(&'static [Field]),
+    /// `10/min`.
+    Rate,
+    /// A rate, or an object of these fields.
+    RateLimit(&'static [Field]),
+    /// -100 to 100, or a template.
+    Priority,
 }
 
 const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
@@ -95,6 +103,7 @@ impl Field {
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const ANY_WAIT: Shape = Shape::Duration(MILLISECOND, MAX_DURATION);
 
 const EFFECTS: Shape = Shape::Choice(&["pure", "read", "idempotent", "once"]);
@@ -112,6 +121,26 @@ pub(in crate::definition) const ROOT: &[Field] = &[
         Shape::Object(DEFAULTS),
         "What holds for steps that say nothing else.",
     ),
+    field(
+        "concurrency",
+        Shape::Concurrency(CONCURRENCY),
+        "How many of its runs go on at once.",
+    ),
+    field(
+        "rate",
+        Shape::RateLimit(RATE),
+        "How many of its runs begin in a time: `10/min`.",
+    ),
+    field(
+        "priority",
+        Shape::Priority,
+        "Which of those that wait come first: one point is worth 10s of waiting. 0 without it.",
+    ),
+    field(
+        "debounce",
+        Shape::Object(DEBOUNCE),
+        "A run waits for a quiet time and gives way to a newer one.",
+    ),
     field("steps", Shape::Steps, "What is done, ordered by `needs`.").required(),
     field(
         "output",
@@ -121,18 +150,48 @@ pub(in crate::definition) const ROOT: &[Field] = &[
 ];
 
 /// Fields of a definition that belong to later versions.
-pub(in crate::definition) const LATER_ROOT: &[&str] = &[
-    "concurrency",
-    "rate",
-    "priority",
-    "debounce",
-    "on_conflict",
-    "schedule",
-    "schedules",
-    "flow_control",
-    "compensate",
-    "reconcile",
+pub(in crate::definition) const LATER_ROOT: &[&str] = &["schedule", "schedules", "compensate", "reconcile"];
+
+pub(in crate::definition) const CONCURRENCY: &[Field] = &[
+    field("limit", Shape::Whole(1, 10_000), "Runs at once of each key.").required(),
+    FLOW_KEY,
+    field(
+        "on_conflict",
+        Shape::Choice(&["queue", "reject", "cancel_running"]),
+        "What a run does that finds no free slot; queue.",
+    ),
 ];
+
+pub(in crate::definition) const RATE: &[Field] = &[
+    field(
+        "limit",
+        Shape::Rate,
+        "Starts of each key in a second, a minute or an hour.",
+    )
+    .required(),
+    FLOW_KEY,
+];
+
+pub(in crate::definition) const DEBOUNCE: &[Field] = &[
+    field(
+        "period",
+        Shape::Duration(MILLISECOND, WEEK),
+        "The quiet time after the last one.",
+    )
+    .required(),
+    FLOW_KEY,
+    field(
+        "max_wait",
+        Shape::Duration(MILLISECOND, MAX_DURATION),
+        "Counted from the first one; ten periods without it.",
+    ),
+];
+
+const FLOW_KEY: Field = field(
+    "key",
+    Shape::Template(FieldShape::String),
+    "Over `input`, `run.id` and `run.created_at`: at most 256 bytes. Without it all runs are one group.",
+);
 
 pub(in crate::definition) const DEFAULTS: &[Field] = &[
     field(

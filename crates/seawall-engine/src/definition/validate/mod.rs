@@ -2,6 +2,7 @@
 //! through them, and the published schema is made from them.
 
 mod fields;
+mod flow;
 mod graph;
 mod kinds;
 mod limits;

@@ -8,6 +8,7 @@ use serde::de::{Deserialize as _, MapAccess};
 use serde::{Serialize, Serializer};
 
 use crate::core::{Event, Recorded};
+use crate::journal::stored::flow::{RunAdmittedV1, RunSupersededV1};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ErrorV1, ResolutionV1, RunErrorV1};
 use crate::journal::stored::run::{
     ByV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunRetriedV1, RunSucceededV1,
@@ -65,7 +66,17 @@ impl Serialize for Line<'_> {
         let line = self.0;
         match &line.event {
             Event::RunCreated(created) => put(to, line, 1, RunCreatedV1::from(&**created)),
-            Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => put(to, line, 1, EmptyV1 {}),
+            Event::RunAdmitted { waited_ms } => {
+                let waited_ms = *waited_ms;
+                put(to, line, 1, RunAdmittedV1 { waited_ms })
+            }
+            Event::RunSuperseded { by, reason } => {
+                let (by, reason) = (Text(*by), *reason);
+                put(to, line, 1, RunSupersededV1 { by, reason })
+            }
+            Event::RunRejected | Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => {
+                put(to, line, 1, EmptyV1 {})
+            }
             Event::RunPaused { by: who }
             | Event::RunResumed { by: who }
             | Event::CancelRequested { by: who }
@@ -231,6 +242,12 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
     let body = MapAccessDeserializer::new(body);
     Ok(Some(match (kind, version) {
         ("run.created", 1) => RunCreatedV1::deserialize(body)?.into(),
+        ("run.admitted", 1) => {
+            let RunAdmittedV1 { waited_ms } = RunAdmittedV1::deserialize(body)?;
+            Event::RunAdmitted { waited_ms }
+        }
+        ("run.superseded", 1) => RunSupersededV1::deserialize(body)?.into(),
+        ("run.rejected", 1) => EmptyV1::deserialize(body).map(|_| Event::RunRejected)?,
         ("run.started", 1) => EmptyV1::deserialize(body).map(|_| Event::RunStarted)?,
         ("run.paused", 1) => Event::RunPaused { by: who(body)? },
         ("run.resumed", 1) => Event::RunResumed { by: who(body)? },

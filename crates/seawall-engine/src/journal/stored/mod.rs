@@ -7,6 +7,7 @@
 //! [`crate::journal::READER_VERSION`]. A field that older readers may ignore needs no new version.
 
 mod event;
+mod flow;
 mod parts;
 mod run;
 mod scalars;

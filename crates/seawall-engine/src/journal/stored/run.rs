@@ -31,12 +31,21 @@ pub(in crate::journal) struct RunCreatedV1<'a> {
     /// Absent in every run before there were schedules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     schedule: Option<ScheduledV1>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    gated: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    priority: i8,
 }
 
 #[derive(Serialize, Deserialize)]
 struct ScheduledV1 {
     id: Text<ScheduleId>,
     fire_at: Ms,
+}
+
+/// What is not said at all.
+pub(in crate::journal) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
@@ -53,6 +62,8 @@ impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
                 id: Text(scheduled.schedule),
                 fire_at: Ms(scheduled.fire_at),
             }),
+            gated: created.gated,
+            priority: created.priority,
         }
     }
 }
@@ -71,6 +82,8 @@ impl From<RunCreatedV1<'_>> for Event {
                 schedule: schedule.id.0,
                 fire_at: schedule.fire_at.0,
             }),
+            gated: stored.gated,
+            priority: stored.priority,
         }))
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use seawall_store::{Digest, Lease, WorkflowVersion};
+use seawall_store::Lease;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::core::{AttemptPlan, Command};
+use crate::core::{AttemptPlan, Command, FoundChild};
 use crate::executor::{AttemptContext, Fence, Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::bounded;
@@ -21,7 +21,7 @@ use crate::runtime::shared::Shared;
 /// How one of them ended.
 enum Ended {
     Attempt(Outcome),
-    Lookup(Result<(WorkflowVersion, Digest), StepError>),
+    Lookup(Result<FoundChild, StepError>),
 }
 
 type Running = BoxFuture<'static, (ActivityRef, u32, Ended)>;

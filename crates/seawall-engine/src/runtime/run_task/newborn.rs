@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seawall_store::{
-    CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult,
-    TenantId, WorkflowVersion,
+    CreatedRun, FlowEntry, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError,
+    StoreResult, TenantId, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -33,13 +33,14 @@ pub(crate) struct Newborn {
     /// What its row says before anybody works on it.
     pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) priority: i8,
+    /// What holds it back; such a run is not begun here.
+    pub(crate) flow: Option<FlowEntry>,
 }
 
 impl Newborn {
     fn new_run(&self, segment: Segment, projection: RunProjection, hold: Option<NodeId>) -> NewRun {
         NewRun {
-            priority: 0,
-            flow: None,
             id: self.run,
             workflow: self.workflow.clone(),
             created_by: Arc::clone(&self.created_by),
@@ -49,6 +50,8 @@ impl Newborn {
             projection,
             idempotency: self.idempotency.clone(),
             hold,
+            priority: self.priority,
+            flow: self.flow.clone(),
         }
     }
 

@@ -172,6 +172,7 @@ impl World {
         let request = CreateRun {
             workflow: WorkflowSource::Inline(definition),
             input,
+            priority: None,
             idempotency: None,
         };
         engine.create_run(&self.me, request).await

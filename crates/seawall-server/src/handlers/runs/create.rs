@@ -31,6 +31,7 @@ pub(crate) async fn create(
     Keyed { value, key }: Keyed<CreateRun>,
 ) -> ApiResult<Response> {
     let request = seawall_engine::CreateRun {
+        priority: None,
         workflow: WorkflowSource::Registered(workflow_ref(&workflow)),
         input: value.input,
         idempotency: key,

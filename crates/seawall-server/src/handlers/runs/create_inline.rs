@@ -30,6 +30,7 @@ pub(crate) async fn create_inline(
     Keyed { value, key }: Keyed<CreateInlineRun>,
 ) -> ApiResult<Response> {
     let request = seawall_engine::CreateRun {
+        priority: None,
         workflow: source(value.workflow)?,
         input: value.input,
         idempotency: key,

@@ -92,6 +92,9 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         seq,
         last_at,
         phase,
+        gated,
+        priority,
+        superseded,
         paused,
         blocked,
         attempt,
@@ -121,6 +124,10 @@ pub(super) fn same(left: &RunState, right: &RunState) {
     assert_eq!((started_at, finished_at), (&right.started_at, &right.finished_at));
     assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
     assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
+    assert_eq!(
+        (gated, priority, superseded),
+        (&right.gated, &right.priority, &right.superseded)
+    );
     assert_eq!(
         (deadline, output, error),
         (&right.deadline, &right.output, &right.error)

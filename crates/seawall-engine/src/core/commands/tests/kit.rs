@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::check;
 use super::monitor::Monitor;
-use crate::core::command::{Action, AttemptPlan, Command, Env, Message};
+use crate::core::command::{Action, AttemptPlan, Command, Env, FoundChild, Message};
 use crate::core::commands::decide;
 use crate::core::event::{Event, Recorded, Resolution, RunCreated};
 use crate::core::state::{ActivityState, RunState, StepStatus, Wait};
@@ -71,6 +71,14 @@ pub(super) fn workflow_version() -> WorkflowVersion {
     }
 }
 
+pub(super) fn found_child() -> FoundChild {
+    FoundChild {
+        workflow: workflow_version(),
+        digest: Digest::of(b"child"),
+        flow: None,
+    }
+}
+
 /// A run, everything that happened to it, and the actions of the last command.
 #[derive(Clone)]
 pub(super) struct Subject {
@@ -115,6 +123,8 @@ impl Subject {
                 parent: None,
                 depth: 0,
                 scheduled: None,
+                gated: definition.flow.is_gated(),
+                priority: 0,
             })),
         };
         Self::replayed(definition, vec![first], START)
@@ -261,7 +271,7 @@ impl Subject {
         self.tell(Command::StartChild {
             activity: activity(name),
             attempt,
-            found: Ok((workflow_version(), Digest::of(b"child"))),
+            found: Ok(found_child()),
         })
     }
 

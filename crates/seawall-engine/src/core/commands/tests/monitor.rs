@@ -31,6 +31,8 @@ pub(super) struct Monitor {
     settled: BTreeSet<String>,
     ended: bool,
     stopping: bool,
+    /// It has not been admitted.
+    gated: bool,
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
 }
@@ -44,6 +46,7 @@ impl Monitor {
             settled: BTreeSet::new(),
             ended: false,
             stopping: false,
+            gated: false,
             held: (false, false),
         }
     }
@@ -66,6 +69,19 @@ impl Monitor {
             Event::RunFailed { .. } | Event::RunCancelled => {
                 assert!(!self.seen.values().any(is_open), "the run ended over {:?}", self.seen);
                 self.ended = true;
+            }
+            Event::RunCreated(created) => self.gated = created.gated,
+            Event::RunAdmitted { .. } => {
+                assert!(self.gated && !self.stopping, "the run was admitted for nothing");
+                self.gated = false;
+            }
+            Event::RunStarted => assert!(!self.gated, "the run began without its admission"),
+            Event::RunRejected => {
+                assert!(
+                    self.gated && !self.stopping,
+                    "a run was rejected that had begun or stops"
+                );
+                self.stopping = true;
             }
             Event::CancelRequested { .. } | Event::RunTimedOut => self.stopping = true,
             Event::RunPaused { .. } => self.held.0 = true,
@@ -168,6 +184,7 @@ impl Monitor {
 
     fn started(&mut self, definition: &Definition, activity: &ActivityRef) {
         assert!(!self.stopping, "{activity} began while the run stops");
+        assert!(!self.gated, "{activity} began before the run was admitted");
         assert_eq!(self.held, (false, false), "{activity} began while the run stands");
         let (_, outer) = definition.step(&activity.step).expect("the step exists");
         for need in &outer.needs {
@@ -211,6 +228,7 @@ impl Monitor {
     fn retried(&mut self, definition: &Definition) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
+        self.gated = false;
         let mut reopened = BTreeSet::new();
         for step in &definition.steps {
             let own = ActivityRef::step(step.id.clone());

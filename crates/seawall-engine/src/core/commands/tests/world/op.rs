@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::core::event::Supersession;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
     Succeeded,
@@ -77,6 +79,11 @@ pub(super) enum Op {
     Pause,
     Resume,
     Cancel,
+    Admit,
+    Supersede {
+        reason: Supersession,
+    },
+    Reject,
     Retry,
     Nonsense {
         kind: u8,
@@ -117,6 +124,10 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         2 => Just(Op::Pause),
         3 => Just(Op::Resume),
         1 => Just(Op::Cancel),
+        2 => Just(Op::Admit),
+        1 => prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+            .prop_map(|reason| Op::Supersede { reason }),
+        1 => Just(Op::Reject),
         4 => Just(Op::Retry),
         3 => (any::<u8>(), any::<u8>()).prop_map(|(kind, pick)| Op::Nonsense { kind, pick }),
     ]

@@ -57,6 +57,7 @@ pub(super) struct Plan {
     steps: Vec<StepPlan>,
     timeout: Option<u32>,
     output: Option<&'static str>,
+    gated: bool,
 }
 
 fn wait_timeout() -> impl Strategy<Value = Option<u32>> {
@@ -122,7 +123,13 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         2 => Just(Some("{{ run.attempt }}")),
         1 => Just(Some("{{ input.nothing }}"))
     ];
-    (vec(step(), 1..7), timeout, output).prop_map(|(steps, timeout, output)| Plan { steps, timeout, output })
+    let gated = prop::bool::weighted(0.25);
+    (vec(step(), 1..7), timeout, output, gated).prop_map(|(steps, timeout, output, gated)| Plan {
+        steps,
+        timeout,
+        output,
+        gated,
+    })
 }
 
 impl Plan {
@@ -132,6 +139,9 @@ impl Plan {
         let mut definition = json!({ "name": "w", "steps": steps });
         if let Some(timeout) = self.timeout {
             definition["timeout"] = json!(format!("{timeout}ms"));
+        }
+        if self.gated {
+            definition["concurrency"] = json!(1);
         }
         if let Some(output) = self.output {
             definition["output"] = json!(output);

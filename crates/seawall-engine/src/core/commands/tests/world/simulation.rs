@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::op::{ChildEnd, End, Found, Op};
 use crate::core::command::{Action, AttemptPlan, Command, Message};
-use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, workflow_version};
+use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, found_child};
 use crate::core::event::{BlockReason, Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
@@ -85,6 +85,10 @@ impl World {
 
     pub(super) fn begin(&mut self) {
         self.tell(Command::Begin);
+    }
+
+    pub(super) fn is_gated(&self) -> bool {
+        self.run.state.gated
     }
 
     pub(super) fn ended(&self) -> bool {
@@ -266,6 +270,12 @@ impl World {
             Op::Pause => drop(self.message(Message::Pause { by: by() })),
             Op::Resume => drop(self.message(Message::Resume { by: by() })),
             Op::Cancel => drop(self.message(Message::Cancel { by: by() })),
+            Op::Admit => drop(self.message(Message::Admitted)),
+            Op::Supersede { reason } => {
+                let by = RunId::derived(&[b"newer"]);
+                drop(self.message(Message::Superseded { by, reason }));
+            }
+            Op::Reject => drop(self.message(Message::Rejected)),
             Op::Retry => drop(self.message(Message::Retry { by: by() })),
             Op::Nonsense { kind, pick } => self.nonsense(kind, pick),
         }
@@ -348,7 +358,7 @@ impl World {
         let Some(activity) = chosen(&lookups, pick) else { return };
         let attempt = self.lookups.remove(activity).expect("it is being looked up");
         let found = if found {
-            Ok((workflow_version(), Digest::of(b"child")))
+            Ok(found_child())
         } else {
             Err(error("no-such-workflow"))
         };
