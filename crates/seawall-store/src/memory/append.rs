@@ -42,6 +42,12 @@ impl State {
                 self.deliver(receiver, message.key, message.body, now);
             }
         }
+        for task in append.tasks {
+            self.offer_task(&lease, task);
+        }
+        for withdrawn in append.withdrawn {
+            self.withdraw_task(&lease, withdrawn, now);
+        }
         Ok(self.finish(lease.key, append.then))
     }
 

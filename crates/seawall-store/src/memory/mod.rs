@@ -12,6 +12,8 @@ mod page;
 mod runs;
 mod state;
 mod store;
+mod task_rows;
+mod tasks;
 mod workflows;
 
 pub use fault::{Fault, FaultHook, FaultPoint, StoreOp};

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
+use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
-    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
+    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -21,6 +22,9 @@ pub(super) enum News {
     Progressed(RunId, RunProgress),
     Message(RunId),
     Work,
+    /// So many more tasks of the queue may be claimable.
+    Offered(TenantId, QueueName, usize),
+    Lapses,
 }
 
 pub(super) struct WorkflowRow {
@@ -100,6 +104,8 @@ pub(super) struct State {
     pub keys: BTreeMap<(TenantId, Digest), KeyRow>,
     pub approvals: BTreeMap<i64, ApprovalRow>,
     pub nodes: BTreeMap<Uuid, NodeRow>,
+    pub tasks: BTreeMap<i64, TaskRow>,
+    pub queues: BTreeMap<(TenantId, QueueName), QueueRow>,
     pub news: Vec<News>,
     pub closed: bool,
     last_number: i64,

@@ -83,6 +83,8 @@ impl MemoryStore {
                 News::Progressed(run, progress) => self.watchers.progressed(run, progress),
                 News::Message(run) => self.watchers.message(run),
                 News::Work => self.watchers.work(),
+                News::Offered(tenant, queue, count) => self.watchers.offered(&tenant, &queue, count),
+                News::Lapses => self.watchers.lapses(),
             }
         }
     }

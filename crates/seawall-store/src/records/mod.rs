@@ -3,6 +3,8 @@
 mod append;
 mod approval;
 mod page;
+mod queue;
+mod rate;
 mod run;
 mod task;
 mod workflow;
@@ -13,13 +15,15 @@ pub use append::{
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use page::{Cursor, Page, PageOf};
+pub use queue::{QueueName, QueueRecord, QueueRoom, QueueSettings};
+pub use rate::{Rate, Spent};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
 };
 pub use task::{
-    ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,
-    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
+    ClaimedTask, LapsedTask, Lapses, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
+    TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 
