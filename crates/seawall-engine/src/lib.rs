@@ -17,11 +17,12 @@ mod runtime;
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
     Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
-    StepState, StepStatus, Wait, decide,
+    StepState, StepStatus, TaskEnd, TaskEnded, TaskOffered, TaskPlan, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
+    ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal,
+    Reason, RunStarted, RunView, StepView, TaskFailure, TaskOutput, TaskView, WorkerView, WorkflowCreated,
+    WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
@@ -30,7 +31,7 @@ pub use definition::{
     DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
     Jitter, Kind, MAX_DURATION, MAX_RATE, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType,
     RateError, Rendered, RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts,
-    Template, compile, compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
+    TaskStep, Template, compile, compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{

@@ -11,6 +11,7 @@ mod principal;
 mod read;
 mod requests;
 mod runs;
+mod tasks;
 mod view;
 mod view_journal;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use error::EngineError;
 pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
+pub use tasks::{ClaimTasks, TaskFailure, TaskOutput, TaskView};
+pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, WorkerView};
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

@@ -20,7 +20,7 @@ pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
 pub use duration::{DurationError, MAX_DURATION, parse_duration};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
-    RetryPolicy, SleepTime, Step,
+    RetryPolicy, SleepTime, Step, TaskStep,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
 pub use rate::{MAX_RATE, RateError, parse_rate, rate_text};

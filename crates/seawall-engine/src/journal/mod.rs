@@ -16,4 +16,4 @@ mod writes_tests;
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub(crate) use codec::{decode, deeper_than, encode};
 pub(crate) use message::{decode_message, encode_message};
-pub(crate) use writes::writes;
+pub(crate) use writes::{task_message_key, writes};

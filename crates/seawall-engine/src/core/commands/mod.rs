@@ -13,6 +13,7 @@ mod resolve;
 mod retry;
 mod settle;
 mod signal;
+mod task;
 mod tick;
 
 #[cfg(test)]

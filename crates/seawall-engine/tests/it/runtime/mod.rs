@@ -12,4 +12,7 @@ mod parking;
 mod probe;
 mod shutdown;
 mod stress;
+mod task_nodes;
+mod tasks;
+mod workers;
 mod world;
