@@ -4,4 +4,5 @@ pub(crate) mod approvals;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod runs;
+pub(crate) mod tasks;
 pub(crate) mod workflows;

@@ -8,6 +8,8 @@ mod problem;
 mod queries;
 mod run;
 mod run_requests;
+mod task;
+mod task_requests;
 mod time;
 mod workflow;
 
@@ -18,5 +20,7 @@ pub(crate) use problem::{ProblemDocument, ProblemError};
 pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
 pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use task::{Beat, ClaimedTask, ClaimedTasks, TaskAccepted, TaskCompletion, TaskCompletions};
+pub(crate) use task_requests::{ClaimTasks, CompleteTask, CompleteTasks, CompletedTask, FailTask, Heartbeat};
 pub(crate) use time::Time;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};
