@@ -8,4 +8,5 @@ mod health;
 mod rejections;
 mod socket;
 mod support;
+mod tasks;
 mod workflows;
