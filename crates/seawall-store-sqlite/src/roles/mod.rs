@@ -5,4 +5,5 @@ mod health;
 mod leases;
 mod lists;
 mod runs;
+mod tasks;
 mod workflows;

@@ -15,6 +15,6 @@ pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + TaskStore + LeaseStore + HealthStore {}
+pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + TaskStore + HealthStore {}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + TaskStore + LeaseStore + HealthStore> Store for T {}
+impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + TaskStore + HealthStore> Store for T {}

@@ -12,7 +12,8 @@ mod runner;
 mod samples;
 mod side;
 mod strategy;
+mod tasks;
 
-pub use op::{AppendOp, Expect, Op, Then, Wrong};
+pub use op::{AppendOp, Expect, Lie, OfferOp, Op, TaskOp, Then, Wrong};
 pub use runner::{Divergence, run_differential};
 pub use strategy::ops;

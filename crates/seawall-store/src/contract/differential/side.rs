@@ -5,8 +5,9 @@ use crate::contract::differential::op::Op;
 use crate::contract::differential::samples::{
     approval_id, expected, message, name, node_id, run_id, status, tenant, workflow,
 };
+use crate::contract::differential::tasks::ClaimedBy;
 use crate::contract::{TTL, World};
-use crate::ids::{Digest, NodeId, Seq, WorkflowId};
+use crate::ids::{Digest, NodeId, Seq, TaskId, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
     Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewRun, NewWorkflow, Page, RunFilter,
@@ -16,7 +17,7 @@ use crate::roles::Store;
 
 pub(super) const TENANTS: usize = 2;
 const NODES: usize = 2;
-const RUNS: usize = 5;
+pub(super) const RUNS: usize = 5;
 
 /// What the callers know of one run.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(super) struct Known {
     /// All leases that were granted, newest last.
     pub leases: Vec<Lease>,
     pub last_append: Option<Append>,
+    /// Tasks that its appends were to offer, newest last.
+    pub offered: Vec<TaskId>,
 }
 
 pub(super) struct Side<'a> {
@@ -33,6 +36,8 @@ pub(super) struct Side<'a> {
     nodes: Vec<NodeId>,
     lives: u64,
     pub(super) runs: Vec<Known>,
+    /// Tasks that were given out, newest last.
+    pub(super) claimed: Vec<ClaimedBy>,
 }
 
 impl<'a> Side<'a> {
@@ -53,6 +58,7 @@ impl<'a> Side<'a> {
             nodes: (0..NODES as u64).map(node_id).collect(),
             lives: NODES as u64,
             runs: (0..RUNS).map(|_| Known::default()).collect(),
+            claimed: Vec::new(),
         }
     }
 
@@ -70,6 +76,7 @@ impl<'a> Side<'a> {
                 self.apply_client(op).await
             }
             Op::Append(append) => self.append(number, append).await,
+            Op::Task(op) => self.apply_task(number, op).await,
             Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
             _ => self.apply_node(op).await,
         }
@@ -262,6 +269,7 @@ impl<'a> Side<'a> {
         for life in 0..self.lives {
             text += &dump::answer(store.held(node_id(life)).await, dump::leases);
         }
+        text += &self.all_tasks().await;
         text + &dump::answer(store.next_due().await, dump::plain)
     }
 
