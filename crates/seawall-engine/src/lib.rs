@@ -19,12 +19,13 @@ mod schedule;
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
     Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState,
-    ScheduledFor, StepStarted, StepState, StepStatus, Supersession, Wait, decide,
+    ScheduledFor, StepStarted, StepState, StepStatus, Supersession, TaskEnd, TaskEnded, TaskOffered, TaskPlan, Wait,
+    decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, FlowView, IdempotentRequest, JournalItem, Principal,
-    Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, WorkflowCreated,
-    WorkflowSource,
+    ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, FlowView, IdempotentRequest, JournalItem,
+    Principal, Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure,
+    TaskOutput, TaskView, WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
@@ -33,8 +34,8 @@ pub use definition::{
     Definition, DefinitionError, DefinitionWarning, DurationError, FlowControl, FlowError, FlowPlan, Format, Gate,
     InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts, Jitter, Kind, MAX_DURATION, MAX_RATE,
     MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Quiet, RateError, Rendered, RetryPolicy,
-    RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile, compile_text,
-    parse, parse_duration, parse_rate, rate_text, workflow_schema,
+    RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, TaskStep, Template, compile,
+    compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use entropy::{Entropy, OsEntropy};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, RunId};
+use seawall_store::{ApprovalId, Digest, RunId, TaskId};
 
 /// The id of a step in its definition: 1 to 63 characters of `[a-z0-9_-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,16 @@ impl ActivityRef {
         Self { step, item: Some(item) }
     }
 
+    /// The activity that is written so: `step` or `step[3]`.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let Some((step, item)) = text.split_once('[') else {
+            return StepId::parse(text).map(Self::step);
+        };
+        let item = item.strip_suffix(']')?.parse().ok()?;
+        Some(Self::item(StepId::parse(step)?, item))
+    }
+
     /// The bytes that identify this activity, in this generation of this run, for derived ids and keys.
     #[must_use]
     pub(crate) fn identity(&self, run: RunId, generation: u32) -> Vec<u8> {
@@ -82,6 +92,12 @@ pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, attempt: u32) -> A
 #[must_use]
 pub(crate) fn child_id(run: RunId, activity: &ActivityRef, attempt: u32) -> RunId {
     RunId::derived(&[&activity.identity(run, attempt)])
+}
+
+/// The id of the task that an attempt of an activity offers.
+#[must_use]
+pub(crate) fn task_id(run: RunId, activity: &ActivityRef, attempt: u32) -> TaskId {
+    TaskId::derived(&[&activity.identity(run, attempt)])
 }
 
 impl fmt::Display for ActivityRef {

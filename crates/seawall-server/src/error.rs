@@ -24,6 +24,16 @@ impl ApiError {
         Self(Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors))
     }
 
+    /// Code and sentence, for an answer that holds several.
+    pub(crate) fn told(self) -> (&'static str, String) {
+        let first = self
+            .0
+            .errors()
+            .first()
+            .map(|error| format!("{}: {}", error.pointer, error.message));
+        (self.0.kind().code, first.unwrap_or_else(|| self.0.detail().to_owned()))
+    }
+
     /// A definition that does not even parse, or does not compile.
     pub(crate) fn definition(errors: Vec<FieldError>) -> Self {
         Self(Problem::new(&problems::WORKFLOW_INVALID).with_errors(errors))

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, schedules, workflows};
+use crate::handlers::{approvals, docs, health, runs, schedules, tasks, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -78,4 +78,10 @@ fn routes() -> OpenApiRouter<AppState> {
         // Approvals
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::decide::decide))
+        // Tasks
+        .routes(routes!(tasks::claim::claim))
+        .routes(routes!(tasks::heartbeat::heartbeat))
+        .routes(routes!(tasks::complete::complete))
+        .routes(routes!(tasks::fail::fail))
+        .routes(routes!(tasks::complete_many::complete_many))
 }

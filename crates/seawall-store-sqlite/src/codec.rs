@@ -1,11 +1,13 @@
 //! How values that SQLite does not know are written: ids, statuses, lists of names. Reading never trusts what is there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
 use seawall_store::{
-    ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, RunId, RunStatus, Seq, TenantId, Timestamp,
+    ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, QueueName, RunId, RunStatus, Seq, TaskStatus, TenantId,
+    Timestamp,
 };
 
 /// A stored value that means nothing.
@@ -93,6 +95,27 @@ pub(crate) fn flow_stage_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Fl
     decoded(column, "stage of flow control", found)
 }
 
+/// As the tasks' indexes and statements write them, too: 0 offered, 1 claimed, 2 settled.
+pub(crate) fn task_status_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TaskStatus> {
+    let found = match row.get::<_, i64>(column)? {
+        0 => Some(TaskStatus::Offered),
+        1 => Some(TaskStatus::Claimed),
+        2 => Some(TaskStatus::Settled),
+        _ => None,
+    };
+    decoded(column, "task status", found)
+}
+
+pub(crate) fn tenant_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TenantId> {
+    let text: String = row.get(column)?;
+    decoded(column, "tenant", TenantId::new(&text).ok())
+}
+
+pub(crate) fn queue_at(row: &Row<'_>, column: usize) -> rusqlite::Result<QueueName> {
+    let text: String = row.get(column)?;
+    decoded(column, "queue name", QueueName::parse(&text))
+}
+
 pub(crate) fn uuid_at(row: &Row<'_>, column: usize) -> rusqlite::Result<uuid::Uuid> {
     Ok(uuid::Uuid::from_bytes(row.get(column)?))
 }
@@ -104,11 +127,6 @@ pub(crate) fn run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId>
 pub(crate) fn maybe_run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<RunId>> {
     let bytes: Option<[u8; 16]> = row.get(column)?;
     Ok(bytes.map(|bytes| RunId::from_uuid(uuid::Uuid::from_bytes(bytes))))
-}
-
-pub(crate) fn tenant_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TenantId> {
-    let name: String = row.get(column)?;
-    TenantId::new(&name).map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
 pub(crate) fn node_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<NodeId>> {
@@ -140,6 +158,11 @@ pub(crate) fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestam
 pub(crate) fn maybe_time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let millis: Option<i64> = row.get(column)?;
     Ok(millis.map(Timestamp::from_millis))
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn maybe_millis(time: Option<Timestamp>) -> Option<i64> {

@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0001_first.sql"),
     },
     Migration {
+        version: 2,
+        name: "tasks",
+        sql: include_str!("migrations/0002_tasks.sql"),
+    },
+    Migration {
         version: 3,
         name: "schedules",
         sql: include_str!("migrations/0003_schedules.sql"),

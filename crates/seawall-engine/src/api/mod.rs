@@ -15,6 +15,7 @@ mod runs;
 mod schedule_check;
 mod schedule_view;
 mod schedules;
+mod tasks;
 mod view;
 mod view_journal;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use schedule_check::ScheduleRequest;
 pub use schedule_view::ScheduleView;
 pub use schedules::ScheduleCreated;
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
+pub use tasks::{ClaimTasks, TaskFailure, TaskOutput, TaskView};
+pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, WorkerView};
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

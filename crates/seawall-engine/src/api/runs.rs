@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
 
 use crate::api::controls::invalid;
 use crate::api::engine::{Result, refused};
@@ -13,6 +13,7 @@ use crate::api::view_journal::journal_item;
 use crate::api::{
     CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
 };
+use crate::core::RunState;
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError, MAX_PRIORITY};
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
@@ -138,9 +139,18 @@ impl Engine {
     pub async fn run(&self, by: &Principal, run: RunId) -> Result<RunView> {
         let ReadRun { record, state } = self.read(by, run).await?;
         Ok(match state {
-            Some(state) => run_view(&record, &state),
+            Some(state) => run_view(&record, &state, &self.tasks_of(by, &state).await?),
             None => list_view(&record),
         })
+    }
+
+    /// The tasks that the run waits for, if it waits for any.
+    async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
+        if state.offered == 0 {
+            return Ok(Vec::new());
+        }
+        let tasks = self.shared().store.tasks_of_run(&by.tenant, state.run).await;
+        tasks.map_err(refused(RUN))
     }
 
     /// Without inputs, outputs and steps.
@@ -182,7 +192,8 @@ impl Engine {
         let ReadRun { record, state } = self.read(by, run).await?;
         Ok(match state {
             Some(state) => {
-                let mut reasons = why(&record, &state, self.shared().clock.now());
+                let tasks = self.tasks_of(by, &state).await?;
+                let mut reasons = why(&record, &state, &tasks, self.shared().clock.now());
                 if let Some(waits) = self.why_held_back(by, &record, &state).await? {
                     // Whoever waits for an admission waits for no node.
                     reasons.retain(|reason| !matches!(reason.kind, "unclaimed" | "queued"));

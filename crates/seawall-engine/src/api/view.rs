@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use seawall_store::{Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{
+    Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, TaskRecord, TaskStatus, Timestamp, WorkflowVersion,
+};
 use serde_json::Value;
 
 use crate::core::{MapItems, Phase, RunError, RunState, ScheduledFor, StepState, StepStatus};
@@ -10,7 +12,7 @@ use crate::datum::Datum;
 use crate::definition::{Kind, Step};
 use crate::effect::EffectClass;
 use crate::executor::StepError;
-use crate::names::StepId;
+use crate::names::{ActivityRef, StepId};
 
 /// A run. `input`, `output` and `steps` are empty in lists.
 #[derive(Clone, Debug)]
@@ -51,6 +53,17 @@ pub struct StepView {
     pub error: Option<ErrorView>,
     /// Of a map: items done and in all.
     pub items: Option<(u32, u32)>,
+    /// Who has the task that it waits for.
+    pub worker: Option<WorkerView>,
+}
+
+/// A worker outside that has a step's task.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WorkerView {
+    pub name: String,
+    /// What it told with its last heartbeat.
+    pub progress: Option<Value>,
+    pub lease_expires_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,8 +86,9 @@ pub struct JournalItem {
 /// Why a run does not go on right now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
-    /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
-    /// `paused`, `blocked`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
+    /// `timer`, `signal`, `approval`, `child`, `task`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
+    /// `paused`, `blocked`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`, `holder`: who
+    /// executes it; `more`: the list was cut;
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
@@ -84,9 +98,10 @@ pub struct Reason {
     pub detail: String,
 }
 
-/// The whole run. `state` is the replay of the journal that `record` was read with.
+/// The whole run. `state` is the replay of the journal that `record` was read with; `tasks` are those that it waits for, as
+/// they stand.
 #[must_use]
-pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
+pub(crate) fn run_view(record: &RunRecord, state: &RunState, tasks: &[TaskRecord]) -> RunView {
     let projection = state.projection();
     let failing = match &state.phase {
         Phase::Failing(error) => Some(error),
@@ -107,7 +122,7 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
             .steps
             .iter()
             .zip(&state.steps)
-            .map(|(step, own)| StepView::new(step, own))
+            .map(|(step, own)| StepView::new(step, own, tasks))
             .collect(),
         parent: record.parent.clone(),
         scheduled: state.scheduled,
@@ -151,19 +166,26 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
 }
 
 impl StepView {
-    fn new(step: &Step, state: &StepState) -> Self {
+    fn new(step: &Step, state: &StepState, tasks: &[TaskRecord]) -> Self {
         let own = &state.own;
         // A map's effect is what its items do.
         let effect = match &step.kind {
             Kind::Map(map) => map.step.effect,
             _ => step.effect,
         };
+        let claimed: Vec<_> = tasks.iter().filter(|task| is_claimed(task, &step.id)).collect();
         Self {
             id: step.id.clone(),
             kind: Arc::from(step.kind.name()),
             status: match &state.items {
+                // The journal learns of a claim when it ends; until then the task says that somebody is at it.
+                _ if !claimed.is_empty() => StepStatus::Running,
                 Some(items) if own.status == StepStatus::Running => items_status(items),
                 _ => own.status,
+            },
+            worker: match state.items {
+                None => claimed.first().map(|task| WorkerView::of(task)),
+                Some(_) => None,
             },
             effect,
             attempts: own.attempts,
@@ -175,6 +197,22 @@ impl StepView {
                 let total = u32::try_from(items.states.len()).unwrap_or(u32::MAX);
                 (items.settled, total)
             }),
+        }
+    }
+}
+
+fn is_claimed(task: &TaskRecord, step: &StepId) -> bool {
+    let of_step = || ActivityRef::parse(&task.activity).is_some_and(|activity| activity.step == *step);
+    task.status == TaskStatus::Claimed && of_step()
+}
+
+impl WorkerView {
+    fn of(task: &TaskRecord) -> Self {
+        let progress = task.progress.as_deref();
+        Self {
+            name: task.worker.clone().unwrap_or_default(),
+            progress: progress.and_then(|json| serde_json::from_slice(json).ok()),
+            lease_expires_at: task.lease_until,
         }
     }
 }

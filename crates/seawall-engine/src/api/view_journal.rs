@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::JournalItem;
 use crate::core::{
-    BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor, StepStarted,
+    BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor, StepStarted, TaskOffered,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -79,6 +79,7 @@ fn data(event: &Event) -> Fields {
         | Event::ChildStarted(_)
         | Event::ChildCancelRequested { .. }
         | Event::ChildFinished { .. } => wait_data(event),
+        Event::TaskOffered(_) | Event::TaskClaimed { .. } | Event::TaskCancelRequested { .. } => task_data(event),
     }
 }
 
@@ -182,6 +183,34 @@ fn wait_data(event: &Event) -> Fields {
             .with("child_id", json!(child.to_string()))
             .with("status", json!(status.as_str())),
         _ => Fields::new(),
+    }
+}
+
+fn task_data(event: &Event) -> Fields {
+    match event {
+        Event::TaskOffered(offered) => task_offered(offered),
+        Event::TaskClaimed {
+            activity,
+            task,
+            worker,
+            claimed_at,
+        } => about(activity)
+            .with("task_id", json!(task.to_string()))
+            .with("worker", json!(**worker))
+            .with_time("claimed_at", Some(*claimed_at)),
+        Event::TaskCancelRequested { activity, task } => about(activity).with("task_id", json!(task.to_string())),
+        _ => Fields::new(),
+    }
+}
+
+fn task_offered(offered: &TaskOffered) -> Fields {
+    let fields = about(&offered.activity)
+        .with("task_id", json!(offered.task.to_string()))
+        .with("queue", json!(offered.queue.as_str()))
+        .with("priority", json!(offered.priority));
+    match &offered.key {
+        Some(key) => fields.with("key", json!(key)),
+        None => fields,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a run can be told, by its own runtime or from outside.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, QueueName, RunId, RunStatus, TaskId, Timestamp, WorkflowVersion};
 
 use crate::core::event::{Resolution, Supersession};
 use crate::datum::Datum;
@@ -107,16 +108,42 @@ pub enum Message {
         output: Datum,
         error: Option<StepError>,
     },
+    TaskEnded(Box<TaskEnded>),
+}
+
+/// The last word about a task.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskEnded {
+    pub task: TaskId,
+    pub activity: ActivityRef,
+    /// Who had it, and since when. None: nobody ever.
+    pub claim: Option<(Arc<str>, Timestamp)>,
+    pub end: TaskEnd,
+}
+
+/// How a task ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaskEnd {
+    Completed(Datum),
+    Failed(StepError),
+    /// Its worker fell silent. `timed_out`: the time of the attempt was over, too.
+    Lapsed {
+        timed_out: bool,
+    },
+    /// It was taken back before anybody claimed it.
+    Withdrawn,
 }
 
 /// What `decide` may know besides the state: nothing else is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Env {
+pub struct Env<'a> {
     pub now: Timestamp,
     /// Random bits for jitter.
     pub random: u64,
     /// How long a lease lasts: an unknown outcome of a process that may still live is not repeated before.
     pub lease: Duration,
+    /// Queues that take no further task now.
+    pub full: &'a BTreeSet<QueueName>,
 }
 
 /// What the runtime has to do after a decision.
@@ -133,6 +160,8 @@ pub enum Action {
         workflow: String,
         version: Option<u32>,
     },
+    /// Write the row of a task together with the event that offers it.
+    Offer(Box<TaskPlan>),
 }
 
 /// An attempt to be begun.
@@ -144,5 +173,17 @@ pub struct AttemptPlan {
     pub effect: EffectClass,
     pub effect_key: EffectKey,
     pub request: Rendered,
+    pub timeout: Duration,
+}
+
+/// A task to be offered: what its row holds and the event does not.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskPlan {
+    pub task: TaskId,
+    pub attempt: u32,
+    pub effect_key: EffectKey,
+    /// JSON text.
+    pub payload: Arc<[u8]>,
+    /// Of the attempt, counted from the claim.
     pub timeout: Duration,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, QueueName, RunId, RunStatus, ScheduleId, Seq, TaskId, Timestamp, WorkflowVersion,
+};
 
 use crate::datum::Datum;
 use crate::definition::FlowPlan;
@@ -148,6 +150,19 @@ pub enum Event {
         child: RunId,
         status: RunStatus,
     },
+    TaskOffered(Box<TaskOffered>),
+    /// A worker had it. The journal learns of it together with the end that follows: until then the task's row says so.
+    TaskClaimed {
+        activity: ActivityRef,
+        task: TaskId,
+        worker: Arc<str>,
+        claimed_at: Timestamp,
+    },
+    /// Nobody needs it any more. An unclaimed one is gone; the worker of a claimed one is told to stop.
+    TaskCancelRequested {
+        activity: ActivityRef,
+        task: TaskId,
+    },
 }
 
 /// The first event of every run.
@@ -232,6 +247,16 @@ impl Supersession {
     }
 }
 
+/// A task for workers outside. Its payload stands in the row that is written with this event, and nowhere else.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskOffered {
+    pub activity: ActivityRef,
+    pub task: TaskId,
+    pub queue: QueueName,
+    pub key: Option<String>,
+    pub priority: i8,
+}
+
 /// How an approval was settled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decided {
@@ -306,6 +331,9 @@ impl Event {
             Self::ChildStarted(_) => "child.started",
             Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
+            Self::TaskOffered(_) => "task.offered",
+            Self::TaskClaimed { .. } => "task.claimed",
+            Self::TaskCancelRequested { .. } => "task.cancel_requested",
         }
     }
 }

@@ -6,11 +6,11 @@ mod commands;
 mod event;
 mod state;
 
-pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message};
+pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted, Supersession,
+    ScheduledFor, StepStarted, Supersession, TaskOffered,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

@@ -23,7 +23,7 @@ pub(crate) use flow::MAX_PRIORITY;
 pub use flow::{Concurrency, Conflict, DebounceRule, FlowControl, FlowError, FlowPlan, Gate, Quiet};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
-    RetryPolicy, SleepTime, Step,
+    RetryPolicy, SleepTime, Step, TaskStep,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
 pub use rate::{MAX_RATE, RateError, parse_rate, rate_text};

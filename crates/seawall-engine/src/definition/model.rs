@@ -81,6 +81,7 @@ pub enum Kind {
     },
     Approval(Approval),
     Workflow(ChildWorkflow),
+    Task(TaskStep),
     Fail {
         message: Template,
     },
@@ -98,6 +99,7 @@ impl Kind {
             Self::WaitSignal { .. } => "wait_signal",
             Self::Approval(_) => "approval",
             Self::Workflow(_) => "workflow",
+            Self::Task(_) => "task",
             Self::Fail { .. } => "fail",
         }
     }
@@ -148,6 +150,17 @@ pub struct ChildWorkflow {
     /// Gives a positive integer; without it the latest version at the child's start.
     pub version: Option<Template>,
     pub input: Option<Template>,
+}
+
+/// Work for workers outside.
+pub struct TaskStep {
+    /// Gives the name of a queue.
+    pub queue: Template,
+    pub payload: Template,
+    /// Gives a text; tasks of one key are limited together.
+    pub key: Option<Template>,
+    /// Gives a whole number from -100 to 100; without it 0.
+    pub priority: Option<Template>,
 }
 
 /// What a failure of the step means to the run.

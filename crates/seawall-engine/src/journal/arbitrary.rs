@@ -7,14 +7,15 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use seawall_store::{
-    ApprovalId, Digest, ParentLink, Rate, RunId, RunStatus, ScheduleId, Seq, Timestamp, WorkflowId, WorkflowVersion,
+    ApprovalId, Digest, ParentLink, QueueName, Rate, RunId, RunStatus, ScheduleId, Seq, TaskId, Timestamp, WorkflowId,
+    WorkflowVersion,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted, Supersession,
+    ScheduledFor, StepStarted, Supersession, TaskEnd, TaskEnded, TaskOffered,
 };
 use crate::datum::Datum;
 use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
@@ -49,6 +50,14 @@ pub(crate) fn approval(number: u128) -> ApprovalId {
     ApprovalId::from_uuid(Uuid::from_u128(number))
 }
 
+pub(crate) fn task(number: u128) -> TaskId {
+    TaskId::from_uuid(Uuid::from_u128(number))
+}
+
+pub(crate) fn queue(name: &str) -> QueueName {
+    QueueName::parse(name).unwrap()
+}
+
 fn ann() -> Arc<str> {
     Arc::from("ann")
 }
@@ -75,6 +84,7 @@ pub(crate) fn examples() -> Vec<Event> {
         wait_examples(),
         schedule_examples(),
         flow_examples(),
+        task_examples(),
     ]
     .concat()
 }
@@ -377,8 +387,34 @@ fn flow_examples() -> Vec<Event> {
     ]
 }
 
+fn task_examples() -> Vec<Event> {
+    let offered = |activity, key: Option<&str>, priority| {
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity,
+            task: task(5),
+            queue: queue("resize.images"),
+            key: key.map(str::to_owned),
+            priority,
+        }))
+    };
+    vec![
+        offered(step("resize"), Some("customer-7"), -3),
+        offered(item("each", 2), None, 0),
+        Event::TaskClaimed {
+            activity: step("resize"),
+            task: task(5),
+            worker: Arc::from("host-1/7"),
+            claimed_at: ms(1_700_000_050_500),
+        },
+        Event::TaskCancelRequested {
+            activity: item("each", 2),
+            task: task(5),
+        },
+    ]
+}
+
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 33;
+pub(crate) const EVENTS: usize = 36;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -415,6 +451,9 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::RunAdmitted { .. } => 30,
         Event::RunSuperseded { .. } => 31,
         Event::RunRejected => 32,
+        Event::TaskOffered(_) => 33,
+        Event::TaskClaimed { .. } => 34,
+        Event::TaskCancelRequested { .. } => 35,
     }
 }
 
@@ -492,7 +531,7 @@ fn any_status() -> impl Strategy<Value = RunStatus> {
 }
 
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
-    prop_oneof![any_run_event(), any_step_event(), any_wait_event()]
+    prop_oneof![any_run_event(), any_step_event(), any_wait_event(), any_task_event()]
 }
 
 fn any_parent() -> impl Strategy<Value = ParentLink> {
@@ -712,6 +751,59 @@ fn any_plan() -> impl Strategy<Value = FlowPlan> {
     (any::<i8>(), of(gate)).prop_map(|(priority, gate)| FlowPlan { priority, gate })
 }
 
+fn any_task() -> impl Strategy<Value = TaskId> {
+    any::<u128>().prop_map(task)
+}
+
+fn any_task_event() -> impl Strategy<Value = Event> {
+    let offered = (
+        any_activity(),
+        any_task(),
+        "[a-z0-9._-]{1,63}",
+        of(any::<String>()),
+        any::<i8>(),
+    );
+    let offered = offered.prop_map(|(activity, task, name, key, priority)| {
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity,
+            task,
+            queue: queue(&name),
+            key,
+            priority,
+        }))
+    });
+    let claimed = (any_activity(), any_task(), any_who(), any_time());
+    let claimed = claimed.prop_map(|(activity, task, worker, claimed_at)| Event::TaskClaimed {
+        activity,
+        task,
+        worker,
+        claimed_at,
+    });
+    prop_oneof![
+        offered,
+        claimed,
+        (any_activity(), any_task()).prop_map(|(activity, task)| Event::TaskCancelRequested { activity, task }),
+    ]
+}
+
+fn any_task_ended() -> impl Strategy<Value = Message> {
+    let end = prop_oneof![
+        any_datum().prop_map(TaskEnd::Completed),
+        any_error().prop_map(TaskEnd::Failed),
+        any::<bool>().prop_map(|timed_out| TaskEnd::Lapsed { timed_out }),
+        Just(TaskEnd::Withdrawn),
+    ];
+    let ended = (any_task(), any_activity(), of((any_who(), any_time())), end);
+    ended.prop_map(|(task, activity, claim, end)| {
+        Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity,
+            claim,
+            end,
+        }))
+    })
+}
+
 pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     let signal = (any::<String>(), any::<String>(), any_datum());
     let decide = (any::<u128>(), any::<bool>(), of(any::<String>()), any_who());
@@ -729,6 +821,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         Just(Message::Rejected),
         (any_run(), any_supersession()).prop_map(|(by, reason)| Message::Superseded { by, reason }),
         signal.prop_map(|(id, name, payload)| Message::Signal { id, name, payload }),
+        any_task_ended(),
         decide.prop_map(|(id, approve, comment, by)| Message::Decide {
             approval: approval(id),
             approve,

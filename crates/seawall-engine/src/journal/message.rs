@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, RunId, RunStatus};
+use seawall_store::{ApprovalId, RunId, RunStatus, TaskId};
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Message, Supersession};
+use crate::core::{Message, Supersession, TaskEnded};
 use crate::journal::codec::CodecError;
-use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, named};
+use crate::journal::stored::{ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, named};
 use crate::names::ActivityRef;
 
 /// The version of every form below.
@@ -85,9 +85,26 @@ enum MessageV1<'a> {
         #[serde(borrow, skip_serializing_if = "Option::is_none")]
         error: Option<ErrorV1<'a>>,
     },
+    TaskEnded {
+        task: Text<TaskId>,
+        step: Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claim: Option<ClaimV1>,
+        #[serde(borrow)]
+        end: TaskEndV1<'a>,
+    },
 }
 
-const KINDS: [&str; 11] = [
+/// Who had a task, since when.
+#[derive(Serialize, Deserialize)]
+struct ClaimV1 {
+    worker: Shared,
+    at: Ms,
+}
+
+const KINDS: [&str; 12] = [
     "admitted",
     "superseded",
     "rejected",
@@ -99,6 +116,7 @@ const KINDS: [&str; 11] = [
     "retry",
     "resolve",
     "child_ended",
+    "task_ended",
 ];
 
 /// The stored form of a message.
@@ -185,6 +203,16 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 output: Json(output.clone()),
                 error: error.as_ref().map(ErrorV1::from),
             },
+            Message::TaskEnded(ended) => Self::TaskEnded {
+                task: Text(ended.task),
+                step: Id(ended.activity.step.clone()),
+                item: ended.activity.item,
+                claim: ended.claim.as_ref().map(|(worker, at)| ClaimV1 {
+                    worker: shared(worker),
+                    at: Ms(*at),
+                }),
+                end: TaskEndV1::from(&ended.end),
+            },
         }
     }
 }
@@ -241,6 +269,18 @@ impl From<MessageV1<'_>> for Message {
                 output: output.0,
                 error: error.map(Into::into),
             },
+            MessageV1::TaskEnded {
+                task,
+                step,
+                item,
+                claim,
+                end,
+            } => Self::TaskEnded(Box::new(TaskEnded {
+                task: task.0,
+                activity: ActivityRef { step: step.0, item },
+                claim: claim.map(|claim| (claim.worker.0, claim.at.0)),
+                end: end.into(),
+            })),
         }
     }
 }

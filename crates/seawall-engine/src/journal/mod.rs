@@ -20,4 +20,4 @@ pub(crate) use codec::{decode, deeper_than, encode};
 pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use schedule::{decode_schedule, encode_schedule};
-pub(crate) use writes::writes;
+pub(crate) use writes::{task_message_key, writes};

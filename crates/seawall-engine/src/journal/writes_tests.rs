@@ -21,7 +21,7 @@ fn after(child_of: Option<u128>, before: Vec<Event>, events: Vec<Event>) -> (Run
     all.extend(events);
     let recorded = journal(1, all);
     let state = replay(&definition, &recorded);
-    let writes = writes(&state, &recorded[first..], ms(0));
+    let writes = writes(&state, &recorded[first..], &[], ms(0));
     (state, writes)
 }
 

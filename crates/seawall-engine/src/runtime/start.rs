@@ -14,7 +14,7 @@ use crate::runtime::held::Held;
 use crate::runtime::node::Node;
 use crate::runtime::shared::Shared;
 use crate::runtime::spawn::Spawner;
-use crate::runtime::{dispatcher, heartbeat, scheduler};
+use crate::runtime::{dispatcher, heartbeat, lapses, scheduler};
 
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -27,7 +27,8 @@ pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreRe
     Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
 }
 
-/// Registers the node and starts its dispatcher, its heartbeat and, where schedules fire, its scheduler.
+/// Registers the node and starts its dispatcher, its heartbeat, its keeper of leases and, where schedules fire, its
+/// scheduler.
 pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
@@ -43,6 +44,9 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
         let fire = move || scheduler::fire_schedules(Arc::clone(&firing));
         shared.spawner.spawn(survive(Arc::clone(&shared), "scheduler", fire));
     }
+    let keeping = Arc::clone(&shared);
+    let keep = move || lapses::keep(Arc::clone(&keeping));
+    shared.spawner.spawn(survive(Arc::clone(&shared), "lease keeper", keep));
     Ok(shared)
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use seawall_engine::{ActivityRef, StepId};
-use seawall_store::WorkflowRef;
+use seawall_store::{QueueName, WorkflowRef};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// An id in a path. One of another kind, or none at all, names nothing: 404.
@@ -22,6 +22,17 @@ impl<'de> Deserialize<'de> for ActivityId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         activity(&text).map(Self).ok_or_else(|| D::Error::custom("not a step"))
+    }
+}
+
+/// The name of a queue in a path. What is no such name has no tasks: 404.
+pub(crate) struct Queue(pub(crate) QueueName);
+
+impl<'de> Deserialize<'de> for Queue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let name = QueueName::parse(&text).ok_or_else(|| D::Error::custom("not a queue"))?;
+        Ok(Self(name))
     }
 }
 

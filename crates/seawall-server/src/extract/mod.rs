@@ -11,7 +11,7 @@ mod prefer;
 pub(crate) use caller::Caller;
 pub(crate) use definition::{DefinitionBody, KeyedDefinition};
 pub(crate) use idempotency::{Keyed, REPLAYED};
-pub(crate) use ids::{ActivityId, Id, workflow_ref};
+pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};
 pub(crate) use page::page;
 pub(crate) use precondition::{Expected, etag, expected};
 pub(crate) use prefer::wait_of;

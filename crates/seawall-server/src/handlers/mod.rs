@@ -5,4 +5,5 @@ pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod runs;
 pub(crate) mod schedules;
+pub(crate) mod tasks;
 pub(crate) mod workflows;

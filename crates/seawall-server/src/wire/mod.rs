@@ -9,6 +9,8 @@ mod queries;
 mod run;
 mod run_requests;
 mod schedule;
+mod task;
+mod task_requests;
 mod time;
 mod workflow;
 
@@ -20,5 +22,7 @@ pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
 pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, Resolve, ResolveOutcome, Signal};
 pub(crate) use schedule::{Schedule, ScheduleRequest};
+pub(crate) use task::{Beat, ClaimedTask, ClaimedTasks, TaskAccepted, TaskCompletion, TaskCompletions};
+pub(crate) use task_requests::{ClaimTasks, CompleteTask, CompleteTasks, CompletedTask, FailTask, Heartbeat};
 pub(crate) use time::Time;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

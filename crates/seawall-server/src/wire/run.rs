@@ -214,6 +214,17 @@ struct RunStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     items_total: Option<u32>,
+    /// The worker outside that has the step's task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    worker: Option<String>,
+    /// What it told with its last heartbeat.
+    #[serde(rename = "progress", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    worker_progress: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    lease_expires_at: Option<Time>,
 }
 
 impl From<StepView> for RunStep {
@@ -229,6 +240,13 @@ impl From<StepView> for RunStep {
             duration_ms: duration_ms(view.started_at, view.finished_at),
             output: view.output,
             error: view.error.map(RunError::from),
+            lease_expires_at: view
+                .worker
+                .as_ref()
+                .and_then(|worker| worker.lease_expires_at)
+                .map(Time),
+            worker_progress: view.worker.as_ref().and_then(|worker| worker.progress.clone()),
+            worker: view.worker.map(|worker| worker.name),
             items_done: view.items.map(|(done, _)| done),
             items_total: view.items.map(|(_, total)| total),
         }

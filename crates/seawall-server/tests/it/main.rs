@@ -9,4 +9,5 @@ mod rejections;
 mod schedules;
 mod socket;
 mod support;
+mod tasks;
 mod workflows;

@@ -13,6 +13,7 @@ use crate::ops::create_run::{insert_unheld, tell_all};
 use crate::ops::deliver::{deliver, has_unread};
 use crate::ops::fence::held_at;
 use crate::ops::flow::Flow;
+use crate::ops::offer::{offer, withdraw};
 use crate::rows::tenant_no_or_new;
 use crate::writer::{Operation, Tx};
 
@@ -53,9 +54,10 @@ impl Operation for AppendOp {
             Some(segment) => segment.last(),
             None => append.after,
         };
-        if self.is_plain() && self.hot_update(tx, last)? {
+        if self.is_hot() && self.hot_update(tx, last)? {
             self.write_segment(tx)?;
-            return Ok(Done::now(last, false, Vec::new()));
+            let told = self.write_rest(tx)?;
+            return Ok(Done::now(last, false, told));
         }
         let counted = match held_at(tx.conn(), &append.lease) {
             Ok((at, counted)) if at == append.after => counted,
@@ -103,6 +105,15 @@ impl Operation for AppendOp {
         for message in &append.messages {
             watchers.message(message.to);
         }
+        for task in &append.tasks {
+            watchers.offered(&append.lease.tenant, &task.queue, 1);
+        }
+        for withdrawn in &append.withdrawn {
+            watchers.message(withdrawn.message.to);
+        }
+        if !append.withdrawn.is_empty() {
+            watchers.lapses();
+        }
         let timer = matches!(append.then, AppendThen::Park { due: Some(_) }) && appended.parked;
         if timer || !append.children.is_empty() {
             watchers.work();
@@ -120,21 +131,29 @@ impl Operation for AppendOp {
             .sum();
         let messages: usize = append.messages.iter().map(|message| message.body.len() + 256).sum();
         let opened: usize = append.opened.iter().map(|opened| opened.message.len() + 512).sum();
-        segment + children + messages + opened + 256 * append.settled.len() + 8 * append.consumed.len()
+        let tasks: usize = append.tasks.iter().map(|task| task.payload.len() + 1024).sum();
+        let withdrawn: usize = append
+            .withdrawn
+            .iter()
+            .map(|withdrawn| withdrawn.message.body.len() + 256)
+            .sum();
+        let small = 256 * append.settled.len() + 8 * append.consumed.len();
+        segment + children + messages + opened + tasks + withdrawn + small
     }
 }
 
 impl AppendOp {
-    /// Events and a projection, nothing else; and not an end, which flow control may have to hear of.
-    fn is_plain(&self) -> bool {
+    /// The run stays held, and beside events and projection only messages are consumed and tasks offered: what runs do all
+    /// the time. One update is their fence and their projection. Not an end, which flow control may have to hear of.
+    fn is_hot(&self) -> bool {
         let append = &self.0;
         append.then == AppendThen::Hold
             && !append.projection.status.is_terminal()
-            && append.consumed.is_empty()
             && append.opened.is_empty()
             && append.settled.is_empty()
             && append.children.is_empty()
             && append.messages.is_empty()
+            && append.withdrawn.is_empty()
     }
 
     /// False: the fence does not hold, or the status changes, or somebody had died.
@@ -208,7 +227,12 @@ impl AppendOp {
             tx.statement("UPDATE inbox SET unread = 0, body = x'' WHERE inbox_no = ?1 AND run_no = ?2 AND unread = 1")?
                 .execute([*inbox_no, run_no])?;
         }
-        if append.opened.is_empty() && append.children.is_empty() && append.messages.is_empty() {
+        if append.opened.is_empty()
+            && append.children.is_empty()
+            && append.messages.is_empty()
+            && append.tasks.is_empty()
+            && append.withdrawn.is_empty()
+        {
             settle(tx, run_no, &append.settled)?;
             return Ok(told);
         }
@@ -220,6 +244,14 @@ impl AppendOp {
         }
         for message in &append.messages {
             send(tx, tenant_no, message)?;
+        }
+        for task in &append.tasks {
+            offer(tx, tenant_no, run_no, task)?;
+        }
+        for withdrawn in &append.withdrawn {
+            if withdraw(tx, run_no, withdrawn)? {
+                send(tx, tenant_no, &withdrawn.message)?;
+            }
         }
         Ok(told)
     }

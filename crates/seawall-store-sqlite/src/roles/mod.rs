@@ -7,4 +7,5 @@ mod leases;
 mod lists;
 mod runs;
 mod schedules;
+mod tasks;
 mod workflows;

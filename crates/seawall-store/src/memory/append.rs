@@ -42,6 +42,12 @@ impl State {
                 self.deliver(receiver, message.key, message.body);
             }
         }
+        for task in append.tasks {
+            self.offer_task(&lease, task);
+        }
+        for withdrawn in append.withdrawn {
+            self.withdraw_task(&lease, withdrawn, now);
+        }
         let done = self.finish(lease.key, append.then);
         if self.runs[&lease.key].record.projection.status.is_terminal() {
             self.leave(lease.key, now);

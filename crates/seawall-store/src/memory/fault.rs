@@ -31,6 +31,13 @@ pub enum StoreOp {
     Unread,
     Held,
     NextDue,
+    ClaimTasks,
+    HeartbeatTask,
+    SettleTask,
+    LapsedTasks,
+    SetQueue,
+    QueueRoom,
+    NextClaimable,
     /// Any reading method of the clients' roles.
     Read,
     Check,

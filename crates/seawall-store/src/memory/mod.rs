@@ -14,6 +14,8 @@ mod runs;
 mod schedules;
 mod state;
 mod store;
+mod task_rows;
+mod tasks;
 mod workflows;
 
 pub use fault::{Fault, FaultHook, FaultPoint, StoreOp};

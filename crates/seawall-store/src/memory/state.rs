@@ -9,9 +9,10 @@ use uuid::Uuid;
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::flow::{FlowRow, LineName, LineRow};
+use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
-    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, ScheduleRecord, Segment,
-    WorkflowRecord,
+    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord,
+    ScheduleRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -24,6 +25,9 @@ pub(super) enum News {
     Message(RunId),
     Work,
     Schedules,
+    /// So many more tasks of the queue may be claimable.
+    Offered(TenantId, QueueName, usize),
+    Lapses,
 }
 
 pub(super) struct WorkflowRow {
@@ -116,6 +120,8 @@ pub(super) struct State {
     pub flow_scopes: BTreeMap<(TenantId, WorkflowId), FlowNumbers>,
     pub flow_lines: BTreeMap<LineName, LineRow>,
     pub flow_runs: BTreeMap<RunKey, FlowRow>,
+    pub tasks: BTreeMap<i64, TaskRow>,
+    pub queues: BTreeMap<(TenantId, QueueName), QueueRow>,
     pub news: Vec<News>,
     pub closed: bool,
     /// Nobody but this process can take what its node holds.

@@ -84,6 +84,8 @@ impl MemoryStore {
                 News::Message(run) => self.watchers.message(run),
                 News::Work => self.watchers.work(),
                 News::Schedules => self.watchers.schedules(),
+                News::Offered(tenant, queue, count) => self.watchers.offered(&tenant, &queue, count),
+                News::Lapses => self.watchers.lapses(),
             }
         }
     }

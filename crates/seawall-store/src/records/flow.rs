@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ids::{RunId, WorkflowId};
-use crate::records::task::Rate;
+use crate::records::rate::Rate;
 use crate::time::Timestamp;
 
 /// What may hold a run back before it begins. All runs of one workflow and key share slots and rate.

@@ -4,6 +4,8 @@ mod append;
 mod approval;
 mod flow;
 mod page;
+mod queue;
+mod rate;
 mod run;
 mod schedule;
 mod task;
@@ -18,6 +20,8 @@ pub use flow::{
     Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
 };
 pub use page::{Cursor, Page, PageOf};
+pub use queue::{QueueName, QueueRecord, QueueRoom, QueueSettings};
+pub use rate::{Rate, Spent};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
@@ -27,8 +31,8 @@ pub use schedule::{
     ScheduledRun,
 };
 pub use task::{
-    ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,
-    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
+    ClaimedTask, LapsedTask, Lapses, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
+    TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 

@@ -78,7 +78,7 @@ pub trait LeaseStore: Send + Sync + 'static {
     fn unread<'a>(&'a self, lease: &'a Lease, limit: usize) -> BoxFuture<'a, StoreResult<Vec<InboxRow>>>;
 
     /// One atomic change, in this order: events, the row's projection, consumed messages, approvals opened and settled,
-    /// children, messages to other runs, and whether the run stays held. Answers once it is durable. An append with events
+    /// children, messages to other runs, tasks offered and withdrawn, and whether the run stays held. Answers once it is durable. An append with events
     /// sets the run's deaths to zero.
     ///
     /// `AppendThen::Park` parks only if no message is unread after this append's own are consumed; otherwise the events
@@ -87,10 +87,10 @@ pub trait LeaseStore: Send + Sync + 'static {
     ///
     /// What is already so is left as it is: a consumed row that is not unread or not this run's, an approval whose id
     /// exists, a settled one that is not pending or not this run's, a child whose id exists (of whichever tenant), a
-    /// message whose key that inbox knows. A message to a run that the tenant does not have is dropped. Children are born
-    /// unheld and due at once, or come in as [`crate::FlowStore`] says; their `hold` and `idempotency` mean nothing here. A
-    /// message makes an unheld receiver due as
-    /// `send` does.
+    /// message whose key that inbox knows, an offered task whose id exists, a withdrawn one that is settled or not this
+    /// run's. A message to a run that the tenant does not have is dropped. Children are born unheld and due at once, or come
+    /// in as [`crate::FlowStore`] says; their `hold` and `idempotency` mean nothing here. A message makes an unheld receiver
+    /// due as `send` does. The message of a withdrawn task is unread when it is decided whether the run parks.
     ///
     /// A repeated append, one whose segment the journal has at the same place with the same bytes, is success and changes
     /// nothing, whoever holds the run now; `parked` then says that this lease no longer holds it. An append without a
@@ -109,6 +109,7 @@ pub trait LeaseStore: Send + Sync + 'static {
     fn release<'a>(&'a self, lease: &'a Lease, at: Seq, due: Option<Timestamp>) -> BoxFuture<'a, StoreResult<()>>;
 
     /// The registry that this store tells after each commit: `progressed` for each run that was created or appended to,
-    /// `message` for each that got a message, `work` when a run became claimable or a timer was set.
+    /// `message` for each that got a message, `work` when a run became claimable or a timer was set, `offered` when tasks
+    /// became claimable by workers, `lapses` when the earliest end of a task's lease may have moved to an earlier time.
     fn watchers(&self) -> &Watchers;
 }

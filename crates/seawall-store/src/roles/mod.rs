@@ -20,11 +20,11 @@ pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
 pub trait Store:
-    WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + FlowStore + HealthStore
+    WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
 {
 }
 
 impl<T> Store for T where
-    T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + LeaseStore + FlowStore + HealthStore
+    T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
 {
 }

@@ -134,7 +134,7 @@ impl QueueWatch {
     /// Resolves when a task of the queue may have become claimable since the last call, or since the watch began: then
     /// claim. Waiting again says that nothing was found. May be dropped at any time; what it would have told is kept.
     pub async fn changed(&self) {
-        self.with(|waiting, ticket| waiting.use_up(ticket));
+        self.with(Waiting::use_up);
         while !self.with(Waiting::take) {
             self.notify.notified().await;
         }
@@ -143,7 +143,7 @@ impl QueueWatch {
     /// Says that the claim after [`QueueWatch::changed`] was answered, with tasks or without: dropping the watch wakes
     /// nobody else for it. Without this call another one is woken in vain at worst.
     pub fn served(&self) {
-        self.with(|waiting, ticket| waiting.use_up(ticket));
+        self.with(Waiting::use_up);
     }
 
     fn with<T: Default>(&self, change: impl FnOnce(&mut Waiting, u64) -> T) -> T {
@@ -260,10 +260,11 @@ mod tests {
     async fn a_wait_that_has_begun_is_woken() {
         let watchers = Watchers::default();
         let watch = watch(&watchers);
-        let waiting = tokio::spawn(async move { watch.changed().await });
-        tokio::task::yield_now().await;
-        offer(&watchers, 1);
-        waiting.await.expect("woken");
+        let offering = async {
+            tokio::task::yield_now().await;
+            offer(&watchers, 1);
+        };
+        tokio::join!(watch.changed(), offering);
     }
 
     #[tokio::test]

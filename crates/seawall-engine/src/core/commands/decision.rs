@@ -4,7 +4,7 @@ use seawall_store::Timestamp;
 
 use crate::core::command::{Action, Command, Env, Message};
 use crate::core::commands::{
-    admit, approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, tick,
+    admit, approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, task, tick,
 };
 use crate::core::event::{Event, Recorded};
 use crate::core::state::{RunState, Slot};
@@ -18,7 +18,7 @@ pub struct Decision {
 
 /// Decides. The state changes by the decision's own events and by nothing else; a command that has come too late or makes
 /// no sense gives no events.
-pub fn decide(state: &mut RunState, command: Command, env: &Env) -> Decision {
+pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision {
     let was_stopping = state.is_stopping();
     let mut draft = Draft {
         state,
@@ -79,13 +79,14 @@ fn take(draft: &mut Draft<'_>, message: Message) {
         } => {
             child::ended(draft, child, &activity, child::Ending { status, output, error });
         }
+        Message::TaskEnded(ended) => task::ended(draft, *ended),
     }
 }
 
 /// A decision in the making. Events are folded in as they are decided, so that what follows sees them.
 pub(super) struct Draft<'a> {
     pub(super) state: &'a mut RunState,
-    pub(super) env: Env,
+    pub(super) env: Env<'a>,
     decision: Decision,
 }
 

@@ -14,6 +14,7 @@ mod resolve;
 mod retry;
 mod settle;
 mod signal;
+mod task;
 mod tick;
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ impl RunState {
             counts,
             settled_steps: 0,
             asking: 0,
+            offered: 0,
             bytes: weight(created.input.json()),
             definition,
         })
@@ -156,9 +157,7 @@ impl RunState {
             } => {
                 let (reason, in_doubt) = (reason.clone(), *in_doubt);
                 self.change(activity, StepStatus::Retrying, Some(*until), |state| {
-                    state.deferred = Some(reason);
-                    state.deadline = None;
-                    state.in_doubt |= in_doubt;
+                    state.defer(reason, in_doubt);
                 });
             }
             Event::StepOutcomeUnknown {
@@ -170,6 +169,7 @@ impl RunState {
                 self.change(activity, StepStatus::Unknown, None, |state| {
                     state.error = Some(error);
                     state.deadline = deadline;
+                    state.wait = None;
                 });
             }
             Event::StepOutcomeResolved {
@@ -202,7 +202,7 @@ impl RunState {
             Event::TimerFired { activity }
             | Event::ApprovalDecided { activity, .. }
             | Event::ChildFinished { activity, .. } => self.clear_timer(activity),
-            _ => {}
+            _ => self.evolve_task(event),
         }
     }
 
@@ -321,7 +321,7 @@ impl RunState {
         });
     }
 
-    fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
+    pub(super) fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
         self.change(activity, StepStatus::Waiting, until, |state| state.wait = Some(wait));
     }
 

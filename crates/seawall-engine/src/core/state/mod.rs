@@ -5,6 +5,7 @@ mod change;
 mod evolve;
 mod retried;
 mod run;
+mod tasks;
 
 pub use activity::{ActivityState, StepStatus, Wait};
 pub(crate) use run::Slot;

@@ -68,6 +68,7 @@ impl RunState {
         };
         self.change(activity, status, due, |state| {
             state.failures = 0;
+            state.vanished = 0;
             state.finished_at = None;
             state.error = None;
             if renewed {

@@ -96,6 +96,8 @@ pub struct RunState {
     pub(crate) settled_steps: u32,
     /// Activities that wait for a signal or a decision.
     pub(crate) asking: u32,
+    /// Activities that wait for a worker.
+    pub(crate) offered: u32,
 }
 
 impl RunState {

@@ -270,18 +270,11 @@ const RETRY_FIELD: Field = field(
 const EFFECT: Field = field("effect", EFFECTS, "What may be done again after a crash.");
 
 /// Fields of steps that belong to later versions.
-pub(in crate::definition) const LATER_STEP: &[&str] = &[
-    "compensate",
-    "reconcile",
-    "concurrency",
-    "rate",
-    "priority",
-    "debounce",
-    "queue",
-];
+pub(in crate::definition) const LATER_STEP: &[&str] =
+    &["compensate", "reconcile", "concurrency", "rate", "priority", "debounce"];
 
 /// Kinds that belong to later versions.
-pub(in crate::definition) const LATER_KINDS: &[&str] = &["task", "llm", "tool", "agent"];
+pub(in crate::definition) const LATER_KINDS: &[&str] = &["llm", "tool", "agent"];
 
 /// How a step of a kind behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -396,6 +389,35 @@ pub(in crate::definition) const CORE_KINDS: &[CoreKind] = &[
             field("input", Shape::Template(FieldShape::Any), "The child run's input."),
         ],
         doc: "Runs another workflow and waits for its output.",
+    },
+    CoreKind {
+        name: "task",
+        nature: Nature::Attempt,
+        fields: &[
+            field(
+                "queue",
+                Shape::Template(FieldShape::String),
+                "Where workers take it from: 1 to 63 of a-z, 0-9, `.`, `_` and `-`.",
+            )
+            .required(),
+            field(
+                "payload",
+                Shape::Template(FieldShape::Any),
+                "What the worker gets: at most 1 MiB.",
+            )
+            .required(),
+            field(
+                "key",
+                Shape::Template(FieldShape::String),
+                "Tasks of one key are limited together; at most 256 bytes.",
+            ),
+            field(
+                "priority",
+                Shape::Template(FieldShape::Integer),
+                "Higher comes first: -100 to 100; 0 without it.",
+            ),
+        ],
+        doc: "Gives a task to workers outside; what one of them completes it with is the output.",
     },
     CoreKind {
         name: "fail",

@@ -18,6 +18,7 @@ use crate::journal::stored::step::{
     MapStartedV1, StepDeferredV1, StepFailedV1, StepOutcomeResolvedV1, StepOutcomeUnknownV1, StepSkippedV1,
     StepStartedV1, StepSucceededV1,
 };
+use crate::journal::stored::task::{TaskCancelRequestedV1, TaskClaimedV1, TaskOfferedV1};
 use crate::journal::stored::wait::{
     ApprovalDecidedV1, ApprovalRequestedV1, ChildCancelRequestedV1, ChildFinishedV1, ChildStartedV1, SignalAwaitedV1,
     SignalReceivedV1, TimerSetV1,
@@ -229,6 +230,26 @@ impl Serialize for Line<'_> {
                 };
                 put(to, line, 1, body)
             }
+            Event::TaskOffered(offered) => put(to, line, 1, TaskOfferedV1::from(&**offered)),
+            Event::TaskClaimed {
+                activity,
+                task,
+                worker,
+                claimed_at,
+            } => {
+                let body = TaskClaimedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    task: Text(*task),
+                    worker: Shared(Arc::clone(worker)),
+                    claimed_at: Ms(*claimed_at),
+                };
+                put(to, line, 1, body)
+            }
+            Event::TaskCancelRequested { activity, task } => {
+                let (step, item, task) = (id(activity), activity.item, Text(*task));
+                put(to, line, 1, TaskCancelRequestedV1 { step, item, task })
+            }
         }
     }
 }
@@ -281,6 +302,9 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("child.started", 1) => ChildStartedV1::deserialize(body)?.into(),
         ("child.cancel_requested", 1) => ChildCancelRequestedV1::deserialize(body)?.into(),
         ("child.finished", 1) => ChildFinishedV1::deserialize(body)?.into(),
+        ("task.offered", 1) => TaskOfferedV1::deserialize(body)?.into(),
+        ("task.claimed", 1) => TaskClaimedV1::deserialize(body)?.into(),
+        ("task.cancel_requested", 1) => TaskCancelRequestedV1::deserialize(body)?.into(),
         _ => return Ok(None),
     }))
 }

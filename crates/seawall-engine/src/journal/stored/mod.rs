@@ -12,8 +12,10 @@ mod parts;
 mod run;
 mod scalars;
 mod step;
+mod task;
 mod wait;
 
 pub(super) use event::{Line, read};
 pub(super) use parts::{ErrorV1, ResolutionV1};
-pub(super) use scalars::{Hex, Id, Json, Shared, Str, Text, named};
+pub(super) use scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
+pub(super) use task::TaskEndV1;

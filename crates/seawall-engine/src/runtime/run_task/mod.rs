@@ -11,6 +11,7 @@ mod attempts;
 mod driver;
 mod flight;
 mod flush;
+mod linger;
 mod load;
 mod lookup;
 mod newborn;

@@ -90,7 +90,7 @@ pub(crate) async fn spawn_newborn(
     let (tell, told) = oneshot::channel();
     let task_shared = Arc::clone(shared);
     shared.spawner.spawn(async move {
-        let driver = begun(&task_shared, state, newborn.first.clone());
+        let driver = begun(&task_shared, state, &newborn);
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
     told.await.unwrap_or_else(|cut_off| {
@@ -160,8 +160,8 @@ async fn be_born(
 }
 
 /// The run with everything done that needs nobody else.
-fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
-    let mut driver = Driver::unborn(state, first, shared);
+fn begun(shared: &Shared, state: RunState, newborn: &Newborn) -> Driver {
+    let mut driver = Driver::unborn(state, newborn.first.clone(), shared, &newborn.tenant);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {

@@ -80,7 +80,7 @@ fn each_mistake_in_a_step_has_its_code() {
         (step(json!({ "id": "A" })), "/steps/0/id bad-id"),
         (step(json!({ "id": 1 })), "/steps/0/id wrong-type"),
         (step(json!({ "kind": "trasnform" })), "/steps/0/kind unknown-kind"),
-        (step(json!({ "kind": "task" })), "/steps/0/kind not-supported-yet"),
+        (step(json!({ "kind": "llm" })), "/steps/0/kind not-supported-yet"),
         (step(json!({ "kind": "llm" })), "/steps/0/kind not-supported-yet"),
         (
             step(json!({ "kind": "forbidden", "with": { "argv": ["x"] } })),

@@ -14,4 +14,7 @@ mod probe;
 mod schedules;
 mod shutdown;
 mod stress;
+mod task_nodes;
+mod tasks;
+mod workers;
 mod world;

@@ -27,7 +27,9 @@ impl Side<'_> {
             Some(append) => append,
             None => self.make_append(number, op, lease).await,
         };
-        self.runs[usize::from(op.run)].last_append = Some(append.clone());
+        let known = &mut self.runs[usize::from(op.run)];
+        known.offered.extend(append.tasks.iter().map(|task| task.id));
+        known.last_append = Some(append.clone());
         dump::answer(self.store.append(append).await, dump::plain)
     }
 
@@ -49,8 +51,12 @@ impl Side<'_> {
             settled: op.settle.map(|(id, to)| self.settled(id, to)).into_iter().collect(),
             children: op.child.map(|run| self.child(whose, run, op)).into_iter().collect(),
             messages: op.message.map(|(to, key)| cross(to, key)).into_iter().collect(),
-            tasks: Vec::new(),
-            withdrawn: Vec::new(),
+            tasks: op.offer.iter().map(|offer| self.offered(offer)).collect(),
+            withdrawn: op
+                .withdraw
+                .and_then(|(nth, grace)| self.withdrawn(op.run, nth, grace))
+                .into_iter()
+                .collect(),
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {

@@ -13,7 +13,8 @@ mod samples;
 mod schedules;
 mod side;
 mod strategy;
+mod tasks;
 
-pub use op::{AppendOp, Expect, FlowOp, Op, Then, Wrong};
+pub use op::{AppendOp, Expect, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
 pub use runner::{Divergence, run_differential};
 pub use strategy::{flow_ops, ops};

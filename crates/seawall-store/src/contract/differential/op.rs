@@ -1,4 +1,5 @@
-//! The calls. Small numbers stand for ids: `tenant` 0..2, `node` (a slot) 0..2, `run` 0..5, `name` and `text` 0..3.
+//! The calls. Small numbers stand for ids: `tenant` 0..2, `node` (a slot) 0..2, `run` 0..5, `name` and `text` 0..3, `task`
+//! 0..40, `queue` 0..2. `nth` counts back from the last one that was offered or claimed.
 
 /// What update and delete expect of the latest version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +47,9 @@ pub struct AppendOp {
     pub flow: Option<FlowOp>,
     /// To which run, with which key.
     pub message: Option<(u8, u8)>,
+    pub offer: Vec<OfferOp>,
+    /// Which of the run's tasks (`nth`), with how many milliseconds of grace.
+    pub withdraw: Option<(u8, u16)>,
     pub then: Then,
 }
 
@@ -79,6 +83,65 @@ pub struct FireOp {
     pub runs: Vec<u8>,
     pub due: Option<u16>,
     pub fails: bool,
+}
+
+/// A task that an append offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OfferOp {
+    pub task: u8,
+    pub queue: u8,
+    pub key: Option<u8>,
+    pub priority: i8,
+    pub bytes: u8,
+    pub timeout: u16,
+}
+
+/// What is wrong with a worker's word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lie {
+    Nothing,
+    Lease,
+    Tenant,
+    Task,
+}
+
+/// What workers and operators do with tasks and queues.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TaskOp {
+    Claim {
+        tenant: u8,
+        queue: u8,
+        max: u8,
+        max_bytes: u8,
+        lease_for: u16,
+    },
+    Heartbeat {
+        nth: u8,
+        lie: Lie,
+        progress: Option<u8>,
+    },
+    Settle {
+        nth: u8,
+        lie: Lie,
+        lapse: bool,
+        key: u8,
+    },
+    Lapsed {
+        limit: u8,
+    },
+    Set {
+        tenant: u8,
+        queue: u8,
+        concurrency: Option<u8>,
+        per_key: Option<u8>,
+        rate: Option<u8>,
+        paused: bool,
+    },
+    /// All that is to be read of queues and tasks.
+    Look {
+        tenant: u8,
+        limit: u8,
+    },
 }
 
 /// One call, or one move of the clock.
@@ -188,6 +251,7 @@ pub enum Op {
     DueSchedules {
         limit: u8,
     },
+    Task(TaskOp),
     Release {
         run: u8,
         at_last: bool,

@@ -5,8 +5,9 @@ use crate::contract::differential::op::Op;
 use crate::contract::differential::samples::{
     approval_id, expected, flow, message, name, node_id, run_id, status, tenant, workflow,
 };
+use crate::contract::differential::tasks::ClaimedBy;
 use crate::contract::{TTL, World};
-use crate::ids::{Digest, NodeId, Seq, WorkflowId};
+use crate::ids::{Digest, NodeId, Seq, TaskId, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
     Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewMessage, NewRun, NewWorkflow, Page,
@@ -17,7 +18,7 @@ use crate::time::StoreClock as _;
 
 pub(super) const TENANTS: usize = 2;
 const NODES: usize = 2;
-const RUNS: usize = 5;
+pub(super) const RUNS: usize = 5;
 
 /// What the callers know of one run.
 #[derive(Default)]
@@ -25,6 +26,8 @@ pub(super) struct Known {
     /// All leases that were granted, newest last.
     pub leases: Vec<Lease>,
     pub last_append: Option<Append>,
+    /// Tasks that its appends were to offer, newest last.
+    pub offered: Vec<TaskId>,
 }
 
 pub(super) struct Side<'a> {
@@ -34,6 +37,8 @@ pub(super) struct Side<'a> {
     nodes: Vec<NodeId>,
     lives: u64,
     pub(super) runs: Vec<Known>,
+    /// Tasks that were given out, newest last.
+    pub(super) claimed: Vec<ClaimedBy>,
 }
 
 impl<'a> Side<'a> {
@@ -54,6 +59,7 @@ impl<'a> Side<'a> {
             nodes: (0..NODES as u64).map(node_id).collect(),
             lives: NODES as u64,
             runs: (0..RUNS).map(|_| Known::default()).collect(),
+            claimed: Vec::new(),
         }
     }
 
@@ -76,6 +82,7 @@ impl<'a> Side<'a> {
             | Op::DeleteSchedule { .. }
             | Op::Fire(_)
             | Op::DueSchedules { .. } => self.apply_schedule(op).await,
+            Op::Task(op) => self.apply_task(number, op).await,
             Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
             _ => self.apply_node(op).await,
         }
@@ -307,6 +314,7 @@ impl<'a> Side<'a> {
         for life in 0..self.lives {
             text += &dump::answer(store.held(node_id(life)).await, dump::leases);
         }
+        text += &self.all_tasks().await;
         text + &dump::answer(store.next_due().await, dump::plain)
     }
 

@@ -1,15 +1,18 @@
 use proptest::collection::vec;
 use proptest::option;
-use proptest::prelude::{Just, Strategy, any};
+use proptest::prelude::{Just, Strategy, any, prop};
 use proptest::prop_oneof;
 
-use crate::contract::differential::op::{AppendOp, Expect, FireOp, FlowOp, Op, Then, Wrong};
+use crate::contract::differential::op::{AppendOp, Expect, FireOp, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
 
 const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
 const RUNS: std::ops::Range<u8> = 0..5;
 const SMALL: std::ops::Range<u8> = 0..3;
 const STATUSES: std::ops::Range<u8> = 0..8;
+const TASKS: std::ops::Range<u8> = 0..40;
+const NTH: std::ops::Range<u8> = 0..6;
+const QUEUES: std::ops::Range<u8> = 0..2;
 
 /// Sequences of `max / 2` to `max` operations, after two nodes were registered.
 pub fn ops(max: usize) -> impl Strategy<Value = Vec<Op>> {
@@ -26,6 +29,7 @@ fn op() -> impl Strategy<Value = Op> {
         5 => node_op(),
         4 => schedule_op(),
         16 => append().prop_map(Op::Append),
+        16 => task_op().prop_map(Op::Task),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
     ]
@@ -161,6 +165,8 @@ fn flow_op() -> impl Strategy<Value = Op> {
             child: None,
             flow: None,
             message: None,
+            offer: Vec::new(),
+            withdraw: None,
             then: Then::End,
         })
     });
@@ -231,27 +237,82 @@ fn then() -> impl Strategy<Value = Then> {
     ]
 }
 
+fn task_op() -> impl Strategy<Value = TaskOp> {
+    prop_oneof![
+        8 => (TENANTS, QUEUES, 0u8..4, any::<u8>(), 0u16..2000).prop_map(|(tenant, queue, max, max_bytes, lease_for)| {
+            TaskOp::Claim { tenant, queue, max, max_bytes, lease_for }
+        }),
+        4 => (NTH, lie(), option::of(any::<u8>()))
+            .prop_map(|(nth, lie, progress)| TaskOp::Heartbeat { nth, lie, progress }),
+        8 => (NTH, lie(), prop::bool::weighted(0.3), SMALL)
+            .prop_map(|(nth, lie, lapse, key)| TaskOp::Settle { nth, lie, lapse, key }),
+        2 => (0u8..3).prop_map(|limit| TaskOp::Lapsed { limit }),
+        2 => settings(),
+        3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| TaskOp::Look { tenant, limit }),
+    ]
+}
+
+fn lie() -> impl Strategy<Value = Lie> {
+    prop_oneof![20 => Just(Lie::Nothing), 1 => Just(Lie::Lease), 1 => Just(Lie::Tenant), 1 => Just(Lie::Task)]
+}
+
+fn settings() -> impl Strategy<Value = TaskOp> {
+    let limits = (
+        option::of(1u8..4),
+        option::of(1u8..3),
+        option::weighted(0.3, 1u8..4),
+        prop::bool::weighted(0.1),
+    );
+    (TENANTS, QUEUES, limits).prop_map(|(tenant, queue, (concurrency, per_key, rate, paused))| TaskOp::Set {
+        tenant,
+        queue,
+        concurrency,
+        per_key,
+        rate,
+        paused,
+    })
+}
+
+fn offer() -> impl Strategy<Value = OfferOp> {
+    let priority = prop_oneof![4 => Just(0i8), 1 => Just(-100i8), 1 => Just(1i8), 1 => Just(100i8)];
+    let key = option::weighted(0.6, SMALL);
+    (TASKS, QUEUES, key, priority, any::<u8>(), 0u16..3000).prop_map(|(task, queue, key, priority, bytes, timeout)| {
+        OfferOp {
+            task,
+            queue,
+            key,
+            priority,
+            bytes,
+            timeout,
+        }
+    })
+}
+
 fn append() -> impl Strategy<Value = AppendOp> {
     let rest = (
         option::weighted(0.3, SMALL),
         option::weighted(0.4, (SMALL, 1u8..5)),
         (option::weighted(0.2, RUNS), option::weighted(0.3, flow())),
         option::weighted(0.3, (RUNS, SMALL)),
-        then(),
+        (vec(offer(), 0..3), option::weighted(0.2, (NTH, 0u16..1000)), then()),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(
-        |(run, wrong, events, status, consume, (open, settle, (child, flow), message, then))| AppendOp {
-            run,
-            wrong,
-            events,
-            status,
-            consume,
-            open,
-            settle,
-            child,
-            flow,
-            message,
-            then,
+        |(run, wrong, events, status, consume, (open, settle, (child, flow), message, (offer, withdraw, then)))| {
+            AppendOp {
+                run,
+                wrong,
+                events,
+                status,
+                consume,
+                open,
+                settle,
+                child,
+                flow,
+                message,
+                offer,
+                withdraw,
+                then,
+            }
         },
     )
 }

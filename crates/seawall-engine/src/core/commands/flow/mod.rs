@@ -4,6 +4,7 @@ mod advance;
 mod backoff;
 mod fail;
 mod map;
+mod offer;
 mod scope;
 mod start;
 mod stop;

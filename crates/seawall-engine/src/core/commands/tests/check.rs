@@ -9,7 +9,7 @@ use crate::datum::{Datum, weight};
 pub(super) fn indexes(state: &RunState) {
     let mut counts = [0u32; StepStatus::COUNT];
     let mut timers = BTreeSet::new();
-    let mut asking = 0;
+    let (mut asking, mut offered) = (0, 0);
     let mut bytes = weight(state.input.json());
     let heavy = |datum: &Option<Datum>| datum.as_ref().map_or(0, |datum| weight(datum.json()));
     for (index, step) in state.steps.iter().enumerate() {
@@ -31,7 +31,11 @@ pub(super) fn indexes(state: &RunState) {
             let asks = matches!(of.wait, Some(Wait::Signal { .. } | Wait::Approval { .. }));
             asking += u32::from(of.status == StepStatus::Waiting && asks);
             bytes += heavy(&of.output);
-            assert_eq!(of.wait.is_some(), of.status == StepStatus::Waiting, "{slot:?}: {of:?}");
+            let task = matches!(of.wait, Some(Wait::Task { .. }));
+            offered += u32::from(of.status == StepStatus::Waiting && task);
+            // A task that was claimed is an attempt that runs, until the event that follows.
+            let waits = of.status == StepStatus::Waiting || (task && of.status == StepStatus::Running);
+            assert_eq!(of.wait.is_some(), waits, "{slot:?}: {of:?}");
             let may_wake = matches!(of.status, StepStatus::Waiting | StepStatus::Retrying);
             assert!(of.wake.is_none() || may_wake, "{slot:?}: {of:?}");
             assert!(
@@ -69,7 +73,7 @@ pub(super) fn indexes(state: &RunState) {
     let settled = state.steps.iter().filter(|step| step.own.status.is_settled()).count();
     assert_eq!(state.counts, counts);
     assert_eq!(state.timers, timers);
-    assert_eq!(state.asking, asking);
+    assert_eq!((state.asking, state.offered), (asking, offered));
     assert_eq!(state.bytes, bytes);
     assert_eq!(state.settled_steps as usize, settled);
     assert!(state.projection().completed_steps <= state.projection().total_steps);
@@ -108,6 +112,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         bytes,
         settled_steps,
         asking,
+        offered,
     } = left;
     assert_eq!(
         (run, workflow, parent, depth, scheduled),
@@ -136,7 +141,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
     assert_eq!(signals, &right.signals);
     assert_eq!((timers, counts), (&right.timers, &right.counts));
     assert_eq!(
-        (bytes, settled_steps, asking),
-        (&right.bytes, &right.settled_steps, &right.asking)
+        (bytes, settled_steps, asking, offered),
+        (&right.bytes, &right.settled_steps, &right.asking, &right.offered)
     );
 }

@@ -14,5 +14,6 @@ mod resolves;
 mod retries;
 mod runs;
 mod settles;
+mod tasks;
 mod waits;
 mod world;

@@ -27,8 +27,10 @@ pub(super) struct Monitor {
     seen: BTreeMap<ActivityRef, Seen>,
     /// Attempts begun.
     attempts: BTreeMap<ActivityRef, u32>,
-    /// Ids of approvals and children that were settled.
+    /// Ids of approvals, children and tasks that were settled.
     settled: BTreeSet<String>,
+    /// Tasks that were offered.
+    tasks: BTreeSet<String>,
     ended: bool,
     stopping: bool,
     /// It has not been admitted.
@@ -44,6 +46,7 @@ impl Monitor {
             seen: definition.steps.iter().map(untouched).collect(),
             attempts: BTreeMap::new(),
             settled: BTreeSet::new(),
+            tasks: BTreeSet::new(),
             ended: false,
             stopping: false,
             gated: false,
@@ -126,7 +129,11 @@ impl Monitor {
                 self.move_to(&ActivityRef::step(step.clone()), &[Seen::Untouched], Seen::Skipped);
             }
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
-            Event::StepDeferred { activity, .. } => self.move_to(activity, &[Seen::Running], Seen::Between),
+            // What has not begun may be put off as well: its queue is full.
+            Event::StepDeferred { activity, .. } => {
+                let from = [Seen::Running, Seen::Between, Seen::Untouched];
+                self.move_to(activity, &from, Seen::Between);
+            }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
                 self.move_to(activity, &from, Seen::Unknown);
@@ -154,6 +161,21 @@ impl Monitor {
             Event::ChildCancelRequested { activity, child } => {
                 assert_eq!(self.seen[activity], Seen::Waiting);
                 assert!(self.settled.insert(format!("{child} told")), "{child} was told twice");
+            }
+            Event::TaskOffered(offered) => {
+                self.wait(&offered.activity);
+                assert!(self.tasks.insert(offered.task.to_string()), "{offered:?} again");
+            }
+            Event::TaskClaimed { activity, task, .. } => {
+                self.move_to(activity, &[Seen::Waiting], Seen::Running);
+                assert!(self.settled.insert(task.to_string()), "{task} was settled twice");
+            }
+            Event::TaskCancelRequested { activity, task } => {
+                assert_eq!(self.seen[activity], Seen::Waiting);
+                assert!(
+                    self.settled.insert(format!("{task} told")),
+                    "{task} was taken back twice"
+                );
             }
             Event::TimerFired { activity } => assert_eq!(self.seen[activity], Seen::Waiting),
             _ => {}

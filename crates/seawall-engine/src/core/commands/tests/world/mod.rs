@@ -4,3 +4,4 @@ mod op;
 mod plan;
 mod property;
 mod simulation;
+mod tasks;

@@ -26,6 +26,21 @@ pub(super) enum ChildEnd {
     Cancelled,
 }
 
+/// What a worker outside does with a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum WorkerEnd {
+    Completed,
+    Failed,
+    Permanent,
+    /// It dies, or never says another word; its effect took place or did not.
+    Vanished {
+        acted: bool,
+        timed_out: bool,
+    },
+    /// There is none yet: a task that is not needed any more is taken back.
+    None,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Found {
     Out,
@@ -46,6 +61,14 @@ pub(super) enum Op {
     Lookup {
         pick: u8,
         found: bool,
+    },
+    Task {
+        pick: u8,
+        end: WorkerEnd,
+    },
+    /// The queue takes no task, or takes some again.
+    Full {
+        full: bool,
     },
     Signal {
         name: &'static str,
@@ -108,11 +131,20 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(ChildEnd::Failed),
         1 => Just(ChildEnd::Cancelled)
     ];
+    let worker_end = prop_oneof![
+        4 => Just(WorkerEnd::Completed),
+        2 => Just(WorkerEnd::Failed),
+        1 => Just(WorkerEnd::Permanent),
+        4 => any::<(bool, bool)>().prop_map(|(acted, timed_out)| WorkerEnd::Vanished { acted, timed_out }),
+        2 => Just(WorkerEnd::None),
+    ];
     let found = prop_oneof![Just(Found::Out), Just(Found::Again), Just(Found::Wrong)];
     prop_oneof![
         24 => (any::<u8>(), end()).prop_map(|(pick, end)| Op::Settle { pick, end }),
         4 => (any::<u8>(), child_end).prop_map(|(pick, end)| Op::Child { pick, end }),
         5 => (any::<u8>(), prop::bool::weighted(0.85)).prop_map(|(pick, found)| Op::Lookup { pick, found }),
+        12 => (any::<u8>(), worker_end).prop_map(|(pick, end)| Op::Task { pick, end }),
+        1 => any::<bool>().prop_map(|full| Op::Full { full }),
         3 => prop::sample::select(vec!["a", "b"]).prop_map(|name| Op::Signal { name }),
         3 => (any::<u8>(), any::<bool>()).prop_map(|(pick, approve)| Op::Decide { pick, approve }),
         5 => (any::<u8>(), found).prop_map(|(pick, found)| Op::Resolve { pick, found }),

@@ -13,6 +13,13 @@ pub(super) enum Body {
         steady: bool,
         retry: Option<(u32, Option<&'static str>)>,
     },
+    /// The same, done by a worker outside. Its queue has a name or has not.
+    Task {
+        effect: &'static str,
+        steady: bool,
+        retry: Option<(u32, Option<&'static str>)>,
+        named: bool,
+    },
     Transform {
         good: bool,
     },
@@ -67,15 +74,25 @@ fn wait_timeout() -> impl Strategy<Value = Option<u32>> {
 fn body() -> impl Strategy<Value = Body> {
     let effects = prop::sample::select(vec!["pure", "read", "idempotent", "once", "once"]);
     let on = prop::sample::select(vec![None, None, Some("any"), Some("bad")]);
-    let act = (effects, any::<bool>(), option::of((1u32..4, on))).prop_map(|(effect, steady, retry)| Body::Act {
+    let retry = option::of((1u32..4, on));
+    let task = (
+        effects.clone(),
+        any::<bool>(),
+        retry.clone(),
+        prop::bool::weighted(0.95),
+    );
+    let task = task.prop_map(|(effect, steady, retry, named)| Body::Task {
         effect,
         steady,
         retry,
+        named,
     });
+    let act = (effects, any::<bool>(), retry).prop_map(|(effect, steady, retry)| Body::Act { effect, steady, retry });
     let name = prop::sample::select(vec!["a", "b"]);
     let on_timeout = prop::sample::select(vec!["fail", "approve", "reject"]);
     prop_oneof![
         8 => act,
+        5 => task,
         1 => prop::bool::weighted(0.8).prop_map(|good| Body::Transform { good }),
         1 => (0u32..20_000, wait_timeout()).prop_map(|(millis, timeout)| Body::Sleep { millis, timeout }),
         1 => (name, wait_timeout()).prop_map(|(name, timeout)| Body::Signal { name, timeout }),
@@ -190,6 +207,11 @@ impl Body {
                 let what = if *steady { "x" } else { "{{ run.attempt }}" };
                 ("act", json!({ "do": what }), None)
             }
+            Self::Task { steady, named, .. } => {
+                let payload = if *steady { "x" } else { "{{ run.attempt }}" };
+                let queue = if *named { "q" } else { "{{ 'no name' }}" };
+                ("task", json!({ "queue": queue, "payload": payload }), None)
+            }
             Self::Transform { good } => {
                 let value = if *good {
                     "{{ run.attempt }}"
@@ -211,7 +233,7 @@ impl Body {
         if let Some(timeout) = timeout {
             step.insert("timeout".to_owned(), json!(format!("{timeout}ms")));
         }
-        if let Self::Act { effect, retry, .. } = self {
+        if let Self::Act { effect, retry, .. } | Self::Task { effect, retry, .. } = self {
             step.insert("effect".to_owned(), json!(effect));
             if let Some((max_attempts, on)) = retry {
                 let mut policy = json!({ "max_attempts": max_attempts });

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::op::{ChildEnd, End, Found, Op, op};
+use super::op::{ChildEnd, End, Found, Op, WorkerEnd, op};
 use super::plan::{Plan, plan};
 use super::simulation::World;
 use crate::core::commands::tests::kit::Subject;
@@ -31,6 +31,7 @@ fn driven(plan: &Plan, ops: &[Op]) -> World {
 
 /// Whatever it waits for comes.
 fn led_to_its_end(world: &mut World) {
+    world.apply(Op::Full { full: false });
     world.apply(Op::Resume);
     for round in 0..ENOUGH {
         if world.ended() {
@@ -42,6 +43,13 @@ fn led_to_its_end(world: &mut World) {
             world.apply(Op::Settle { pick: 0, end });
         } else if world.lookups() > 0 {
             world.apply(Op::Lookup { pick: 0, found: true });
+        } else if !world.tasks().is_empty() {
+            let end = if round % 3 == 0 {
+                WorkerEnd::Failed
+            } else {
+                WorkerEnd::Completed
+            };
+            world.apply(Op::Task { pick: 0, end });
         } else if !world.children().is_empty() {
             let end = ChildEnd::Succeeded;
             world.apply(Op::Child { pick: 0, end });
@@ -104,5 +112,5 @@ fn the_random_runs_go_through_every_kind_of_event() {
         met.extend(world.run.journal.iter().map(|recorded| recorded.event.name()));
     }
     // All that there are.
-    assert_eq!(met.len(), 33, "{met:?}");
+    assert_eq!(met.len(), 36, "{met:?}");
 }

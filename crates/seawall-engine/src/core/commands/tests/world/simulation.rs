@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp};
+use seawall_store::{ApprovalId, Digest, RunId, RunStatus, TaskId, Timestamp};
 use serde_json::json;
 
 use super::op::{ChildEnd, End, Found, Op};
-use crate::core::command::{Action, AttemptPlan, Command, Message};
+use crate::core::command::{Action, AttemptPlan, Command, Message, TaskPlan};
 use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, found_child};
 use crate::core::event::{BlockReason, Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
@@ -36,32 +36,34 @@ fn instant(event: &Event) -> Option<Timestamp> {
 
 /// What the other side knows of an effect key.
 #[derive(Clone, Debug, Default)]
-struct Key {
+pub(super) struct Key {
     /// How often the effect happened.
-    acted: u32,
+    pub(super) acted: u32,
     /// An attempt under this key may have been sent, and nobody saw how it ended.
-    doubted: Option<Digest>,
+    pub(super) doubted: Option<Digest>,
     /// An attempt of a `once` step came to an end that its author did not name for a retry.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 pub(super) struct World {
     pub(super) run: Subject,
     flying: BTreeMap<ActivityRef, AttemptPlan>,
     lookups: BTreeMap<ActivityRef, u32>,
-    keys: BTreeMap<String, Key>,
+    /// What workers outside can see. A task that nobody needs any more may stay here.
+    pub(super) offers: BTreeMap<TaskId, TaskPlan>,
+    pub(super) keys: BTreeMap<String, Key>,
     /// Events up to here survive a crash.
-    durable: usize,
+    pub(super) durable: usize,
     /// Where decisions ended: only whole ones are lost.
     ends: Vec<usize>,
-    time: Timestamp,
+    pub(super) time: Timestamp,
     last: Option<(ActivityRef, u32)>,
     /// Every process that ever held the run is known to be dead.
     all_dead: bool,
     /// The key of an `idempotent` attempt in doubt: no other one before somebody has resolved it.
-    doubts: BTreeMap<ActivityRef, EffectKey>,
+    pub(super) doubts: BTreeMap<ActivityRef, EffectKey>,
     /// Until when a process that nobody knows to be dead may be at a `once` attempt.
-    alive: BTreeMap<ActivityRef, Timestamp>,
+    pub(super) alive: BTreeMap<ActivityRef, Timestamp>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             run,
             flying: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            offers: BTreeMap::new(),
             keys: BTreeMap::new(),
             last: None,
             all_dead: true,
@@ -116,6 +119,7 @@ impl World {
             match action {
                 Action::Start(plan) => self.start(*plan),
                 Action::Stop { .. } => {}
+                Action::Offer(plan) => self.offer(&plan),
                 Action::FindChild { activity, attempt, .. } => {
                     self.lookups.insert(activity, attempt);
                 }
@@ -171,7 +175,7 @@ impl World {
             of.is_some_and(|of| of.status == StepStatus::Running && of.attempts == *attempt)
         });
         assert_eq!(known.len(), state.in_flight() as usize, "attempts that nobody makes");
-        let asks = self.approvals().len() + self.signals().len() + self.children().len();
+        let asks = self.approvals().len() + self.signals().len() + self.children().len() + self.tasks().len();
         let unknown = !self.picks(StepStatus::Unknown).is_empty();
         match state.status() {
             RunStatus::Running => assert!(!known.is_empty(), "the run is stranded: {:?}", state.steps),
@@ -199,7 +203,7 @@ impl World {
             .collect()
     }
 
-    fn waits<T>(&self, of: impl Fn(&Wait) -> Option<T>) -> Vec<(ActivityRef, T)> {
+    pub(super) fn waits<T>(&self, of: impl Fn(&Wait) -> Option<T>) -> Vec<(ActivityRef, T)> {
         let state = &self.run.state;
         state
             .activities()
@@ -245,6 +249,8 @@ impl World {
             Op::Settle { pick, end } => self.settle(pick, end),
             Op::Child { pick, end } => self.child(pick, end),
             Op::Lookup { pick, found } => self.lookup(pick, found),
+            Op::Task { pick, end } => self.task(pick, end),
+            Op::Full { full } => self.fill(full),
             Op::Signal { name } => self.signal(name),
             Op::Decide { pick, approve } => {
                 if let Some((_, id)) = chosen(&self.approvals(), pick) {
@@ -281,7 +287,7 @@ impl World {
         }
     }
 
-    fn message(&mut self, message: Message) -> Vec<Event> {
+    pub(super) fn message(&mut self, message: Message) -> Vec<Event> {
         self.tell(Command::Message(message))
     }
 
@@ -458,6 +464,7 @@ impl World {
         }
         self.run = Subject {
             random: self.run.random,
+            full: self.run.full.clone(),
             ..replayed
         };
         self.durable = self.run.journal.len();
@@ -531,6 +538,6 @@ impl World {
     }
 }
 
-fn chosen<T>(from: &[T], pick: u8) -> Option<&T> {
+pub(super) fn chosen<T>(from: &[T], pick: u8) -> Option<&T> {
     from.get(usize::from(pick) % from.len().max(1))
 }
