@@ -18,7 +18,7 @@ use super::Time;
     "steps": [{"id": "hello", "kind": "transform", "status": "succeeded", "effect": "pure", "attempts": 1,
         "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z", "duration_ms": 1,
         "output": "Hello, Ada", "error": null}],
-    "parent": null, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
+    "parent": null, "priority": 0, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
     "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z"
 }))]
 pub(crate) struct Run {
@@ -39,6 +39,7 @@ pub(crate) struct Run {
     progress: f64,
     steps: Vec<RunStep>,
     parent: Option<RunParent>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -63,6 +64,7 @@ impl From<RunView> for Run {
             completed_steps: view.completed_steps,
             steps: view.steps.into_iter().map(RunStep::from).collect(),
             parent: view.parent.map(RunParent::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
@@ -82,6 +84,7 @@ pub(crate) struct RunSummary {
     completed_steps: u32,
     progress: f64,
     parent: Option<RunParent>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -103,6 +106,7 @@ impl From<RunView> for RunSummary {
             completed_steps: view.completed_steps,
             progress: progress(view.status, view.completed_steps, view.total_steps),
             parent: view.parent.map(RunParent::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
