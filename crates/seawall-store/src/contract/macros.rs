@@ -155,6 +155,11 @@ macro_rules! contract_tests {
                 lines_are_listed_in_pages,
                 tenants_have_slots_of_their_own,
                 the_numbers_of_the_highest_version_hold,
+            }
+            flow_model {
+                never_more_than_the_slots_run_and_all_run_in_their_order,
+            }
+            flow_turns {
                 a_run_that_must_not_wait_is_refused,
                 a_child_that_must_not_wait_gets_a_message_and_no_slot,
                 a_newer_run_makes_the_others_give_way,
@@ -162,7 +167,6 @@ macro_rules! contract_tests {
                 a_debounced_run_gives_way_until_the_burst_is_over,
                 a_retry_waits_for_a_slot_again,
                 a_run_without_flow_control_is_not_asked,
-                never_more_than_the_slots_run_and_all_run_in_their_order,
             }
             health {
                 a_store_is_healthy_until_it_is_closed,

@@ -8,13 +8,14 @@
 
 mod cases;
 pub mod differential;
+mod flow_world;
 mod macros;
 mod subject;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, flow, health, idempotency, inbox, journal, nodes, parking, runs,
-    suspects, tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, flow, flow_model, flow_turns, health, idempotency, inbox, journal, nodes,
+    parking, runs, suspects, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

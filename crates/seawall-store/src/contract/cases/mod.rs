@@ -5,6 +5,8 @@ pub mod append_extras;
 pub mod approvals;
 pub mod claims;
 pub mod flow;
+pub mod flow_model;
+pub mod flow_turns;
 pub mod health;
 pub mod idempotency;
 pub mod inbox;
