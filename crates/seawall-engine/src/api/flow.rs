@@ -37,7 +37,8 @@ impl Engine {
     ) -> Result<Option<Reason>> {
         // Of ended runs only a retried one waits.
         let retried = matches!(record.projection.status, RunStatus::Failed | RunStatus::Cancelled);
-        if !retried && !(state.gated && state.phase == Phase::Queued) {
+        let gated = state.gated && state.phase == Phase::Queued;
+        if !retried && !gated {
             return Ok(None);
         }
         let Some(place) = self.flow_place(by, record.id).await? else {
