@@ -23,9 +23,9 @@ pub use self::core::{
     decide,
 };
 pub use api::{
-    ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, FlowView, IdempotentRequest, JournalItem,
-    Principal, Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure,
-    TaskOutput, TaskView, WorkerView, WorkflowCreated, WorkflowSource,
+    ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal,
+    Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure, TaskOutput,
+    TaskView, WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -96,12 +96,10 @@ fn of_fault(error: &EngineError) -> Problem {
     let problem = match error {
         EngineError::Store(store) => match store {
             StoreError::NotFound => return Problem::new(&kinds::NOT_FOUND),
-            StoreError::Exists | StoreError::ApprovalSettled => {
+            StoreError::Exists | StoreError::ApprovalSettled | StoreError::FlowRejected { .. } => {
                 return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string()));
             }
-            StoreError::RunIs(_) | StoreError::FlowRejected { .. } => {
-                return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string()));
-            }
+            StoreError::RunIs(_) => return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string())),
             StoreError::PreconditionFailed => return Problem::new(&kinds::PRECONDITION_FAILED),
             StoreError::IdempotencyKeyReused => return Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED),
             StoreError::Busy => return overloaded(),

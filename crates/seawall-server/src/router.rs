@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<AppState> {
             workflows::delete::delete
         ))
         .routes(routes!(workflows::versions::versions))
+        .routes(routes!(workflows::flow::flow))
         // Runs
         .routes(routes!(runs::create::create))
         .routes(routes!(runs::create_inline::create_inline))

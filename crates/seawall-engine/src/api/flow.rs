@@ -1,38 +1,31 @@
 //! Flow control as it can be seen: the lines of a workflow, and why a run has not begun.
 
-use seawall_store::{FlowLine, FlowPlace, FlowStage, Page, PageOf, RunId, RunRecord, RunStatus, WorkflowRef};
+use seawall_store::{
+    FlowLine, FlowPlace, FlowStage, Page, PageOf, RunId, RunRecord, RunStatus, WorkflowRecord, WorkflowRef,
+};
 
 use crate::api::engine::{Result, refused};
 use crate::api::view_journal::rfc3339;
 use crate::api::{Engine, Principal, Reason};
 use crate::core::{Phase, RunState};
-use crate::definition::Definition;
-use crate::runtime::DefinitionTrouble;
 
-const FLOW: &str = "workflow";
 /// Parents of parents that are looked at.
 const MAX_DEPTH: usize = 16;
 
-/// A workflow's flow control: what its latest version says, and what runs and waits.
-pub struct FlowView {
-    /// None: it cannot be used by this installation.
-    pub definition: Option<std::sync::Arc<Definition>>,
-    pub lines: PageOf<FlowLine>,
-}
-
 impl Engine {
+    /// The workflow's latest version, and what of its runs goes on and waits.
+    ///
     /// # Errors
     /// `NotFound`, `Store`.
-    pub async fn flow(&self, by: &Principal, target: &WorkflowRef, page: Page) -> Result<FlowView> {
+    pub async fn flow(
+        &self,
+        by: &Principal,
+        target: &WorkflowRef,
+        page: Page,
+    ) -> Result<(WorkflowRecord, PageOf<FlowLine>)> {
         let record = self.workflow(by, target).await?;
-        let definition = match self.shared().definitions.of_record(&record) {
-            Ok(definition) => Some(definition),
-            Err(DefinitionTrouble::Store(error)) => return Err(refused(FLOW)(error)),
-            Err(_) => None,
-        };
         let lines = self.shared().store.list_flow(&by.tenant, record.id, page).await;
-        let lines = lines.map_err(refused(FLOW))?;
-        Ok(FlowView { definition, lines })
+        Ok((record, lines.map_err(refused("workflow"))?))
     }
 
     /// What flow control lets the run wait for; None if it does not wait for that.
@@ -44,7 +37,8 @@ impl Engine {
     ) -> Result<Option<Reason>> {
         // Of ended runs only a retried one waits.
         let retried = matches!(record.projection.status, RunStatus::Failed | RunStatus::Cancelled);
-        if !retried && !(state.gated && state.phase == Phase::Queued) {
+        let gated = state.gated && state.phase == Phase::Queued;
+        if !retried && !gated {
             return Ok(None);
         }
         let Some(place) = self.flow_place(by, record.id).await? else {

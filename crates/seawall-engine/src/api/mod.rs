@@ -28,7 +28,6 @@ mod workflows_once;
 
 pub use engine::Engine;
 pub use error::EngineError;
-pub use flow::FlowView;
 pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};

@@ -2,6 +2,7 @@
 
 mod approval;
 mod exact;
+mod flow;
 mod health;
 mod list;
 mod problem;
@@ -15,6 +16,7 @@ mod time;
 mod workflow;
 
 pub(crate) use approval::{Approval, Decide, Verdict};
+pub(crate) use flow::Flow;
 pub(crate) use health::{Check, CheckStatus, Health, Readiness, ReadyStatus};
 pub(crate) use list::List;
 pub(crate) use problem::{ProblemDocument, ProblemError};

@@ -18,7 +18,7 @@ use super::Time;
     "steps": [{"id": "hello", "kind": "transform", "status": "succeeded", "effect": "pure", "attempts": 1,
         "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z", "duration_ms": 1,
         "output": "Hello, Ada", "error": null}],
-    "parent": null, "schedule": null, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
+    "parent": null, "schedule": null, "priority": 0, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
     "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z"
 }))]
 pub(crate) struct Run {
@@ -41,6 +41,7 @@ pub(crate) struct Run {
     parent: Option<RunParent>,
     /// Of a run that a schedule made.
     schedule: Option<RunSchedule>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -66,6 +67,7 @@ impl From<RunView> for Run {
             steps: view.steps.into_iter().map(RunStep::from).collect(),
             parent: view.parent.map(RunParent::from),
             schedule: view.scheduled.map(RunSchedule::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
@@ -102,6 +104,7 @@ pub(crate) struct RunSummary {
     completed_steps: u32,
     progress: f64,
     parent: Option<RunParent>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -123,6 +126,7 @@ impl From<RunView> for RunSummary {
             completed_steps: view.completed_steps,
             progress: progress(view.status, view.completed_steps, view.total_steps),
             parent: view.parent.map(RunParent::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),

@@ -4,6 +4,7 @@
 
 mod config;
 mod documentation;
+mod flow;
 mod health;
 mod rejections;
 mod schedules;

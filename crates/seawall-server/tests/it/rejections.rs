@@ -138,11 +138,7 @@ async fn content_of_another_form_is_pointed_at() {
         ("/api/v1/workflows/run", r#"{"workflow": "x", "inputs": {}}"#, "/inputs"),
         ("/api/v1/workflows/run", r#"{"input": {}}"#, "/workflow"),
         ("/api/v1/workflows/run", r#"{"workflow": 7}"#, "/workflow"),
-        (
-            "/api/v1/workflows/x/runs",
-            r#"{"input": {}, "priority": 1}"#,
-            "/priority",
-        ),
+        ("/api/v1/workflows/x/runs", r#"{"input": {}, "prio": 1}"#, "/prio"),
         (
             "/api/v1/approvals/appr_01h455vb4pex5vsknk084sn02q",
             r#"{"decision": "maybe"}"#,

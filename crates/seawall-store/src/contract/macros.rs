@@ -170,6 +170,29 @@ macro_rules! contract_tests {
                 a_child_is_told_of,
                 work_is_told_when_a_run_becomes_claimable_or_a_timer_is_set,
             }
+            flow {
+                a_run_is_admitted_while_a_slot_is_free_and_waits_else,
+                a_run_under_flow_control_is_never_born_held,
+                a_waiting_run_is_due_at_its_deadline,
+                every_end_frees_the_slot_once,
+                the_queue_is_in_the_order_of_coming_and_priority,
+                a_saturated_key_holds_nobody_else_back,
+                lines_are_listed_in_pages,
+                tenants_have_slots_of_their_own,
+                the_numbers_of_the_highest_version_hold,
+            }
+            flow_model {
+                never_more_than_the_slots_run_and_all_run_in_their_order,
+            }
+            flow_turns {
+                a_run_that_must_not_wait_is_refused,
+                a_child_that_must_not_wait_gets_a_message_and_no_slot,
+                a_newer_run_makes_the_others_give_way,
+                a_rate_admits_a_burst_and_then_evenly,
+                a_debounced_run_gives_way_until_the_burst_is_over,
+                a_retry_waits_for_a_slot_again,
+                a_run_without_flow_control_is_not_asked,
+            }
             health {
                 a_store_is_healthy_until_it_is_closed,
             }

@@ -8,13 +8,14 @@
 
 mod cases;
 pub mod differential;
+mod flow_world;
 mod macros;
 mod subject;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, clocks, health, idempotency, inbox, journal, nodes, parking, runs,
-    schedules, suspects, tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, clocks, flow, flow_model, flow_turns, health, idempotency, inbox,
+    journal, nodes, parking, runs, schedules, suspects, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

@@ -2,65 +2,56 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use crate::error::{StoreError, StoreResult};
-use crate::ids::{RunId, RunKey, TenantId, WorkflowId};
-use crate::memory::fault::StoreOp;
-use crate::memory::page::cut;
+use crate::ids::{RunKey, TenantId, WorkflowId};
 use crate::memory::state::State;
-use crate::memory::store::MemoryStore;
-use crate::records::{
-    Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, MessageKey, OnConflict, Page, PageOf, RateClock,
-    flow_order,
-};
-use crate::roles::FlowStore;
+use crate::records::{Debounce, FlowEntry, FlowNumbers, FlowStage, MessageKey, OnConflict, RateClock, flow_order};
 use crate::time::Timestamp;
 
 /// Tenant, workflow, key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct LineName {
-    tenant: TenantId,
-    scope: WorkflowId,
-    key: Option<Arc<str>>,
+    pub(super) tenant: TenantId,
+    pub(super) scope: WorkflowId,
+    pub(super) key: Option<Arc<str>>,
 }
 
 #[derive(Default)]
 pub(super) struct LineRow {
     /// Of when something last began to run or wait in it.
-    number: i64,
+    pub(super) number: i64,
     /// The rate's clock.
     ahead: i64,
-    next_at: Option<Timestamp>,
+    pub(super) next_at: Option<Timestamp>,
 }
 
-struct Quiet {
+pub(super) struct Quiet {
     key: Option<Arc<str>>,
     first_at: Timestamp,
-    not_before: Timestamp,
+    pub(super) not_before: Timestamp,
 }
 
 pub(super) struct FlowRow {
-    line: LineName,
-    stage: FlowStage,
+    pub(super) line: LineName,
+    pub(super) stage: FlowStage,
     priority: i8,
     on_conflict: OnConflict,
     /// The message of the first admission, until then.
     admitted: Option<Arc<[u8]>>,
-    since: Timestamp,
+    pub(super) since: Timestamp,
     order: i64,
-    quiet: Option<Quiet>,
+    pub(super) quiet: Option<Quiet>,
     /// It was told to give way since its admission.
     told: bool,
 }
 
 impl State {
-    fn numbers(&self, line: &LineName) -> FlowNumbers {
+    pub(super) fn numbers(&self, line: &LineName) -> FlowNumbers {
         let scope = (line.tenant.clone(), line.scope);
         self.flow_scopes[&scope]
     }
 
-    fn count(&self, line: &LineName, stage: FlowStage) -> u32 {
+    pub(super) fn count(&self, line: &LineName, stage: FlowStage) -> u32 {
         let rows = self.flow_runs.values();
         let count = rows.filter(|row| row.line == *line && row.stage == stage).count();
         u32::try_from(count).unwrap_or(u32::MAX)
@@ -196,7 +187,7 @@ impl State {
     }
 
     /// In the order in which they are admitted.
-    fn queue(&self, line: &LineName) -> Vec<RunKey> {
+    pub(super) fn queue(&self, line: &LineName) -> Vec<RunKey> {
         let rows = self.flow_runs.iter();
         let queued = rows.filter(|(_, row)| row.line == *line && row.stage == FlowStage::Queued);
         let mut queued: Vec<(i64, RunKey)> = queued.map(|(run, row)| (row.order, *run)).collect();
@@ -333,37 +324,6 @@ impl State {
     fn flow_row(&mut self, run: RunKey) -> &mut FlowRow {
         self.flow_runs.get_mut(&run).expect("the caller has looked the run up")
     }
-
-    fn line(&self, name: &LineName) -> FlowLine {
-        let numbers = self.numbers(name);
-        let head = self.queue(name).first().map(|run| self.flow_runs[run].since);
-        FlowLine {
-            key: name.key.clone(),
-            slots: numbers.slots,
-            rate: numbers.rate,
-            running: self.count(name, FlowStage::Running),
-            queued: self.count(name, FlowStage::Queued),
-            waiting: self.count(name, FlowStage::Debounced),
-            waiting_since: head,
-            next_at: self.flow_lines.get(name).and_then(|row| row.next_at),
-        }
-    }
-
-    fn place(&self, run: RunKey) -> Option<FlowPlace> {
-        let row = self.flow_runs.get(&run)?;
-        let queue = self.queue(&row.line);
-        let ahead = queue.iter().position(|other| *other == run).unwrap_or(0);
-        Some(FlowPlace {
-            run: self.runs[&run].record.id,
-            scope: row.line.scope,
-            key: row.line.key.clone(),
-            stage: row.stage,
-            since: row.since,
-            not_before: row.quiet.as_ref().map(|quiet| quiet.not_before),
-            ahead: u32::try_from(ahead).unwrap_or(u32::MAX).min(FlowPlace::MAX_AHEAD),
-            line: self.line(&row.line),
-        })
-    }
 }
 
 fn line_of(tenant: &TenantId, entry: &FlowEntry) -> LineName {
@@ -371,36 +331,5 @@ fn line_of(tenant: &TenantId, entry: &FlowEntry) -> LineName {
         tenant: tenant.clone(),
         scope: entry.scope,
         key: entry.key.clone(),
-    }
-}
-
-impl FlowStore for MemoryStore {
-    fn flow_place<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Option<FlowPlace>>> {
-        Box::pin(async move {
-            self.call(StoreOp::Read, Some(run), |state, _| {
-                let found = state.run_by_id(tenant, run).ok().map(|row| row.record.key);
-                Ok(found.and_then(|run| state.place(run)))
-            })
-        })
-    }
-
-    fn list_flow<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        scope: WorkflowId,
-        page: Page,
-    ) -> BoxFuture<'a, StoreResult<PageOf<FlowLine>>> {
-        Box::pin(async move {
-            self.call(StoreOp::Read, None, |state, _| {
-                let lines = state.flow_lines.iter();
-                let mut lines: Vec<(i64, FlowLine)> = lines
-                    .filter(|(name, _)| name.tenant == *tenant && name.scope == scope)
-                    .map(|(name, row)| (row.number, state.line(name)))
-                    .filter(|(_, line)| line.running + line.queued + line.waiting > 0)
-                    .collect();
-                lines.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
-                Ok(cut(lines.into_iter(), page))
-            })
-        })
     }
 }

@@ -114,6 +114,19 @@ pub(crate) struct Workflow {
     pub(crate) definition: Value,
 }
 
+/// One key of a workflow's flow control.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct FlowLine {
+    pub(crate) key: Option<String>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) rate: Option<String>,
+    pub(crate) running: u32,
+    pub(crate) queued: u32,
+    pub(crate) waiting: u32,
+    pub(crate) waiting_since: Option<Timestamp>,
+    pub(crate) next_at: Option<Timestamp>,
+}
+
 /// Why a run does not go on.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Why {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::flow_fields::{CONCURRENCY, DEBOUNCE, RATE};
 use crate::definition::duration::MAX_DURATION;
 use crate::executor::{FieldShape, FieldSpec};
 
@@ -61,7 +62,7 @@ pub(in crate::definition) enum Shape {
     Priority,
 }
 
-const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field {
         name,
         shape,
@@ -73,7 +74,7 @@ const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
 }
 
 impl Field {
-    const fn required(mut self) -> Self {
+    pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
@@ -100,10 +101,9 @@ impl Field {
     }
 }
 
-const MILLISECOND: Duration = Duration::from_millis(1);
+pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
-const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const ANY_WAIT: Shape = Shape::Duration(MILLISECOND, MAX_DURATION);
 
 const EFFECTS: Shape = Shape::Choice(&["pure", "read", "idempotent", "once"]);
@@ -151,47 +151,6 @@ pub(in crate::definition) const ROOT: &[Field] = &[
 
 /// Fields of a definition that belong to later versions.
 pub(in crate::definition) const LATER_ROOT: &[&str] = &["schedule", "schedules", "compensate", "reconcile"];
-
-pub(in crate::definition) const CONCURRENCY: &[Field] = &[
-    field("limit", Shape::Whole(1, 10_000), "Runs at once of each key.").required(),
-    FLOW_KEY,
-    field(
-        "on_conflict",
-        Shape::Choice(&["queue", "reject", "cancel_running"]),
-        "What a run does that finds no free slot; queue.",
-    ),
-];
-
-pub(in crate::definition) const RATE: &[Field] = &[
-    field(
-        "limit",
-        Shape::Rate,
-        "Starts of each key in a second, a minute or an hour.",
-    )
-    .required(),
-    FLOW_KEY,
-];
-
-pub(in crate::definition) const DEBOUNCE: &[Field] = &[
-    field(
-        "period",
-        Shape::Duration(MILLISECOND, WEEK),
-        "The quiet time after the last one.",
-    )
-    .required(),
-    FLOW_KEY,
-    field(
-        "max_wait",
-        Shape::Duration(MILLISECOND, MAX_DURATION),
-        "Counted from the first one; ten periods without it.",
-    ),
-];
-
-const FLOW_KEY: Field = field(
-    "key",
-    Shape::Template(FieldShape::String),
-    "Over `input`, `run.id` and `run.created_at`: at most 256 bytes. Without it all runs are one group.",
-);
 
 pub(in crate::definition) const DEFAULTS: &[Field] = &[
     field(

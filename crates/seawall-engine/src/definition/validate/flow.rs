@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use seawall_store::Rate;
 
-use super::fields::{CONCURRENCY, DEBOUNCE, RATE, Shape};
+use super::fields::Shape;
+use super::flow_fields::{CONCURRENCY, DEBOUNCE, RATE};
 use super::object::{Entry, Object, Table, shape_of};
 use super::policy::bounded_duration;
 use super::with::Templates;

@@ -3,6 +3,7 @@
 
 mod fields;
 mod flow;
+mod flow_fields;
 mod graph;
 mod kinds;
 mod limits;

@@ -6,6 +6,7 @@ mod crash;
 mod durability;
 mod effects;
 mod faults;
+mod flow_control;
 mod flows;
 mod leases;
 mod nights;

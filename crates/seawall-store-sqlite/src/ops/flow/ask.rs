@@ -7,6 +7,7 @@ use crate::codec::run_id_at;
 use crate::error::OpError;
 
 /// A run asks for its admission.
+#[derive(Clone, Copy)]
 pub(super) struct Asking {
     pub(super) run: Numbered,
     /// For its place in the queue.
