@@ -21,8 +21,9 @@ pub use self::core::{
     StepStarted, StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, WorkflowCreated, WorkflowSource,
+    BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, CreateRun, Engine, EngineError, EngineParts, ErrorView,
+    IdempotentRequest, InputMatch, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, ScheduleCreated,
+    ScheduleRequest, ScheduleView, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -3,6 +3,7 @@
 //! Everything that is answered here was read from the store, never from the runtime's memory: it is durable.
 
 mod approvals;
+mod bulk;
 mod controls;
 mod engine;
 mod error;
@@ -14,6 +15,7 @@ mod runs;
 mod schedule_check;
 mod schedule_view;
 mod schedules;
+mod search;
 mod view;
 mod view_journal;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod without_runtime;
 mod workflows;
 mod workflows_once;
 
+pub use bulk::{BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use parts::EngineParts;
@@ -32,6 +35,7 @@ pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use schedule_check::ScheduleRequest;
 pub use schedule_view::ScheduleView;
 pub use schedules::ScheduleCreated;
+pub use search::{InputMatch, RunSearch};
 pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

@@ -4,6 +4,7 @@ mod approvals;
 mod health;
 mod leases;
 mod lists;
+mod run_lists;
 mod runs;
 mod schedules;
 mod workflows;

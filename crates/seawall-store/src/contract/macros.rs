@@ -44,6 +44,8 @@ macro_rules! contract_tests {
                 runs_are_listed_newest_first_in_pages_that_stay_right,
                 runs_are_filtered_by_status_workflow_and_time,
                 a_filtered_list_goes_on_over_rows_that_do_not_match,
+                a_list_of_several_statuses_keeps_the_order_over_pages,
+                first_segments_come_in_the_order_asked_for_in_bounds,
             }
             idempotency {
                 a_key_replays_its_run_as_it_is_now,

@@ -10,7 +10,7 @@ use crate::ids::{Digest, NodeId, Seq, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
     Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewRun, NewWorkflow, Page, RunFilter,
-    WorkflowRef, WorkflowVersion,
+    StatusSet, WorkflowRef, WorkflowVersion,
 };
 use crate::roles::Store;
 
@@ -148,7 +148,7 @@ impl<'a> Side<'a> {
                 status: s,
             } => {
                 let filter = RunFilter {
-                    status: s.map(status),
+                    statuses: s.map(|s| StatusSet::of(&[status(s), status(s / 2)])),
                     ..RunFilter::default()
                 };
                 let listed = store
