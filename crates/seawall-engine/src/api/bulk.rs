@@ -81,24 +81,32 @@ impl Engine {
         search.filter.statuses = search.filter.statuses.or(Some(verb.allowed()));
         let limit = request.limit.clamp(1, BulkRequest::MAX);
         let found = self.find_runs(by, &search, limit, request.cursor).await?;
-        let told = found.records.iter().map(async |record| BulkItem {
-            run: record.id,
-            outcome: if request.dry_run {
-                BulkOutcome::Matched
-            } else {
-                outcome(self.tell(by, verb, record.id).await)
-            },
-        });
+        let runs: Vec<RunId> = found.records.iter().map(|record| record.id).collect();
+        if request.dry_run {
+            let items = runs.into_iter().map(|run| BulkItem {
+                run,
+                outcome: BulkOutcome::Matched,
+            });
+            return Ok(BulkAnswer {
+                items: items.collect(),
+                next: found.next,
+            });
+        }
+        let told = runs.into_iter().map(|run| self.tell(by, verb, run));
         Ok(BulkAnswer {
             items: iter(told).buffered(AT_ONCE).collect().await,
             next: found.next,
         })
     }
 
-    async fn tell(&self, by: &Principal, verb: BulkVerb, run: RunId) -> Result<()> {
-        match verb {
+    async fn tell(&self, by: &Principal, verb: BulkVerb, run: RunId) -> BulkItem {
+        let told = match verb {
             BulkVerb::Cancel => self.cancel(by, run).await,
             BulkVerb::Retry => self.retry(by, run).await,
+        };
+        BulkItem {
+            run,
+            outcome: outcome(told),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Runs end to end, and what faults do to them.
 
+mod bulk;
 mod controls;
 mod crash;
 mod durability;
