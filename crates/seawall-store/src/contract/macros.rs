@@ -121,6 +121,11 @@ macro_rules! contract_tests {
                 an_update_writes_the_next_revision_and_sets_the_cursor,
                 a_deleted_schedule_is_gone_and_its_runs_stay,
                 no_tenant_sees_or_changes_anothers_schedules,
+                due_schedules_come_earliest_first_up_to_the_limit,
+                a_schedule_that_is_due_twice_over_comes_once,
+                a_change_of_schedules_is_told,
+            }
+            firings {
                 a_firing_makes_its_run_and_moves_the_cursor,
                 a_firing_that_somebody_else_made_changes_nothing,
                 a_firing_before_the_last_run_has_ended_is_skipped,
@@ -129,9 +134,6 @@ macro_rules! contract_tests {
                 firings_that_may_overlap_all_make_runs,
                 a_firing_whose_run_exists_leaves_it_as_it_is,
                 a_failed_firing_is_remembered_until_one_succeeds,
-                due_schedules_come_earliest_first_up_to_the_limit,
-                a_schedule_that_is_due_twice_over_comes_once,
-                a_change_of_schedules_is_told,
             }
             nodes {
                 an_identity_registers_once,

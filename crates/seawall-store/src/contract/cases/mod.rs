@@ -4,6 +4,7 @@ pub mod append;
 pub mod append_extras;
 pub mod approvals;
 pub mod claims;
+pub mod firings;
 pub mod health;
 pub mod idempotency;
 pub mod inbox;
