@@ -23,9 +23,10 @@ pub use self::core::{
     decide,
 };
 pub use api::{
-    ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal,
-    Reason, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure, TaskOutput,
-    TaskView, WorkerView, WorkflowCreated, WorkflowSource,
+    BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,
+    ErrorView, IdempotentRequest, InputMatch, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView,
+    ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure, TaskOutput, TaskView, WorkerView,
+    WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

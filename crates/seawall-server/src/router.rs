@@ -59,6 +59,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::create::create))
         .routes(routes!(runs::create_inline::create_inline))
         .routes(routes!(runs::list::list))
+        .routes(routes!(runs::bulk::cancel))
+        .routes(routes!(runs::bulk::retry))
         .routes(routes!(runs::get::get))
         .routes(routes!(runs::events::events))
         .routes(routes!(runs::journal::journal))

@@ -3,6 +3,7 @@
 //! Everything that is answered here was read from the store, never from the runtime's memory: it is durable.
 
 mod approvals;
+mod bulk;
 mod controls;
 mod engine;
 mod error;
@@ -15,6 +16,7 @@ mod runs;
 mod schedule_check;
 mod schedule_view;
 mod schedules;
+mod search;
 mod tasks;
 mod view;
 mod view_journal;
@@ -26,6 +28,7 @@ mod without_runtime;
 mod workflows;
 mod workflows_once;
 
+pub use bulk::{BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use parts::EngineParts;
@@ -34,6 +37,7 @@ pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
 pub use schedule_check::ScheduleRequest;
 pub use schedule_view::ScheduleView;
 pub use schedules::ScheduleCreated;
+pub use search::{InputMatch, RunSearch};
 pub use tasks::{ClaimTasks, TaskFailure, TaskOutput, TaskView};
 pub use view::{ErrorView, JournalItem, Reason, RunView, StepView, WorkerView};
 pub(crate) use why::why;

@@ -11,7 +11,7 @@ use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
 use crate::api::view_journal::journal_item;
 use crate::api::{
-    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
+    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
 };
 use crate::core::RunState;
 use crate::datum::Datum;
@@ -158,12 +158,11 @@ impl Engine {
     /// # Errors
     /// `Store`.
     pub async fn list_runs(&self, by: &Principal, filter: RunFilter, page: Page) -> Result<PageOf<RunView>> {
-        let listed = self.shared().store.list_runs(&by.tenant, filter, page).await;
-        let listed = listed.map_err(refused(RUN))?;
-        Ok(PageOf {
-            items: listed.items.iter().map(list_view).collect(),
-            next: listed.next,
-        })
+        let search = RunSearch {
+            filter,
+            input: Vec::new(),
+        };
+        self.search_runs(by, &search, page).await
     }
 
     /// At most `limit` events after `after`, and whether the run has ended with the last of them.

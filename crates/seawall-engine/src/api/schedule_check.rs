@@ -87,7 +87,7 @@ impl Engine {
         };
         let Some((_, zone)) = zone else { return };
         let timetable = Timetable::Cron {
-            pattern,
+            pattern: Box::new(pattern),
             zone: zone.clone(),
         };
         if timetable.next(self.shared().clock.now()).is_none() {

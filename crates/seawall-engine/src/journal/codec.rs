@@ -8,7 +8,8 @@ use serde::ser::SerializeSeq as _;
 use serde::{Deserializer, Serializer as _};
 use serde_json::Value;
 
-use crate::core::Recorded;
+use crate::core::{Event, Recorded};
+use crate::datum::Datum;
 use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
@@ -96,6 +97,44 @@ pub(crate) fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
             expected: segment.count,
             found: events.len(),
         })
+    }
+}
+
+/// The input of the run whose journal begins with this segment, without reading the events after its creation.
+#[must_use]
+pub(crate) fn decode_input(segment: &Segment) -> Option<Datum> {
+    let mut first = None;
+    let mut reader = serde_json::Deserializer::from_slice(&segment.bytes);
+    // It stops in the middle of the list, which the reader takes for an error; what it has read by then counts.
+    let _ = reader.deserialize_seq(FirstEvent {
+        place: segment.first,
+        found: &mut first,
+    });
+    match first?.event {
+        Event::RunCreated(created) => Some(created.input),
+        _ => None,
+    }
+}
+
+struct FirstEvent<'a> {
+    place: Seq,
+    found: &'a mut Option<Recorded>,
+}
+
+impl<'de> Visitor<'de> for FirstEvent<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let event = OneEvent {
+            seq: self.place,
+            newer: &mut None,
+        };
+        *self.found = list.next_element_seed(event)?;
+        Ok(())
     }
 }
 

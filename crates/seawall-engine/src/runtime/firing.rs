@@ -42,7 +42,7 @@ pub(super) async fn firing(
     let times: Vec<Timestamp> = record.waiting.into_iter().chain(plan.times.iter().copied()).collect();
     let mut firing = Firing {
         overlap: settings.overlap,
-        ..without_runs(due, plan)
+        ..without_runs(due, &plan)
     };
     if times.is_empty() {
         return Ok(firing);
@@ -85,7 +85,7 @@ fn readable(record: &ScheduleRecord) -> Result<(ScheduleSettings, Timetable), Tr
     Ok((settings, timetable))
 }
 
-fn without_runs(due: &DueSchedule, plan: Plan) -> Firing {
+fn without_runs(due: &DueSchedule, plan: &Plan) -> Firing {
     Firing {
         tenant: due.tenant.clone(),
         schedule: due.record.id,
@@ -112,7 +112,7 @@ fn unreadable(due: &DueSchedule, trouble: &Trouble, now: Timestamp) -> Firing {
     Firing {
         failed: 1,
         error: Some(trouble.at(now)),
-        ..without_runs(due, plan)
+        ..without_runs(due, &plan)
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn timetable_of(settings: &ScheduleSettings, created_at: Timestamp) -
             anchor: created_at,
         }),
         ScheduleTiming::Cron(text) => Ok(Timetable::Cron {
-            pattern: CronPattern::parse(text).map_err(|error| error.to_string())?,
+            pattern: Box::new(CronPattern::parse(text).map_err(|error| error.to_string())?),
             zone: TimeZone::get(&settings.time_zone)
                 .map_err(|_| format!("the time zone {} is not known here", settings.time_zone))?,
         }),

@@ -24,7 +24,7 @@ fn at(text: &str) -> Timestamp {
 
 fn cron(pattern: &str, zone_name: &str) -> Timetable {
     Timetable::Cron {
-        pattern: CronPattern::parse(pattern).unwrap(),
+        pattern: Box::new(CronPattern::parse(pattern).unwrap()),
         zone: zone(zone_name),
     }
 }

@@ -10,7 +10,7 @@ use crate::schedule::zone;
 #[derive(Clone, Debug)]
 pub(crate) enum Timetable {
     Cron {
-        pattern: CronPattern,
+        pattern: Box<CronPattern>,
         zone: TimeZone,
     },
     /// `anchor` and every whole number of `every` after it, without `anchor` itself.

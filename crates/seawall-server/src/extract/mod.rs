@@ -7,6 +7,7 @@ mod ids;
 mod page;
 mod precondition;
 mod prefer;
+mod search;
 
 pub(crate) use caller::Caller;
 pub(crate) use definition::{DefinitionBody, KeyedDefinition};
@@ -15,3 +16,4 @@ pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};
 pub(crate) use page::page;
 pub(crate) use precondition::{Expected, etag, expected};
 pub(crate) use prefer::wait_of;
+pub(crate) use search::{RunsQueryParts, at_most, input_match, status, time};

@@ -1,6 +1,7 @@
 //! What is serialized to clients and read from them: the only types with serde derives in this room.
 
 mod approval;
+mod bulk;
 mod exact;
 mod flow;
 mod health;
@@ -16,6 +17,7 @@ mod time;
 mod workflow;
 
 pub(crate) use approval::{Approval, Decide, Verdict};
+pub(crate) use bulk::{Bulk, BulkRequest};
 pub(crate) use flow::Flow;
 pub(crate) use health::{Check, CheckStatus, Health, Readiness, ReadyStatus};
 pub(crate) use list::List;

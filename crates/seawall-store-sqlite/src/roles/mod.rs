@@ -5,6 +5,7 @@ mod flow;
 mod health;
 mod leases;
 mod lists;
+mod run_lists;
 mod runs;
 mod schedules;
 mod tasks;

@@ -2,15 +2,15 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
     CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunId, RunRecord, RunStore, RunWatch,
-    Segment, Sent, Seq, StoreError, StoreResult, TenantId, WorkflowRef,
+    Segment, Sent, Seq, StoreError, StoreResult, TenantId,
 };
 
-use super::lists::{below, list, wanted};
+use super::run_lists::list_runs;
 use crate::SqliteStore;
-use crate::codec::{int, maybe_millis, status_code};
+use crate::codec::int;
 use crate::error::OpError;
 use crate::ops::{CreateRun, Send};
-use crate::rows::{run, run_by_id, run_query, segment};
+use crate::rows::{run_by_id, segment};
 use crate::writer::Lane;
 
 impl RunStore for SqliteStore {
@@ -37,6 +37,19 @@ impl RunStore for SqliteStore {
         Box::pin(
             self.readers
                 .read(move |conn| Ok(list_runs(conn, &tenant, &filter, page)?)),
+        )
+    }
+
+    fn first_segments<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        runs: &'a [RunId],
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<Vec<(RunId, Segment)>>> {
+        let (tenant, runs) = (tenant.clone(), runs.to_vec());
+        Box::pin(
+            self.readers
+                .read(move |conn| Ok(first_segments(conn, &tenant, &runs, max_bytes)?)),
         )
     }
 
@@ -72,39 +85,6 @@ impl RunStore for SqliteStore {
     }
 }
 
-fn list_runs(
-    conn: &Connection,
-    tenant: &TenantId,
-    filter: &RunFilter,
-    page: Page,
-) -> rusqlite::Result<PageOf<RunRecord>> {
-    let (name, id) = match &filter.workflow {
-        None => (None, None),
-        Some(WorkflowRef::Name(name)) => (Some(name), None),
-        Some(WorkflowRef::Id(id)) => (None, Some(id.uuid().into_bytes())),
-    };
-    let since = maybe_millis(filter.since);
-    let numbered = |row: &rusqlite::Row<'_>| run(row).map(|record| (record.key.0, record));
-    match filter.status {
-        None => {
-            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page)];
-            list(
-                conn,
-                run_query!(include_str!("../sql/list_runs.sql")),
-                params,
-                page,
-                numbered,
-            )
-        }
-        Some(status) => {
-            let status = status_code(status);
-            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page), status];
-            let sql = run_query!(include_str!("../sql/list_runs_by_status.sql"));
-            list(conn, sql, params, page, numbered)
-        }
-    }
-}
-
 /// From the segment that holds the place after `after` on, until `max_bytes`; at least one, if there is any.
 fn segments_after(conn: &Connection, run_no: i64, after: Seq, max_bytes: usize) -> Result<Vec<Segment>, OpError> {
     let start: Option<i64> = conn
@@ -132,4 +112,32 @@ fn segments_after(conn: &Connection, run_no: i64, after: Seq, max_bytes: usize) 
         segments.push(segment);
     }
     Ok(segments)
+}
+
+fn first_segments(
+    conn: &Connection,
+    tenant: &TenantId,
+    runs: &[RunId],
+    max_bytes: usize,
+) -> rusqlite::Result<Vec<(RunId, Segment)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT j.first_seq, j.count, j.bytes
+         FROM runs r CROSS JOIN journal j ON j.run_no = r.run_no AND j.first_seq = 1
+         WHERE r.id = ?1 AND r.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?2)",
+    )?;
+    let mut bytes = 0;
+    let mut found = Vec::new();
+    for run in runs {
+        let id = run.uuid();
+        let params = params![id.as_bytes(), tenant.as_str()];
+        let Some(first) = statement.query_row(params, segment).optional()? else {
+            continue;
+        };
+        bytes += first.bytes.len();
+        if bytes > max_bytes && !found.is_empty() {
+            break;
+        }
+        found.push((*run, first));
+    }
+    Ok(found)
 }

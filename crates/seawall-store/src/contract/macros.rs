@@ -44,6 +44,8 @@ macro_rules! contract_tests {
                 runs_are_listed_newest_first_in_pages_that_stay_right,
                 runs_are_filtered_by_status_workflow_and_time,
                 a_filtered_list_goes_on_over_rows_that_do_not_match,
+                a_list_of_several_statuses_keeps_the_order_over_pages,
+                first_segments_come_in_the_order_asked_for_in_bounds,
             }
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
@@ -119,6 +121,11 @@ macro_rules! contract_tests {
                 an_update_writes_the_next_revision_and_sets_the_cursor,
                 a_deleted_schedule_is_gone_and_its_runs_stay,
                 no_tenant_sees_or_changes_anothers_schedules,
+                due_schedules_come_earliest_first_up_to_the_limit,
+                a_schedule_that_is_due_twice_over_comes_once,
+                a_change_of_schedules_is_told,
+            }
+            firings {
                 a_firing_makes_its_run_and_moves_the_cursor,
                 a_firing_that_somebody_else_made_changes_nothing,
                 a_firing_before_the_last_run_has_ended_is_skipped,
@@ -127,9 +134,6 @@ macro_rules! contract_tests {
                 firings_that_may_overlap_all_make_runs,
                 a_firing_whose_run_exists_leaves_it_as_it_is,
                 a_failed_firing_is_remembered_until_one_succeeds,
-                due_schedules_come_earliest_first_up_to_the_limit,
-                a_schedule_that_is_due_twice_over_comes_once,
-                a_change_of_schedules_is_told,
             }
             nodes {
                 an_identity_registers_once,

@@ -14,8 +14,8 @@ mod subject;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, clocks, flow, flow_model, flow_turns, health, idempotency, inbox,
-    journal, nodes, parking, runs, schedules, suspects, tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, clocks, firings, flow, flow_model, flow_turns, health, idempotency,
+    inbox, journal, nodes, parking, runs, schedules, suspects, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

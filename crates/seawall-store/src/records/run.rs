@@ -86,6 +86,12 @@ impl StatusSet {
         )
     }
 
+    /// Every status of a run that may be retried.
+    #[must_use]
+    pub fn retriable() -> Self {
+        Self::of(&[RunStatus::Failed, RunStatus::Cancelled])
+    }
+
     #[must_use]
     pub const fn contains(self, status: RunStatus) -> bool {
         self.0 & Self::bit(status) != 0
@@ -204,11 +210,14 @@ pub struct RunRecord {
 
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    pub status: Option<RunStatus>,
+    /// None: whatever it is.
+    pub statuses: Option<StatusSet>,
     /// By name, or by id.
     pub workflow: Option<crate::records::WorkflowRef>,
     /// Created at or after.
     pub since: Option<Timestamp>,
+    /// Created before.
+    pub until: Option<Timestamp>,
 }
 
 /// Part of a journal with the row it belongs to, both of one moment.

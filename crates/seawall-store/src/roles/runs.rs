@@ -2,7 +2,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, Seq, TenantId};
-use crate::records::{CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent};
+use crate::records::{CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment, Sent};
 use crate::watch::RunWatch;
 
 /// Runs as their clients see them. Everything read here is durable.
@@ -30,6 +30,15 @@ pub trait RunStore: Send + Sync + 'static {
         filter: RunFilter,
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<RunRecord>>>;
+
+    /// The first segment of each of these runs, in this order, until about `max_bytes` (at least one). Runs that the tenant
+    /// does not have are left out.
+    fn first_segments<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        runs: &'a [RunId],
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<Vec<(RunId, Segment)>>>;
 
     /// The segments that hold events after `after`, in order, until about `max_bytes` (at least one segment). The first
     /// segment may begin at or before `after`: the caller skips. The record and the segments are of one moment.

@@ -101,8 +101,6 @@ async fn appends(store: &Arc<SqliteStore>, callers: usize, seconds: f64) -> anyh
 
 async fn held(store: &SqliteStore, node: NodeId, tenant: &TenantId) -> anyhow::Result<Lease> {
     let new = NewRun {
-        priority: 0,
-        flow: None,
         id: RunId::generate(),
         workflow: WorkflowVersion {
             id: WorkflowId::generate(),

@@ -1,5 +1,6 @@
 //! Runs end to end, and what faults do to them.
 
+mod bulk;
 mod clocks;
 mod controls;
 mod crash;

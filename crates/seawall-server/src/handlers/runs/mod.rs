@@ -1,5 +1,6 @@
 //! Runs: beginning, watching, steering them.
 
+pub(crate) mod bulk;
 pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;

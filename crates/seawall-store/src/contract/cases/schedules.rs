@@ -8,15 +8,15 @@ use crate::contract::{Subject, World};
 use crate::error::StoreError;
 use crate::ids::{RunId, ScheduleId, TenantId};
 use crate::records::{
-    AppendThen, DueSchedules, Fired, Firing, FiringError, NewRun, NewSchedule, Overlap, Page, RunStatus,
-    ScheduleChange, ScheduleRecord, ScheduledRun,
+    AppendThen, DueSchedules, Fired, Firing, NewSchedule, Overlap, Page, RunStatus, ScheduleChange, ScheduleRecord,
+    ScheduledRun,
 };
 use crate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 impl World<'_> {
-    fn new_schedule(&self, next_at: Option<Timestamp>) -> NewSchedule {
+    pub(super) fn new_schedule(&self, next_at: Option<Timestamp>) -> NewSchedule {
         NewSchedule {
             id: ScheduleId::generate(),
             settings: Arc::from(&b"settings"[..]),
@@ -25,7 +25,7 @@ impl World<'_> {
         }
     }
 
-    async fn schedule_at(&self, next_at: Option<Timestamp>) -> ScheduleRecord {
+    pub(super) async fn schedule_at(&self, next_at: Option<Timestamp>) -> ScheduleRecord {
         let created = self
             .store
             .create_schedule(&self.tenant, self.new_schedule(next_at))
@@ -33,13 +33,13 @@ impl World<'_> {
         created.expect("the id is new")
     }
 
-    async fn schedule(&self, id: ScheduleId) -> ScheduleRecord {
+    pub(super) async fn schedule(&self, id: ScheduleId) -> ScheduleRecord {
         let found = self.store.schedule(&self.tenant, id).await.expect("reading works");
         found.expect("the schedule exists")
     }
 
     /// A firing at these times, in seconds from now, the last one the cursor; the next would be an hour later.
-    async fn firing(&self, id: ScheduleId, overlap: Overlap, seconds: &[u64]) -> Firing {
+    pub(super) async fn firing(&self, id: ScheduleId, overlap: Overlap, seconds: &[u64]) -> Firing {
         let times: Vec<Timestamp> = seconds.iter().map(|s| self.later(Duration::from_secs(*s))).collect();
         let cursor = times.last().copied().unwrap_or(self.now());
         Firing {
@@ -63,21 +63,21 @@ impl World<'_> {
         }
     }
 
-    async fn fire(&self, firing: Firing) -> Fired {
+    pub(super) async fn fire(&self, firing: Firing) -> Fired {
         self.store.fire(firing).await.expect("nobody else has fired")
     }
 
-    async fn due_schedules(&self) -> DueSchedules {
+    pub(super) async fn due_schedules(&self) -> DueSchedules {
         self.store.due_schedules(10).await.expect("reading works")
     }
 
-    async fn due_ids(&self) -> Vec<ScheduleId> {
+    pub(super) async fn due_ids(&self) -> Vec<ScheduleId> {
         let due = self.due_schedules().await.due;
         due.into_iter().map(|due| due.record.id).collect()
     }
 
     /// Lets a queued run be claimed and end.
-    async fn end(&self, run: RunId) {
+    pub(super) async fn end(&self, run: RunId) {
         let node = self.node().await;
         let claimed = self.claim(node, 100).await;
         let lease = claimed.into_iter().map(|run| run.lease).find(|lease| lease.run == run);
@@ -89,7 +89,7 @@ impl World<'_> {
     }
 }
 
-fn ids(firing: &Firing) -> Vec<RunId> {
+pub(super) fn ids(firing: &Firing) -> Vec<RunId> {
     firing.runs.iter().map(|scheduled| scheduled.run.id).collect()
 }
 
@@ -253,162 +253,6 @@ pub async fn no_tenant_sees_or_changes_anothers_schedules(subject: &Subject) {
     );
 }
 
-pub async fn a_firing_makes_its_run_and_moves_the_cursor(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let mut firing = world.firing(created.id, Overlap::Skip, &[0]).await;
-    firing.missed = 7;
-    let new: NewRun = firing.runs[0].run.clone();
-    let fired = world.fire(firing.clone()).await;
-    assert_eq!((fired.made, fired.skipped, fired.waits), (vec![new.id], 0, false));
-    let record = world.schedule(created.id).await;
-    let expected = ScheduleRecord {
-        change: record.change,
-        cursor: firing.cursor,
-        next_at: firing.next_at,
-        last_fired_at: Some(firing.runs[0].fire_at),
-        last_run: Some(new.id),
-        missed: 7,
-        ..created
-    };
-    assert_eq!(record, expected);
-    let run = world.record(new.id).await;
-    assert_eq!((run.holder, run.due), (None, Some(world.now())));
-    assert_eq!((run.created_by, run.projection), (new.created_by, new.projection));
-    assert_eq!(world.journal(new.id).await, (1, "created".to_owned()));
-}
-
-pub async fn a_firing_that_somebody_else_made_changes_nothing(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let mine = world.firing(created.id, Overlap::Allow, &[0]).await;
-    let theirs = Firing {
-        runs: vec![ScheduledRun {
-            fire_at: mine.runs[0].fire_at,
-            run: world.new_run(),
-        }],
-        ..mine.clone()
-    };
-    world.fire(mine.clone()).await;
-    let before = world.schedule(created.id).await;
-    // Also the same one once more: what became of it says the record.
-    for late in [theirs.clone(), mine] {
-        assert_refused!(world.store.fire(late).await, StoreError::PreconditionFailed);
-    }
-    assert_eq!(world.schedule(created.id).await, before);
-    let unmade = world.store.run(&world.tenant, theirs.runs[0].run.id).await;
-    assert_eq!(unmade.expect("reading works"), None);
-}
-
-pub async fn a_firing_before_the_last_run_has_ended_is_skipped(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    // Of three at once the first is in the way of the others.
-    let first = world.firing(created.id, Overlap::Skip, &[0, 1, 2]).await;
-    let fired = world.fire(first.clone()).await;
-    assert_eq!(
-        (&fired.made, fired.skipped, fired.waits),
-        (&vec![ids(&first)[0]], 2, false)
-    );
-    let second = world.firing(created.id, Overlap::Skip, &[3]).await;
-    let fired = world.fire(second).await;
-    assert_eq!((fired.made.len(), fired.skipped, fired.waits), (0, 1, false));
-    let record = world.schedule(created.id).await;
-    assert_eq!((record.skipped, record.last_run), (3, Some(ids(&first)[0])));
-    assert_eq!(record.last_fired_at, Some(first.runs[0].fire_at));
-    assert_eq!(record.cursor, world.later(3 * SECOND));
-    world.end(ids(&first)[0]).await;
-    let third = world.firing(created.id, Overlap::Skip, &[4]).await;
-    assert_eq!(world.fire(third.clone()).await.made, ids(&third));
-}
-
-pub async fn one_firing_waits_for_the_end_of_the_last_run(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let first = world.firing(created.id, Overlap::Queue, &[0, 1, 2]).await;
-    let fired = world.fire(first.clone()).await;
-    assert_eq!(
-        (&fired.made, fired.skipped, fired.waits),
-        (&vec![ids(&first)[0]], 1, true)
-    );
-    let record = world.schedule(created.id).await;
-    assert_eq!((record.waiting, record.skipped), (Some(first.runs[1].fire_at), 1));
-    // Nothing to do until that run has ended.
-    let due = world.due_schedules().await;
-    assert_eq!((due.due.len(), due.awaited), (0, vec![ids(&first)[0]]));
-    world.end(ids(&first)[0]).await;
-    let due = world.due_schedules().await;
-    assert_eq!((due.due.len(), due.awaited.len()), (1, 0));
-    assert_eq!(due.due[0].record, record);
-    let mut second = world.firing(created.id, Overlap::Queue, &[1]).await;
-    second.takes_waiting = true;
-    let fired = world.fire(second.clone()).await;
-    assert_eq!((fired.made, fired.waits), (ids(&second), false));
-    assert_eq!(world.schedule(created.id).await.waiting, None);
-}
-
-pub async fn a_waiting_firing_and_a_new_one_keep_their_order(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let first = world.firing(created.id, Overlap::Queue, &[0, 1]).await;
-    world.fire(first.clone()).await;
-    world.end(ids(&first)[0]).await;
-    let mut both = world.firing(created.id, Overlap::Queue, &[1, 2]).await;
-    both.takes_waiting = true;
-    let fired = world.fire(both.clone()).await;
-    assert_eq!((fired.made, fired.skipped, fired.waits), (vec![ids(&both)[0]], 0, true));
-    assert_eq!(world.schedule(created.id).await.waiting, Some(both.runs[1].fire_at));
-}
-
-pub async fn firings_that_may_overlap_all_make_runs(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let firing = world.firing(created.id, Overlap::Allow, &[0, 1, 2]).await;
-    let fired = world.fire(firing.clone()).await;
-    assert_eq!((fired.made, fired.skipped, fired.waits), (ids(&firing), 0, false));
-    let record = world.schedule(created.id).await;
-    assert_eq!(
-        (record.last_run, record.last_fired_at),
-        (Some(ids(&firing)[2]), Some(firing.runs[2].fire_at))
-    );
-}
-
-pub async fn a_firing_whose_run_exists_leaves_it_as_it_is(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let mut firing = world.firing(created.id, Overlap::Skip, &[0]).await;
-    let id = world.unheld().await;
-    let before = world.record(id).await;
-    firing.runs[0].run.id = id;
-    let fired = world.fire(firing.clone()).await;
-    assert_eq!((fired.made.len(), fired.skipped), (0, 0));
-    assert_eq!(world.record(id).await, before);
-    let record = world.schedule(created.id).await;
-    assert_eq!((record.last_run, record.cursor), (None, firing.cursor));
-}
-
-pub async fn a_failed_firing_is_remembered_until_one_succeeds(subject: &Subject) {
-    let world = World::of(subject).await;
-    let created = world.schedule_at(Some(world.now())).await;
-    let error = FiringError {
-        code: Arc::from("workflow-not-found"),
-        message: Arc::from("there is no such workflow"),
-        at: world.now(),
-    };
-    let mut failed = world.firing(created.id, Overlap::Skip, &[]).await;
-    failed.failed = 2;
-    failed.error = Some(error.clone());
-    world.fire(failed).await;
-    let record = world.schedule(created.id).await;
-    assert_eq!((record.failed, record.last_error), (2, Some(error.clone())));
-    // One that makes no run says nothing about it.
-    world.fire(world.firing(created.id, Overlap::Skip, &[]).await).await;
-    assert_eq!(world.schedule(created.id).await.last_error, Some(error));
-    world.fire(world.firing(created.id, Overlap::Skip, &[1]).await).await;
-    let record = world.schedule(created.id).await;
-    assert_eq!((record.failed, record.last_error), (2, None));
-}
-
 pub async fn due_schedules_come_earliest_first_up_to_the_limit(subject: &Subject) {
     let world = World::of(subject).await;
     let late = world.schedule_at(Some(world.later(2 * SECOND))).await;
@@ -441,7 +285,8 @@ pub async fn a_schedule_that_is_due_twice_over_comes_once(subject: &Subject) {
 
 async fn soon<T>(what: &str, news: impl Future<Output = T>) -> T {
     let told = tokio::time::timeout(Duration::from_secs(10), news).await;
-    told.unwrap_or_else(|_| panic!("{what} is not told of"))
+    assert!(told.is_ok(), "{what} is not told of");
+    told.expect("it was told in time")
 }
 
 pub async fn a_change_of_schedules_is_told(subject: &Subject) {

@@ -11,7 +11,7 @@ use crate::ids::{Digest, NodeId, Seq, TaskId, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
     Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewMessage, NewRun, NewWorkflow, Page,
-    RunFilter, WorkflowRef, WorkflowVersion,
+    RunFilter, StatusSet, WorkflowRef, WorkflowVersion,
 };
 use crate::roles::Store;
 use crate::time::StoreClock as _;
@@ -162,7 +162,7 @@ impl<'a> Side<'a> {
                 status: s,
             } => {
                 let filter = RunFilter {
-                    status: s.map(status),
+                    statuses: s.map(|s| StatusSet::of(&[status(s), status(s / 2)])),
                     ..RunFilter::default()
                 };
                 let listed = store
