@@ -12,6 +12,7 @@ mod executor;
 mod fixtures;
 mod journal;
 mod names;
+mod replay;
 mod runtime;
 
 pub use self::core::{

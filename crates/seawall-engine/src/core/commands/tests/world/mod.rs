@@ -3,4 +3,5 @@
 mod op;
 mod plan;
 mod property;
+mod replayed;
 mod simulation;
