@@ -8,17 +8,15 @@ use crate::replay::script::Candidate;
 /// No decision has more events that matter here: one for each attempt in flight.
 const FURTHEST: usize = 20_000;
 
-/// A recovery, by somebody who knew the holder before to be dead or by somebody who did not.
+/// A recovery, by somebody who did not know the holder before to be dead or by somebody who did.
 pub(super) fn candidates(state: &RunState, record: &[Recorded]) -> Vec<Candidate> {
-    let lease = lease(state, record);
     let recover = |predecessor_dead, lease| Candidate {
         command: Command::Recover { predecessor_dead },
         lease,
     };
-    match lease {
-        Some(lease) => vec![recover(false, lease)],
-        None => vec![recover(true, Duration::ZERO)],
-    }
+    // Both: the time that was found may belong to another recovery of the same moment.
+    let unsure = lease(state, record).map(|lease| recover(false, lease));
+    unsure.into_iter().chain([recover(true, Duration::ZERO)]).collect()
 }
 
 /// How long a lease lasted, from the time that an unknown outcome was not to be repeated before. None where no such time

@@ -51,10 +51,13 @@ pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Compu
         Event::RunResumed { by } => vec![Message::Resume { by: Arc::clone(by) }.into()],
         Event::CancelRequested { by } => vec![Message::Cancel { by: Arc::clone(by) }.into()],
         Event::RunRetried { by, .. } => vec![Message::Retry { by: Arc::clone(by) }.into()],
-        Event::RunUnblocked { by } => match record.get(1).map(|next| &next.event) {
-            Some(Event::StepOutcomeResolved {
-                activity, resolution, ..
-            }) => vec![
+        Event::RunUnblocked { by } => match (&state.blocked, record.get(1).map(|next| &next.event)) {
+            (
+                Some(BlockReason::UnknownOutcome(_)),
+                Some(Event::StepOutcomeResolved {
+                    activity, resolution, ..
+                }),
+            ) => vec![
                 Message::Resolve {
                     activity: activity.clone(),
                     resolution: resolution.clone(),
