@@ -6,6 +6,7 @@ mod approvals;
 mod controls;
 mod engine;
 mod error;
+mod export;
 mod parts;
 mod principal;
 mod read;

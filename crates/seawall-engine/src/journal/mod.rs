@@ -14,6 +14,6 @@ mod tests;
 mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub(crate) use codec::{decode, deeper_than, encode};
+pub(crate) use codec::{decode, decode_line, deeper_than, encode, stored_form};
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use writes::writes;

@@ -1,8 +1,7 @@
 //! Where a record and what is decided today part.
 
 use seawall_store::Seq;
-
-use crate::core::Recorded;
+use serde_json::Value;
 
 /// What came of replaying a record with its own definition.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,12 +11,12 @@ pub enum Verdict {
     Diverges(Box<Divergence>),
 }
 
-/// The first place at which they part.
+/// The first place at which they part. Events are shown in their stored form: there, nothing is left out.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Divergence {
     pub seq: Seq,
     /// None: the record ends inside a decision.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<Value>,
     /// None: nothing that a run can be told leads to the recorded event here.
-    pub decided: Option<Recorded>,
+    pub decided: Option<Value>,
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use seawall_store::Seq;
 use serde_json::Value;
 
-use crate::core::{Action, Env, Recorded, ReplayError, RunState, decide};
+use crate::core::{Action, Command, Decision, Env, Recorded, ReplayError, RunState};
 use crate::definition::Definition;
 use crate::executor::Outcome;
+use crate::journal::stored_form;
 use crate::names::ActivityRef;
 use crate::replay::same::matched;
 use crate::replay::script::{Candidate, candidates};
+use crate::replay::stage::Stage;
 use crate::replay::{Divergence, Verdict};
 use crate::runtime::{TRANSFORM, bounded};
 
@@ -40,20 +42,18 @@ impl Computed {
 
 /// A decision that is in the record.
 pub(crate) struct Step {
+    /// What led to it.
+    pub(crate) command: Command,
     /// Its events, as places in the record.
     pub(crate) events: Range<usize>,
     pub(crate) actions: Vec<Action>,
 }
 
 /// A replay under way.
-///
-/// Two states are kept, of the same events: `decide` works on one, the other follows the record. When a decision is not
-/// the record, the first one is copied from the second; else nothing is ever copied.
 pub(crate) struct Replay<'a> {
     record: &'a [Recorded],
     place: usize,
-    front: RunState,
-    back: RunState,
+    stage: Stage,
     computed: Computed,
 }
 
@@ -68,19 +68,17 @@ impl<'a> Replay<'a> {
     /// When the first event is not the run's creation, or names another definition.
     pub(crate) fn new(definition: Arc<Definition>, record: &'a [Recorded]) -> Result<Self, ReplayError> {
         let first = record.first().ok_or(ReplayError::Empty)?;
-        let state = RunState::created(definition, first)?;
         Ok(Self {
             record,
             place: 1,
-            front: state.clone(),
-            back: state,
+            stage: Stage::new(definition, first)?,
             computed: Computed::default(),
         })
     }
 
     /// The state of what has been replayed so far.
     pub(crate) const fn state(&self) -> &RunState {
-        &self.back
+        self.stage.state()
     }
 
     /// All that is left of it.
@@ -95,13 +93,10 @@ impl<'a> Replay<'a> {
 
     /// The next decision of the record, or where it is another one. None: the record is at its end.
     pub(crate) fn next(&mut self) -> Option<Result<Step, Box<Divergence>>> {
-        if self.place >= self.record.len() {
-            return None;
-        }
-        let rest = &self.record[self.place..];
+        let rest = self.record.get(self.place..).filter(|rest| !rest.is_empty())?;
         let mut best: Option<Miss> = None;
-        for candidate in candidates(&self.back, rest, &self.computed) {
-            match self.decide(candidate) {
+        for candidate in candidates(self.stage.state(), rest, &self.computed) {
+            match self.attempt(candidate) {
                 Ok(step) => return Some(Ok(step)),
                 Err(miss) if best.as_ref().is_none_or(|best| best.matched < miss.matched) => best = Some(miss),
                 Err(_) => {}
@@ -110,49 +105,42 @@ impl<'a> Replay<'a> {
         Some(Err(self.divergence(best)))
     }
 
-    fn decide(&mut self, candidate: Candidate) -> Result<Step, Miss> {
+    fn attempt(&mut self, candidate: Candidate) -> Result<Step, Miss> {
         let rest = &self.record[self.place..];
         let env = Env {
             now: rest[0].at,
             random: 0,
             lease: candidate.lease,
         };
-        let decision = decide(&mut self.front, candidate.command, &env);
-        let found = matched(&self.back, &decision.events, rest);
+        let decision = self.stage.decide(candidate.command.clone(), &env);
+        let found = matched(self.stage.state(), &decision.events, rest);
         if decision.events.is_empty() || found.events < decision.events.len() {
-            if !decision.events.is_empty() {
-                self.front = self.back.clone();
-            }
+            self.stage.reject(&decision);
             return Err(Miss {
                 matched: found.events,
                 decided: decision.events,
             });
         }
         let events = self.place..self.place + found.events;
-        for recorded in &self.record[events.clone()] {
-            self.back.evolve(recorded);
-        }
-        if !found.exact {
-            self.front = self.back.clone();
-        }
+        self.stage.accept(&self.record[events.clone()], found.exact);
         self.place = events.end;
-        self.computed.keep(&decision.actions);
+        let Decision { actions, .. } = decision;
+        self.computed.keep(&actions);
         Ok(Step {
+            command: candidate.command,
             events,
-            actions: decision.actions,
+            actions,
         })
     }
 
     fn divergence(&self, best: Option<Miss>) -> Box<Divergence> {
-        let (matched, decided) = best.map_or((0, None), |mut miss| {
-            let at = miss.matched;
-            (at, (at < miss.decided.len()).then(|| miss.decided.swap_remove(at)))
-        });
+        let matched = best.as_ref().map_or(0, |miss| miss.matched);
+        let decided = best.as_ref().and_then(|miss| miss.decided.get(matched));
         let place = self.place + matched;
         Box::new(Divergence {
             seq: Seq(place as u64 + 1),
-            recorded: self.record.get(place).cloned(),
-            decided,
+            recorded: self.record.get(place).map(stored_form),
+            decided: decided.map(stored_form),
         })
     }
 }

@@ -6,12 +6,19 @@
 //! transforms, retries, deadlines, the end) is worked out anew and compared. So `identical` is a proof: the events of the
 //! record were decided again, one by one.
 
+mod change;
 mod divergence;
 mod drive;
 mod recovery;
 mod same;
 mod script;
 mod settled;
+mod stage;
+mod strict;
 
+#[cfg(test)]
+pub(crate) use change::compare;
+pub use change::{Comparison, Finding, FindingKind, replay_changed};
 pub use divergence::{Divergence, Verdict};
 pub(crate) use drive::Replay;
+pub use strict::replay;

@@ -15,13 +15,17 @@ pub(super) struct Matched {
 /// Compares a decision with the record. `before` is the state that both begin with.
 pub(super) fn matched(before: &RunState, decided: &[Recorded], recorded: &[Recorded]) -> Matched {
     let mut exact = true;
-    let same = decided.iter().zip(recorded).enumerate().take_while(|(place, (ours, theirs))| {
-        if ours == theirs {
-            return true;
-        }
-        exact = false;
-        is_same_but_for_chance(before, &decided[..*place], ours, theirs)
-    });
+    let same = decided
+        .iter()
+        .zip(recorded)
+        .enumerate()
+        .take_while(|(place, (ours, theirs))| {
+            if ours == theirs {
+                return true;
+            }
+            exact = false;
+            is_same_but_for_chance(before, &decided[..*place], ours, theirs)
+        });
     let events = same.count();
     Matched { events, exact }
 }
@@ -59,7 +63,9 @@ fn may_be_tried_at(
     let (Event::StepFailed { error, .. }, Some(slot)) = (&failed.event, before.slot(activity)) else {
         return false;
     };
-    let starts_over = decided.iter().any(|earlier| matches!(earlier.event, Event::RunRetried { .. }));
+    let starts_over = decided
+        .iter()
+        .any(|earlier| matches!(earlier.event, Event::RunRetried { .. }));
     let failures = if starts_over {
         0
     } else {

@@ -6,9 +6,7 @@ use std::time::Duration;
 use seawall_store::RunStatus;
 use serde_json::Value;
 
-use crate::core::{
-    BlockReason, Command, Decided, Event, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus,
-};
+use crate::core::{BlockReason, Command, Decided, Event, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus};
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::names::ActivityRef;
@@ -184,7 +182,8 @@ fn ends_of_child(state: &RunState, record: &[Recorded]) -> Vec<(Datum, Option<St
         }) => vec![(output.clone(), None)],
         Some(Event::StepFailed { error, .. }) => {
             let mut ends = vec![(Datum::null(), Some(error.clone()))];
-            let succeeded = matches!(&record[0].event, Event::ChildFinished { status, .. } if *status == RunStatus::Succeeded);
+            let succeeded =
+                matches!(&record[0].event, Event::ChildFinished { status, .. } if *status == RunStatus::Succeeded);
             if succeeded {
                 // Its output was more than the run may hold; nothing else of it is known.
                 let room = MAX_RUN_BYTES.saturating_sub(state.bytes);

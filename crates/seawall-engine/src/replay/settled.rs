@@ -95,12 +95,10 @@ pub(super) fn outcomes(record: &[Recorded]) -> Vec<Outcome> {
             Outcome::Failed(unrecorded()),
         ],
         Event::StepCancelled { .. } => vec![Outcome::Unknown(unrecorded())],
-        Event::StepDeferred { until, reason, .. } => vec![
-            Outcome::Deferred {
-                until: *until,
-                reason: reason.clone(),
-            },
-        ],
+        Event::StepDeferred { until, reason, .. } => vec![Outcome::Deferred {
+            until: *until,
+            reason: reason.clone(),
+        }],
         Event::StepOutcomeUnknown { error, .. } => vec![Outcome::Unknown(error.clone())],
         _ => Vec::new(),
     }

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::op::op;
 use super::plan::plan;
 use super::property::{driven, led_to_its_end};
-use crate::core::{Recorded};
+use crate::core::Recorded;
 use crate::core::commands::tests::check;
 use crate::core::commands::tests::kit::Subject;
-use crate::replay::{Replay, Verdict};
+use crate::replay::{Replay, Verdict, compare};
 
 /// Replays the journal, and answers where its decisions end.
 fn replayed(run: &Subject, journal: &[Recorded]) -> Result<Vec<usize>, String> {
@@ -38,5 +38,20 @@ proptest! {
         prop_assert!(replayed.is_ok(), "{}\n{:#?}", replayed.unwrap_err(), run.journal);
         let replay = Replay::new(Arc::clone(&run.definition), &run.journal).unwrap();
         prop_assert_eq!(replay.finish(), Verdict::Identical);
+    }
+
+    #[test]
+    fn an_unchanged_definition_makes_no_difference_to_any_run(plan in plan(), ops in vec(op(), 0..60), ends in any::<bool>()) {
+        let mut world = driven(&plan, &ops);
+        if ends {
+            led_to_its_end(&mut world);
+        }
+        let run = &world.run;
+        let comparison = compare(&run.definition, &run.definition, &run.journal).unwrap();
+        prop_assert!(comparison.findings.is_empty(), "{:#?}\n{:#?}", comparison, run.journal);
+        // Processes do not die in a replay, so it is not blocked by their deaths either.
+        if comparison.recorded.is_terminal() {
+            prop_assert_eq!(comparison.replayed, comparison.recorded);
+        }
     }
 }

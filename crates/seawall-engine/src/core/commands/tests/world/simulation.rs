@@ -261,10 +261,7 @@ impl World {
                 step.retry.on.is_none()
             };
         }
-        if matches!(end, End::Unknown { .. })
-            && step.effect == EffectClass::Idempotent
-            && &*plan.kind != "transform"
-        {
+        if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent && &*plan.kind != "transform" {
             self.doubts.insert(activity.clone(), plan.effect_key);
         }
         let outcome = match end {
