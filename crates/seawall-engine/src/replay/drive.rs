@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_store::Seq;
 use serde_json::Value;
@@ -44,6 +45,7 @@ impl Computed {
 pub(crate) struct Step {
     /// What led to it.
     pub(crate) command: Command,
+    pub(crate) lease: Duration,
     /// Its events, as places in the record.
     pub(crate) events: Range<usize>,
     pub(crate) actions: Vec<Action>,
@@ -128,6 +130,7 @@ impl<'a> Replay<'a> {
         self.computed.keep(&actions);
         Ok(Step {
             command: candidate.command,
+            lease: candidate.lease,
             events,
             actions,
         })

@@ -7,7 +7,7 @@ use crate::executor::Outcome;
 use crate::names::ActivityRef;
 use crate::replay::change::difference::difference;
 use crate::replay::change::finding::FindingKind;
-use crate::replay::change::tape::{Answers, Queue};
+use crate::replay::change::tape::{Answer, Answers, Queue};
 use crate::replay::change::world::World;
 use crate::replay::settled::unrecorded;
 use crate::runtime::bounded;
@@ -44,25 +44,56 @@ impl World {
 
     fn outcome(&mut self, activity: &ActivityRef) -> Option<Command> {
         let flying = self.flying.get(activity)?;
-        let (attempt, request) = (flying.attempt, flying.request);
+        let attempt = flying.attempt;
         let outcome = if flying.withdrawn {
             Outcome::NotBegun(unrecorded())
         } else if let Some(value) = &flying.value {
-            bounded(Outcome::Succeeded(value.clone()))
+            let computed = bounded(Outcome::Succeeded(value.clone()));
+            self.computed(activity, computed)?
         } else {
+            let request = flying.request;
             let answer = self.front(activity, |of| &mut of.attempts)?;
-            if answer.request.is_some_and(|recorded| recorded != request) {
+            if answer.outcome.is_none() || answer.request.is_some_and(|recorded| recorded != request) {
                 return None;
             }
-            let answer = self.take(activity, |of| &mut of.attempts)?;
-            self.answered.insert(activity.clone(), answer.attempt);
-            answer.outcome
+            self.take_outcome(activity)?
         };
         self.flying.remove(activity);
         Some(Command::Settle {
             activity: activity.clone(),
             attempt,
             outcome,
+        })
+    }
+
+    /// The process died that made the attempts in flight: no answer to them will come.
+    pub(super) fn lose_attempts(&mut self) {
+        let flying: Vec<ActivityRef> = self.flying.keys().cloned().collect();
+        for activity in flying {
+            if let Some(Answer { outcome: None, .. }) = self.front(&activity, |of| &mut of.attempts) {
+                self.take(&activity, |of| &mut of.attempts);
+            }
+        }
+    }
+
+    fn take_outcome(&mut self, activity: &ActivityRef) -> Option<Outcome> {
+        let answer = self.take(activity, |of| &mut of.attempts)?;
+        self.answered.insert(activity.clone(), answer.attempt);
+        answer.outcome
+    }
+
+    /// What a transform gives, when the record has it done. One that is not in the record is done at once.
+    fn computed(&mut self, activity: &ActivityRef, computed: Outcome) -> Option<Outcome> {
+        let is_recorded = |of: &Answers| !of.attempts.is_empty();
+        if !self.tape.answers.get(activity).is_some_and(is_recorded) {
+            let was_left = self.tape.leaves_open(activity);
+            return (!was_left).then_some(computed);
+        }
+        self.front(activity, |of| &mut of.attempts)?.outcome.as_ref()?;
+        Some(match self.take_outcome(activity)? {
+            Outcome::Succeeded(_) | Outcome::Failed(_) => computed,
+            // The process that was to do it was stopped, or died.
+            outcome @ (Outcome::NotBegun(_) | Outcome::Unknown(_) | Outcome::Deferred { .. }) => outcome,
         })
     }
 

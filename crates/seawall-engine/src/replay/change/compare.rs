@@ -28,19 +28,16 @@ pub(super) fn finish(mut world: World, own: &Arc<Definition>, record: &[Recorded
 
 /// Attempts and look-ups that the record has no answer for.
 fn unanswered(world: &mut World) {
-    let flying = world
-        .flying
-        .iter()
-        .filter(|(_, of)| !of.refused)
-        .map(|(of, flying)| (of, flying.since));
-    let wanted = world
-        .wanted
-        .iter()
-        .filter(|(_, of)| !of.refused)
-        .map(|(of, wanted)| (of, wanted.since));
-    let all: Vec<_> = flying.chain(wanted).map(|(of, since)| (of.clone(), since)).collect();
+    let (flying, wanted) = (&world.flying, &world.wanted);
+    let attempts = flying.iter().map(|(of, flying)| (of, flying.refused, flying.since));
+    let lookups = wanted.iter().map(|(of, wanted)| (of, wanted.refused, wanted.since));
+    let all: Vec<_> = attempts
+        .chain(lookups)
+        .filter(|(activity, refused, _)| !refused && is_running(world.state(), activity))
+        .map(|(activity, _, since)| (activity.clone(), since))
+        .collect();
     for (activity, since) in all {
-        if was_left(&world.tape.end, &activity, StepStatus::Running) {
+        if world.tape.leaves_open(&activity) {
             continue;
         }
         let (why, begun) = before(world, &activity);
@@ -56,6 +53,11 @@ fn unanswered(world: &mut World) {
     world.place = world.tape.end.seq;
 }
 
+fn is_running(state: &RunState, activity: &ActivityRef) -> bool {
+    let of = state.activity(activity);
+    of.is_some_and(|of| of.status == StepStatus::Running)
+}
+
 /// What the record says of an activity, and how many attempts it has seen.
 fn before(world: &World, activity: &ActivityRef) -> (&'static str, u32) {
     let end = &world.tape.end;
@@ -64,11 +66,6 @@ fn before(world: &World, activity: &ActivityRef) -> (&'static str, u32) {
         (Some(_), None) => ("has an item that it did not have", 0),
         (Some(_), Some(of)) => ("runs now", of.attempts),
     }
-}
-
-/// The record ends before its end, and leaves this activity as it is here.
-fn was_left(end: &RunState, activity: &ActivityRef, status: StepStatus) -> bool {
-    !end.is_terminal() && end.activity(activity).is_some_and(|of| of.status == status)
 }
 
 /// Waits for somebody who says nothing in the record.
@@ -80,7 +77,7 @@ fn waiting(world: &mut World) {
         .map(|(slot, of)| (state.name(slot), of.clone()))
         .collect();
     for (activity, of) in open {
-        if was_left(&world.tape.end, &activity, of.status) || world.strangers.contains_key(&activity) {
+        if world.tape.leaves_open(&activity) || world.strangers.contains_key(&activity) {
             continue;
         }
         let (kind, message) = match &of.wait {

@@ -1,7 +1,6 @@
 //! What the world answered to a run, sorted by whom it answered.
 //!
-//! Made of the commands that a replay with the run's own definition has found. Deaths of processes are not on it: the
-//! attempts that they cut short have no answer, and the ones that followed do.
+//! Made of the commands that a replay with the run's own definition has found.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use seawall_store::{ApprovalId, Digest, RunStatus, Seq, Timestamp};
 
-use crate::core::{Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState};
+use crate::core::{Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus};
 use crate::definition::Definition;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
@@ -31,7 +30,8 @@ pub(super) struct Answer {
     pub(super) attempt: u32,
     /// Of the request that it was given to.
     pub(super) request: Option<Digest>,
-    pub(super) outcome: Outcome,
+    /// None: the process that made it died.
+    pub(super) outcome: Option<Outcome>,
 }
 
 /// A child's definition, as it was asked for, and what was found.
@@ -71,8 +71,10 @@ pub(super) enum Stimulus {
     Tick,
     /// To the run as a whole.
     Message(Message),
+    /// A process had died, and another one went on.
+    Recovery(Command, Duration),
     /// An answer to this activity is there from now on.
-    Answer(Vec<ActivityRef>),
+    Answer(ActivityRef),
 }
 
 /// A run's record, taken apart.
@@ -111,14 +113,24 @@ impl Tape {
     }
 }
 
+impl Tape {
+    /// The record ends before the run does, and before this activity does, which had begun.
+    pub(super) fn leaves_open(&self, activity: &ActivityRef) -> bool {
+        let is_open = |status: StepStatus| !status.is_settled() && status != StepStatus::Pending;
+        !self.end.is_terminal() && self.end.activity(activity).is_some_and(|of| is_open(of.status))
+    }
+}
+
 #[derive(Default)]
 struct Maker {
     beats: Vec<Beat>,
     answers: HashMap<ActivityRef, Answers>,
     timers: HashSet<(ActivityRef, Timestamp)>,
     approvals: HashMap<ApprovalId, ActivityRef>,
-    /// The last request of each activity: its attempt and its digest.
+    /// The last attempt of each activity: its number, and the digest of its request.
     requests: HashMap<ActivityRef, (u32, Option<Digest>)>,
+    /// Activities whose last attempt has no answer yet.
+    open: HashSet<ActivityRef>,
     wanted: HashMap<ActivityRef, (String, Option<u32>)>,
 }
 
@@ -154,31 +166,19 @@ impl Maker {
         match &step.command {
             Command::Begin => Some(Stimulus::Begin),
             Command::Tick => Some(Stimulus::Tick),
-            Command::Recover { .. } => {
-                let begins = matches!(events[0].event, Event::RunStarted);
-                let lost = self.lost(events, seq);
-                Some(if begins {
-                    Stimulus::Begin
-                } else {
-                    Stimulus::Answer(lost)
-                })
+            Command::Recover { .. } | Command::BlockDeadly { .. } => {
+                for activity in std::mem::take(&mut self.open) {
+                    self.answer(&activity, None, seq);
+                }
+                Some(Stimulus::Recovery(step.command.clone(), step.lease))
             }
-            Command::BlockDeadly { .. } => {
-                let lost = self.lost(events, seq);
-                Some(Stimulus::Answer(lost))
-            }
-            Command::Settle {
-                activity,
-                attempt,
-                outcome,
-            } => {
-                let answer = self.answer(activity, *attempt, outcome.clone());
-                self.of(activity).attempts.push_back(Placed { seq, what: answer });
-                Some(Stimulus::Answer(vec![activity.clone()]))
+            Command::Settle { activity, outcome, .. } => {
+                self.answer(activity, Some(outcome.clone()), seq);
+                Some(Stimulus::Answer(activity.clone()))
             }
             Command::StartChild { activity, found, .. } => {
                 self.lookup(activity, found.as_ref().err(), events, seq);
-                Some(Stimulus::Answer(vec![activity.clone()]))
+                Some(Stimulus::Answer(activity.clone()))
             }
             Command::Message(message) => self.message(message, seq),
         }
@@ -206,39 +206,22 @@ impl Maker {
                 activity.clone()
             }
         };
-        Some(Stimulus::Answer(vec![activity]))
+        Some(Stimulus::Answer(activity))
     }
 
     fn of(&mut self, activity: &ActivityRef) -> &mut Answers {
         self.answers.entry(activity.clone()).or_default()
     }
 
-    fn answer(&self, activity: &ActivityRef, attempt: u32, outcome: Outcome) -> Answer {
-        let request = self.requests.get(activity).and_then(|(_, digest)| *digest);
-        Answer {
+    fn answer(&mut self, activity: &ActivityRef, outcome: Option<Outcome>, seq: Seq) {
+        self.open.remove(activity);
+        let (attempt, request) = self.requests.get(activity).copied().unwrap_or_default();
+        let what = Answer {
             attempt,
             request,
             outcome,
-        }
-    }
-
-    /// What a recovery says of the attempts that it found, where it says that they are over.
-    fn lost(&mut self, events: &[Recorded], seq: Seq) -> Vec<ActivityRef> {
-        let mut lost = Vec::new();
-        for recorded in events {
-            let (activity, error) = match &recorded.event {
-                Event::StepOutcomeUnknown { activity, error, .. } => (activity, error.clone()),
-                Event::StepCancelled { activity } => (activity, unrecorded()),
-                _ => continue,
-            };
-            let Some((attempt, _)) = self.requests.get(activity) else {
-                continue;
-            };
-            let what = self.answer(activity, *attempt, Outcome::Unknown(error));
-            self.of(activity).attempts.push_back(Placed { seq, what });
-            lost.push(activity.clone());
-        }
-        lost
+        };
+        self.of(activity).attempts.push_back(Placed { seq, what });
     }
 
     fn lookup(&mut self, activity: &ActivityRef, error: Option<&StepError>, events: &[Recorded], seq: Seq) {
@@ -263,6 +246,9 @@ impl Maker {
         match &recorded.event {
             Event::StepStarted(started) => {
                 let activity = &started.activity;
+                if started.request_digest.is_some() {
+                    self.open.insert(activity.clone());
+                }
                 let request = (started.attempt, started.request_digest);
                 self.requests.insert(activity.clone(), request);
                 self.of(activity).last_start = recorded.seq;

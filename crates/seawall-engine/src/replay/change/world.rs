@@ -59,6 +59,8 @@ pub(super) struct World {
     pub(super) place: Seq,
     /// The run's own timeout is the recorded one: it is over when the record says so.
     pub(super) same_timeout: bool,
+    /// How long one lasted at the last recovery.
+    lease: Duration,
 }
 
 impl World {
@@ -80,6 +82,7 @@ impl World {
             findings: Findings::default(),
             asked: Vec::new(),
             place: first.seq,
+            lease: Duration::ZERO,
         }
     }
 
@@ -100,9 +103,14 @@ impl World {
     fn play(&mut self, beat: Beat) {
         match beat.stimulus {
             Stimulus::Begin => self.tell(Command::Begin, beat.at),
+            Stimulus::Recovery(command, lease) => {
+                self.lose_attempts();
+                self.lease = lease;
+                self.tell(command, beat.at);
+            }
             Stimulus::Tick => self.tell(Command::Tick, beat.at),
             Stimulus::Message(message) => self.tell(Command::Message(message), beat.at),
-            Stimulus::Answer(activities) => self.deliver(activities.into(), beat.at),
+            Stimulus::Answer(activity) => self.deliver(VecDeque::from([activity]), beat.at),
         }
     }
 
@@ -128,7 +136,7 @@ impl World {
         let env = Env {
             now: at,
             random: 0,
-            lease: Duration::ZERO,
+            lease: self.lease,
         };
         let decision = self.stage.decide(command, &env);
         let mut events = decision.events;
@@ -229,12 +237,15 @@ impl World {
     /// What nobody answers would never end: told to stop, it does.
     fn stop(&mut self, activity: &ActivityRef) {
         let answers = self.tape.answers.get(activity);
-        let (attempts, lookups) = answers.map_or((0, 0), |of| (of.attempts.len(), of.lookups.len()));
+        // Or the record ends before it does.
+        let left = self.tape.leaves_open(activity);
+        let answered = left || answers.is_some_and(|of| !of.attempts.is_empty());
+        let found = left || answers.is_some_and(|of| !of.lookups.is_empty());
         if let Some(flying) = self.flying.get_mut(activity) {
-            flying.withdrawn = flying.refused || attempts == 0;
+            flying.withdrawn = flying.refused || !answered;
         }
         if let Some(wanted) = self.wanted.get_mut(activity) {
-            wanted.withdrawn = wanted.refused || lookups == 0;
+            wanted.withdrawn = wanted.refused || !found;
         }
     }
 
