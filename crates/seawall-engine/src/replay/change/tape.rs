@@ -100,7 +100,7 @@ impl Tape {
         let mut maker = Maker::default();
         while let Some(step) = replay.next() {
             match step {
-                Ok(step) => maker.take(record, &step),
+                Ok(step) => maker.take(record, &step, replay.state()),
                 Err(divergence) => return Err(NoTape::Diverges(divergence, replay.state().status())),
             }
         }
@@ -135,7 +135,7 @@ struct Maker {
 }
 
 impl Maker {
-    fn take(&mut self, record: &[Recorded], step: &Step) {
+    fn take(&mut self, record: &[Recorded], step: &Step, state: &RunState) {
         let first = &record[step.events.start];
         let stimulus = self.stimulus(step, &record[step.events.clone()], first.seq);
         if let Some(stimulus) = stimulus {
@@ -147,6 +147,7 @@ impl Maker {
         }
         for recorded in &record[step.events.clone()] {
             self.note(recorded);
+            self.note_timers(&recorded.event, state);
         }
         for action in &step.actions {
             if let Action::FindChild {
@@ -252,34 +253,42 @@ impl Maker {
                 let request = (started.attempt, started.request_digest);
                 self.requests.insert(activity.clone(), request);
                 self.of(activity).last_start = recorded.seq;
-                // Of a child's wait it is the end.
-                self.timers.extend(started.deadline.map(|at| (activity.clone(), at)));
             }
             Event::StepFailed { activity, .. } => {
                 if let Some(at) = retry_at(&recorded.event) {
                     let attempt = self.requests.get(activity).map_or(0, |(attempt, _)| *attempt);
                     self.of(activity).retries.insert(attempt, at);
-                    self.timers.insert((activity.clone(), at));
                 }
-            }
-            Event::StepDeferred { activity, until, .. } => {
-                self.timers.insert((activity.clone(), *until));
             }
             Event::TimerSet { activity, until } => {
                 let length = until.since(recorded.at);
                 self.of(activity).sleeps.push_back((*until, length));
-                self.timers.insert((activity.clone(), *until));
-            }
-            Event::SignalAwaited { activity, until, .. } => {
-                self.timers.extend(until.map(|at| (activity.clone(), at)));
             }
             Event::ApprovalRequested(asked) => {
                 self.approvals.insert(asked.approval, asked.activity.clone());
                 self.of(&asked.activity).asked.push_back((**asked).clone());
-                self.timers
-                    .extend(asked.expires_at.map(|at| (asked.activity.clone(), at)));
             }
             _ => {}
         }
+    }
+
+    /// `state` is the one after the event's decision.
+    fn note_timers(&mut self, event: &Event, state: &RunState) {
+        let activity = match event {
+            Event::StepFailed { activity, .. }
+            | Event::StepDeferred { activity, .. }
+            | Event::StepOutcomeResolved { activity, .. }
+            | Event::TimerSet { activity, .. }
+            | Event::SignalAwaited { activity, .. } => activity,
+            Event::ApprovalRequested(asked) => &asked.activity,
+            Event::ChildStarted(started) => &started.activity,
+            Event::RunRetried { .. } => {
+                let timers = state.timers.iter().map(|(at, slot)| (state.name(*slot), *at));
+                return self.timers.extend(timers);
+            }
+            _ => return,
+        };
+        let wake = state.activity(activity).and_then(|of| of.wake);
+        self.timers.extend(wake.map(|at| (activity.clone(), at)));
     }
 }
