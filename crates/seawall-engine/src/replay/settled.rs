@@ -25,13 +25,13 @@ pub(super) fn candidates(
 ) -> Vec<Candidate> {
     let died = matches!(&record[0].event, Event::StepOutcomeUnknown { error, .. } if error.code == HOLDER_DIED);
     let recovered = recovery::candidates(state, record);
-    let settled = settled(state, record, activity, computed);
-    // The same decision may follow from both. What is rarely right comes last, for it costs a look.
+    // No executor says so of its own attempt.
     if died {
-        recovered.into_iter().chain(settled).collect()
-    } else {
-        settled.into_iter().chain(recovered).collect()
+        return recovered;
     }
+    // The same event may follow from both. What is rarely right comes last, for it costs a look.
+    let settled = settled(state, record, activity, computed);
+    settled.into_iter().chain(recovered).collect()
 }
 
 fn settled(state: &RunState, record: &[Recorded], activity: &ActivityRef, computed: &Computed) -> Vec<Candidate> {
