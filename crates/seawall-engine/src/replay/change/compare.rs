@@ -88,7 +88,7 @@ fn waiting(world: &mut World) {
             Some(Wait::Signal { name }) => (
                 FindingKind::NeedsSignal,
                 format!(
-                    "step `{activity}` would need another signal `{}`",
+                    "step `{activity}` would need another signal {}",
                     excerpt(&Value::String(name.clone()))
                 ),
             ),
