@@ -9,10 +9,12 @@ mod definition;
 mod effect;
 mod entropy;
 mod executor;
+mod export;
 #[cfg(test)]
 mod fixtures;
 mod journal;
 mod names;
+mod replay;
 mod runtime;
 mod schedule;
 
@@ -44,8 +46,10 @@ pub use executor::{
     Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
     Registry, SecretError, SecretSource, StepError,
 };
+pub use export::{DocumentError, DocumentRun, Export, MAX_DOCUMENT_BYTES, RunDocument};
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
+pub use replay::{Comparison, Divergence, Finding, FindingKind, Verdict, replay, replay_changed};
 pub use runtime::EngineConfig;
 pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};
 pub use seawall_store as store;

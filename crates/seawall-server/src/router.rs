@@ -64,6 +64,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::get::get))
         .routes(routes!(runs::events::events))
         .routes(routes!(runs::journal::journal))
+        .routes(routes!(runs::export::export))
         .routes(routes!(runs::why::why))
         .routes(routes!(runs::control::cancel))
         .routes(routes!(runs::control::pause))

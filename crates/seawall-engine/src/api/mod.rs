@@ -7,6 +7,7 @@ mod bulk;
 mod controls;
 mod engine;
 mod error;
+mod export;
 mod flow;
 mod parts;
 mod principal;

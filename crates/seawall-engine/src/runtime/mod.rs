@@ -24,10 +24,11 @@ mod shutdown;
 mod spawn;
 mod start;
 
-pub(crate) use bounds::excess;
+pub(crate) use bounds::{bounded, excess};
 pub use config::EngineConfig;
 pub(crate) use create::{KEY_LIFE, NewRunRequest, create, create_watched};
 pub(crate) use definitions::DefinitionTrouble;
+pub(crate) use run_task::TRANSFORM;
 pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;
 #[cfg(feature = "testing")]

@@ -39,7 +39,7 @@ async fn ids_of_another_kind_name_nothing() {
         "7",
         "run_01H455VB4PEX5VSKNK084SN02Q",
     ] {
-        for rest in ["", "/events", "/journal", "/why"] {
+        for rest in ["", "/events", "/export", "/journal", "/why"] {
             assert_eq!(get(&app, &format!("/api/v1/runs/{id}{rest}")).await.code(), "not-found");
         }
         let answer = post_json(&app, &format!("/api/v1/approvals/{id}"), r#"{"decision": "approve"}"#).await;

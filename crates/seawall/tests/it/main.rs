@@ -6,6 +6,7 @@ mod examples;
 mod house;
 mod locations;
 mod people;
+mod replays;
 mod schedules;
 mod servers;
 mod small;

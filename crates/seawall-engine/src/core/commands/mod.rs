@@ -21,3 +21,5 @@ mod tick;
 mod tests;
 
 pub use decision::{Decision, decide};
+pub(crate) use flow::delays;
+pub(crate) use settle::MAX_RUN_BYTES;

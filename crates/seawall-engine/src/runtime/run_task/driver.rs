@@ -25,7 +25,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// What an event costs beside its payload, about.
 const EVENT_BYTES: usize = 128;
 
-const TRANSFORM: &str = "transform";
+/// The kind whose rendered request is its output.
+pub(crate) const TRANSFORM: &str = "transform";
 
 /// What is next among the attempts that may begin.
 pub(super) enum Next {

@@ -18,5 +18,6 @@ mod newborn;
 mod session;
 mod task;
 
+pub(crate) use driver::TRANSFORM;
 pub(crate) use newborn::{Newborn, spawn_newborn};
 pub(crate) use task::spawn_claimed;

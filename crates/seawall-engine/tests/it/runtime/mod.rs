@@ -13,6 +13,7 @@ mod leases;
 mod nights;
 mod parking;
 mod probe;
+mod replays;
 mod schedules;
 mod shutdown;
 mod stress;

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use seawall_engine::store::{Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, StoreClock, StoreOp, Timestamp};
 use seawall_engine::{
     Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, OsEntropy, Principal, Registry,
-    RunStarted, RunView, WorkflowSource,
+    RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -180,16 +180,23 @@ impl World {
 
     /// Waits until the run has settled (or a long time) and shows it.
     pub(crate) async fn wait(&self, engine: &Engine, run: RunId) -> RunView {
-        engine
-            .wait(&self.me, run, Duration::from_secs(600))
-            .await
-            .expect("the run can be read")
+        let view = engine.wait(&self.me, run, Duration::from_secs(600)).await;
+        self.replays(engine, run).await;
+        view.expect("the run can be read")
     }
 
     /// Starts a run and waits for it.
     pub(crate) async fn run(&self, engine: &Engine, definition: Value) -> RunView {
         let run = self.start(engine, definition).await;
         self.wait(engine, run).await
+    }
+
+    /// Whatever this run went through, its journal replays to itself.
+    pub(crate) async fn replays(&self, engine: &Engine, run: RunId) {
+        let export = engine.export(&self.me, run).await.expect("the run can be exported");
+        let document = RunDocument::read(&export.bytes).expect("what was exported can be read");
+        let verdict = replay(&document, engine.registry()).expect("the document fits");
+        assert_eq!(verdict, Verdict::Identical, "{:#?}", document.events());
     }
 
     /// The kinds of all events, without holes in their places.
@@ -201,6 +208,7 @@ impl World {
         for (place, item) in (1..).zip(&items) {
             assert_eq!(item.seq.0, place, "the journal has a hole");
         }
+        self.replays(engine, run).await;
         items.iter().map(|item| item.kind).collect()
     }
 

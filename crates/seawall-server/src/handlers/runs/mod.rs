@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod journal;
 pub(crate) mod list;

@@ -2,9 +2,11 @@
 
 mod control;
 mod events;
+mod export;
 mod follow;
 mod list;
 mod many;
+mod replay;
 mod resolve;
 mod show;
 mod why;
@@ -36,6 +38,11 @@ pub(crate) enum Runs {
     Resolve(resolve::Resolve),
     /// Say why a run does not go on
     Why(why::Why),
+    /// Write runs down as documents, with their definition and their journal
+    Export(export::Export),
+    /// Run exported runs again, offline, with every effect answered from the record
+    #[command(after_help = replay::EXIT_CODES)]
+    Replay(replay::Replay),
 }
 
 impl Runs {
@@ -52,6 +59,8 @@ impl Runs {
             Self::Retry(targets) => one_or_many(context, &targets, Control::Retry).await,
             Self::Resolve(command) => command.execute(context).await,
             Self::Why(command) => command.execute(context).await,
+            Self::Export(command) => command.execute(context).await,
+            Self::Replay(command) => command.execute(context),
         }
     }
 }

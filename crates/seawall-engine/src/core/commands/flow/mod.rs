@@ -11,6 +11,7 @@ mod stop;
 mod wait;
 
 pub(super) use advance::advance;
+pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;

@@ -16,7 +16,7 @@ use crate::core::commands::tests::kit::Subject;
 /// More than any run of these needs.
 const ENOUGH: usize = 2000;
 
-fn driven(plan: &Plan, ops: &[Op]) -> World {
+pub(super) fn driven(plan: &Plan, ops: &[Op]) -> World {
     let mut world = World::new(Subject::of(&plan.definition()));
     for (place, op) in ops.iter().enumerate() {
         // What comes first comes before the run has begun.
@@ -30,7 +30,7 @@ fn driven(plan: &Plan, ops: &[Op]) -> World {
 }
 
 /// Whatever it waits for comes.
-fn led_to_its_end(world: &mut World) {
+pub(super) fn led_to_its_end(world: &mut World) {
     world.apply(Op::Full { full: false });
     world.apply(Op::Resume);
     for round in 0..ENOUGH {

@@ -306,10 +306,12 @@ impl World {
                 step.retry.on.is_none()
             };
         }
-        if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent {
+        if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent && &*plan.kind != "transform" {
             self.doubts.insert(activity.clone(), plan.effect_key);
         }
         let outcome = match end {
+            // Done in place: it has no other end than its value.
+            _ if &*plan.kind == "transform" => Outcome::Succeeded(plan.request.value.clone()),
             End::Succeeded => {
                 key.acted += 1;
                 Outcome::Succeeded(json!({ "at": plan.attempt }))
