@@ -20,8 +20,8 @@ pub use self::core::{
     StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, QueueView,
+    Reason, RunStarted, RunView, SetQueue, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, workflows};
+use crate::handlers::{approvals, docs, health, queues, runs, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -71,4 +71,7 @@ fn routes() -> OpenApiRouter<AppState> {
         // Approvals
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::decide::decide))
+        // Queues
+        .routes(routes!(queues::list::list))
+        .routes(routes!(queues::get::get, queues::set::set))
 }

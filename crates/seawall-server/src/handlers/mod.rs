@@ -3,5 +3,6 @@
 pub(crate) mod approvals;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod queues;
 pub(crate) mod runs;
 pub(crate) mod workflows;

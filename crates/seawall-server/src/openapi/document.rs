@@ -11,6 +11,7 @@ use crate::wire::{ProblemDocument, ProblemError};
         (name = "workflows", description = "Definitions and their versions"),
         (name = "runs", description = "Executions: beginning, watching, steering them"),
         (name = "approvals", description = "Decisions that runs ask people for"),
+        (name = "queues", description = "Where workers outside take tasks from, and their limits"),
         (name = "health", description = "Liveness and readiness"),
         (name = "documentation", description = "This description, its page, the problems"),
     )
