@@ -21,8 +21,8 @@ pub use self::core::{
 };
 pub use api::{
     ClaimTasks, CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal,
-    Reason, RunStarted, RunView, StepView, TaskFailure, TaskOutput, TaskView, WorkerView, WorkflowCreated,
-    WorkflowSource,
+    QueueView, Reason, RunStarted, RunView, SetQueue, StepView, TaskFailure, TaskOutput, TaskView, WorkerView,
+    WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, tasks, workflows};
+use crate::handlers::{approvals, docs, health, queues, runs, tasks, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -77,4 +77,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::complete::complete))
         .routes(routes!(tasks::fail::fail))
         .routes(routes!(tasks::complete_many::complete_many))
+        // Queues
+        .routes(routes!(queues::list::list))
+        .routes(routes!(queues::get::get, queues::set::set))
 }

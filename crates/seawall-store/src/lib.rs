@@ -33,9 +33,10 @@ pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
     Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow,
     JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewWorkflow, Page, PageOf,
-    ParentLink, QueueName, QueueRecord, QueueRoom, QueueSettings, Rate, RunFilter, RunProgress, RunProjection,
-    RunRecord, RunStatus, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease,
-    TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion,
+    ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings, Rate, RunFilter, RunProgress,
+    RunProjection, RunRecord, RunStatus, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder,
+    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef,
+    WorkflowVersion,
 };
 pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
 pub use time::{StoreClock, SystemClock, Timestamp};

@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod queues;
 pub(crate) mod runs;
 pub(crate) mod tasks;
 pub(crate) mod workflows;

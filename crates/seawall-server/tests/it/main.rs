@@ -5,6 +5,7 @@
 mod config;
 mod documentation;
 mod health;
+mod queues;
 mod rejections;
 mod socket;
 mod support;

@@ -10,11 +10,12 @@ mod cases;
 pub mod differential;
 mod macros;
 mod subject;
+mod tasks_world;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, health, idempotency, inbox, journal, nodes, parking, runs, suspects,
-    tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, health, idempotency, inbox, journal, nodes, offers, parking, queues,
+    runs, suspects, task_claims, task_ends, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

@@ -15,7 +15,7 @@ pub use append::{
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use page::{Cursor, Page, PageOf};
-pub use queue::{QueueName, QueueRecord, QueueRoom, QueueSettings};
+pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
