@@ -26,9 +26,9 @@ pub use self::core::{
 };
 pub use api::{
     BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,
-    ErrorView, IdempotentRequest, InputMatch, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView,
-    ScheduleCreated, ScheduleRequest, ScheduleView, StepView, TaskFailure, TaskOutput, TaskView, WorkerView,
-    WorkflowCreated, WorkflowSource,
+    ErrorView, IdempotentRequest, InputMatch, JournalItem, Principal, QueueView, Reason, RunSearch, RunStarted,
+    RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView, TaskFailure, TaskOutput, TaskView,
+    WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, schedules, tasks, workflows};
+use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -88,4 +88,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::complete::complete))
         .routes(routes!(tasks::fail::fail))
         .routes(routes!(tasks::complete_many::complete_many))
+        // Queues
+        .routes(routes!(queues::list::list))
+        .routes(routes!(queues::get::get, queues::set::set))
 }

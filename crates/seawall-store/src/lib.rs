@@ -34,11 +34,11 @@ pub use records::{
     Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
     DueSchedules, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, IdempotencyKey,
     InboxRow, JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule,
-    NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueRecord, QueueRoom, QueueSettings, Rate,
-    RateClock, RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, ScheduleChange, ScheduleRecord,
-    ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered,
-    TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
-    micros,
+    NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom,
+    QueueSettings, Rate, RateClock, RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, ScheduleChange,
+    ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder,
+    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef,
+    WorkflowVersion, flow_order, micros,
 };
 pub use roles::{
     ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, ScheduleStore, Store, TaskStore, WorkflowStore,

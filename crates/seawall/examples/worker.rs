@@ -6,7 +6,6 @@
 //! was told to stop (SIGTERM, Ctrl-C) claims nothing more and finishes what it has.
 
 #![expect(clippy::print_stderr, reason = "a program that tells what it does")]
-#![expect(clippy::disallowed_methods, reason = "an example keeps its own tasks and time")]
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};

@@ -1,4 +1,4 @@
-//! The handle. Its verbs stand in `workflows`, `runs`, `controls` and `approvals`.
+//! The handle. Its verbs stand in `workflows`, `runs`, `controls`, `approvals` and `queues`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,6 +13,7 @@ use crate::wire::{ProblemDocument, ProblemError};
         (name = "schedules", description = "Workflows by the clock"),
         (name = "approvals", description = "Decisions that runs ask people for"),
         (name = "tasks", description = "Work for workers outside: taking it, and saying how it goes"),
+        (name = "queues", description = "Where workers outside take tasks from, and their limits"),
         (name = "health", description = "Liveness and readiness"),
         (name = "documentation", description = "This description, its page, the problems"),
     )

@@ -7,6 +7,7 @@ mod config;
 mod documentation;
 mod flow;
 mod health;
+mod queues;
 mod rejections;
 mod schedules;
 mod socket;

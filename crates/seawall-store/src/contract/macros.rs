@@ -168,6 +168,53 @@ macro_rules! contract_tests {
                 giving_a_suspect_back_does_not_clear_it,
                 a_new_message_ends_the_backoff,
             }
+            offers {
+                an_offered_task_reads_back_as_it_was_offered,
+                a_task_is_offered_only_with_the_append_that_says_so,
+                a_repeated_append_offers_once,
+                an_unclaimed_task_is_gone_with_the_append_that_withdraws_it,
+                a_run_that_withdraws_finds_the_message_before_it_parks,
+                a_claimed_task_is_cancelled_and_its_lease_cut_short,
+                a_withdrawal_never_prolongs_a_lease,
+                a_run_withdraws_its_own_tasks_only,
+                a_task_may_be_offered_and_withdrawn_in_one_append,
+                a_queue_has_room_until_so_many_tasks_or_bytes_wait,
+                no_tenant_sees_or_takes_anothers_tasks,
+                what_was_never_offered_is_not_found,
+            }
+            task_claims {
+                a_claim_gives_all_that_the_attempt_needs,
+                a_lease_ends_with_the_attempt_at_the_latest,
+                two_claims_never_give_the_same_task,
+                of_equals_the_one_offered_first_comes_first,
+                priority_is_a_head_start_so_nothing_starves,
+                a_claim_stops_before_it_is_too_large_but_gives_the_first,
+                queues_are_apart_and_an_unknown_one_is_empty,
+                a_queue_gives_out_as_many_as_its_concurrency_allows,
+                a_key_at_its_limit_holds_nobody_else_back,
+                a_lower_limit_per_key_holds_from_the_next_claim_on,
+                a_rate_lets_a_burst_through_and_then_one_after_the_other,
+                only_a_rate_makes_a_task_claimable_by_itself,
+                a_paused_queue_gives_nothing_out,
+            }
+            task_ends {
+                an_end_settles_the_task_and_is_a_message_to_its_run,
+                an_end_counts_whatever_the_runs_status_is,
+                a_task_ends_once,
+                a_stale_lease_ends_nothing,
+                a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it,
+                a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
+                a_heartbeat_never_prolongs_beyond_the_deadline,
+                lapses_are_told_the_longest_over_first_with_the_next_to_come,
+            }
+            queues {
+                a_queue_is_there_with_its_first_task_or_settings,
+                a_queue_counts_what_waits_and_what_is_claimed,
+                queues_are_listed_by_name_in_pages_that_stay_right,
+                workers_are_told_of_what_became_claimable,
+                the_keeper_of_leases_is_told_of_an_earlier_end,
+                the_holder_is_told_of_a_tasks_end,
+            }
             watching {
                 progress_is_told_once_it_is_durable,
                 a_message_wakes_the_holder,

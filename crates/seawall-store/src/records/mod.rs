@@ -20,7 +20,7 @@ pub use flow::{
     Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
 };
 pub use page::{Cursor, Page, PageOf};
-pub use queue::{QueueName, QueueRecord, QueueRoom, QueueSettings};
+pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,

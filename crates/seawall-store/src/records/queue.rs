@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::records::rate::Rate;
@@ -23,6 +24,19 @@ impl QueueName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Why a text is no name of a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a queue is 1 to 63 characters of [a-z0-9._-]")]
+pub struct QueueNameError;
+
+impl FromStr for QueueName {
+    type Err = QueueNameError;
+
+    fn from_str(text: &str) -> Result<Self, QueueNameError> {
+        Self::parse(text).ok_or(QueueNameError)
     }
 }
 

@@ -24,6 +24,7 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision
         state,
         env: *env,
         decision: Decision::default(),
+        offered_bytes: 0,
     };
     match command {
         Command::Begin => begin::begin(&mut draft),
@@ -88,6 +89,8 @@ pub(super) struct Draft<'a> {
     pub(super) state: &'a mut RunState,
     pub(super) env: Env<'a>,
     decision: Decision,
+    /// Payloads of the tasks that it offers: they are one write.
+    pub(super) offered_bytes: usize,
 }
 
 impl Draft<'_> {

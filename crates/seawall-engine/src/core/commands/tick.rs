@@ -27,8 +27,8 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         .map(|(_, slot)| *slot)
         .collect();
     for slot in due {
-        // One that fires can stop the run, and with it the rest.
-        if draft.state.is_stopping() {
+        // One that fires can stop the run, and with it the rest; what is still due after much was offered comes next.
+        if draft.state.is_stopping() || draft.offered_bytes >= flow::MAX_AT_ONCE {
             return;
         }
         // A map that has failed meanwhile begins nothing; its items are being stopped.

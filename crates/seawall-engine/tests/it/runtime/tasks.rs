@@ -284,3 +284,31 @@ async fn a_worker_that_ignores_a_cancel_is_waited_for_until_its_grace_is_over() 
     assert_eq!(world.wait(&engine, run).await.status, RunStatus::Cancelled);
     assert!(before.elapsed() <= 31 * SECOND, "{:?}", before.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_map_shows_that_workers_are_at_it_and_why_tells_of_each_item() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let map = json!({ "id": "m", "kind": "map", "with": { "over": [0, 1], "step": {
+        "kind": "task", "effect": "read", "with": { "queue": "q", "payload": "{{ item }}" } } } });
+    let run = world.start(&engine, flow(json!([map]))).await;
+    assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Waiting);
+    claim(&world, &engine).await;
+    let step = &seen(&world, &engine, run).await.steps[0];
+    assert_eq!(
+        (step.status, step.items, step.worker.is_some()),
+        (StepStatus::Running, Some((0, 2)), false)
+    );
+    let reasons = engine.why(&world.me, run).await.unwrap();
+    let told: Vec<(Option<u32>, bool)> = reasons
+        .iter()
+        .filter(|reason| reason.kind == "task")
+        .map(|reason| {
+            (
+                reason.item,
+                reason.detail.contains("worker w of queue q has it: claimed"),
+            )
+        })
+        .collect();
+    assert_eq!(told, [(Some(0), true), (Some(1), false)]);
+}

@@ -75,7 +75,7 @@ pub async fn a_firing_before_the_last_run_has_ended_is_skipped(subject: &Subject
     assert_eq!((record.skipped, record.last_run), (3, Some(ids(&first)[0])));
     assert_eq!(record.last_fired_at, Some(first.runs[0].fire_at));
     assert_eq!(record.cursor, world.later(3 * SECOND));
-    world.end(ids(&first)[0]).await;
+    world.end_run(ids(&first)[0]).await;
     let third = world.firing(created.id, Overlap::Skip, &[4]).await;
     assert_eq!(world.fire(third.clone()).await.made, ids(&third));
 }
@@ -94,7 +94,7 @@ pub async fn one_firing_waits_for_the_end_of_the_last_run(subject: &Subject) {
     // Nothing to do until that run has ended.
     let due = world.due_schedules().await;
     assert_eq!((due.due.len(), due.awaited), (0, vec![ids(&first)[0]]));
-    world.end(ids(&first)[0]).await;
+    world.end_run(ids(&first)[0]).await;
     let due = world.due_schedules().await;
     assert_eq!((due.due.len(), due.awaited.len()), (1, 0));
     assert_eq!(due.due[0].record, record);
@@ -110,7 +110,7 @@ pub async fn a_waiting_firing_and_a_new_one_keep_their_order(subject: &Subject) 
     let created = world.schedule_at(Some(world.now())).await;
     let first = world.firing(created.id, Overlap::Queue, &[0, 1]).await;
     world.fire(first.clone()).await;
-    world.end(ids(&first)[0]).await;
+    world.end_run(ids(&first)[0]).await;
     let mut both = world.firing(created.id, Overlap::Queue, &[1, 2]).await;
     both.takes_waiting = true;
     let fired = world.fire(both.clone()).await;

@@ -77,7 +77,7 @@ impl World<'_> {
     }
 
     /// Lets a queued run be claimed and end.
-    pub(super) async fn end(&self, run: RunId) {
+    pub(super) async fn end_run(&self, run: RunId) {
         let node = self.node().await;
         let claimed = self.claim(node, 100).await;
         let lease = claimed.into_iter().map(|run| run.lease).find(|lease| lease.run == run);
@@ -278,7 +278,7 @@ pub async fn a_schedule_that_is_due_twice_over_comes_once(subject: &Subject) {
     let created = world.schedule_at(Some(world.now())).await;
     let firing = world.firing(created.id, Overlap::Queue, &[0, 1]).await;
     world.fire(firing.clone()).await;
-    world.end(ids(&firing)[0]).await;
+    world.end_run(ids(&firing)[0]).await;
     world.clock.advance(4000 * SECOND);
     assert_eq!(world.due_ids().await, [created.id]);
 }

@@ -13,6 +13,7 @@ mod wait;
 pub(super) use advance::advance;
 pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
+pub(super) use offer::MAX_AT_ONCE;
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;
 pub(super) use wait::{child_input, find_child};

@@ -19,6 +19,9 @@ const MAX_KEY: usize = 256;
 const MAX_PRIORITY: i64 = 100;
 /// How long a step is put off while its queue is full, and up to as much again: those that wait do not come back at once.
 const FULL: Duration = Duration::from_secs(5);
+/// Payloads that one decision may offer, and one more task: what is decided at once is written at once. The rest follows at
+/// once, one write after the other.
+pub(in crate::core::commands) const MAX_AT_ONCE: usize = 4 * 1024 * 1024;
 
 struct Wanted {
     queue: QueueName,
@@ -48,18 +51,18 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
             safe_after: None,
         });
     }
-    if draft.env.full.contains(&queue) {
-        let spread = Duration::from_millis(draft.random(slot) % 5000);
+    if let Some((wait, reason)) = put_off(draft, slot, &queue) {
         return draft.emit(Event::StepDeferred {
             activity,
-            until: draft.now().saturating_add(FULL + spread),
-            reason: format!("the queue {queue} is full"),
+            until: draft.now().saturating_add(wait),
+            reason,
             in_doubt: false,
         });
     }
     let (attempt, generation) = (state.attempts + 1, state.generation);
     let effect_key = EffectKey::derive(draft.state.run, &activity, generation);
     let task = task_id(draft.state.run, &activity, attempt);
+    draft.offered_bytes += payload.len();
     // Without a deadline: the attempt's time counts from its claim.
     start::started(draft, slot, Some(digest), None);
     draft.emit(Event::TaskOffered(Box::new(TaskOffered {
@@ -76,6 +79,16 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
         payload,
         timeout: step.timeout.unwrap_or(start::DEFAULT_TIMEOUT),
     })));
+}
+
+/// For how long it is not offered yet, and why.
+fn put_off(draft: &Draft<'_>, slot: Slot, queue: &QueueName) -> Option<(Duration, String)> {
+    if draft.env.full.contains(queue) {
+        let spread = Duration::from_millis(draft.random(slot) % 5000);
+        return Some((FULL + spread, format!("the queue {queue} is full")));
+    }
+    let full = draft.offered_bytes >= MAX_AT_ONCE;
+    full.then(|| (Duration::ZERO, "the tasks before it are being written".to_owned()))
 }
 
 fn wanted(state: &RunState, slot: Slot, task: &TaskStep) -> Result<Wanted, StepError> {

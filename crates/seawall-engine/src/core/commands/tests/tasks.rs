@@ -290,6 +290,30 @@ fn a_full_queue_puts_its_steps_off_without_an_attempt() {
 }
 
 #[test]
+fn large_payloads_are_offered_a_few_at_a_time() {
+    let map = json!({ "id": "m", "kind": "map", "with": { "over": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+        "step": { "kind": "task", "with": { "queue": "q", "payload": ["{{ item }}", "{{ input }}"] } } } });
+    let definition = json!({ "name": "w", "steps": [map] });
+    let mut run = Subject::with_input(&definition, json!("x".repeat(1_000_000)));
+    run.tell(Command::Begin);
+    let mut rounds = vec![run.offers().len()];
+    while run.state.next_wake().is_some() {
+        run.after(Duration::ZERO);
+        rounds.push(run.offers().len());
+    }
+    assert_eq!(rounds, [5, 5, 1]);
+    let put_off = run
+        .journal
+        .iter()
+        .filter(|recorded| recorded.event.name() == "step.deferred");
+    assert_eq!(put_off.count(), 6, "each once");
+    for item in 0..11 {
+        run.end_task(&format!("m[{item}]"), completed());
+    }
+    assert_eq!(run.state.status(), RunStatus::Succeeded);
+}
+
+#[test]
 fn a_late_or_foreign_word_about_a_task_changes_nothing() {
     let mut run = Subject::of_steps(json!([task("a", "idempotent"), task("b", "once")]));
     let (first, other) = (run.task("a"), run.task("b"));
