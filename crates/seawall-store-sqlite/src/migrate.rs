@@ -24,11 +24,18 @@ struct Migration {
 }
 
 /// In order, numbered from 1 without a gap. Never changed once released.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "retention",
+        sql: include_str!("migrations/0005_retention.sql"),
+    },
+];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL) STRICT";
@@ -80,14 +87,12 @@ pub fn status(path: &Path) -> Result<MigrationStatus, OpenError> {
     let conn = connection::reading(&path, CACHE_BYTES).map_err(|source| refused(&path, source))?;
     check_ours(&conn, &path)?;
     let found = check(&conn)?;
-    let mut migrations = MIGRATIONS.iter().map(|migration| AppliedMigration {
+    let migrations = MIGRATIONS.iter().map(|migration| AppliedMigration {
         version: migration.version,
         name: migration.name.to_owned(),
     });
-    Ok(MigrationStatus {
-        applied: migrations.by_ref().take(found as usize).collect(),
-        pending: migrations.collect(),
-    })
+    let (applied, pending) = migrations.partition(|migration| migration.version <= found);
+    Ok(MigrationStatus { applied, pending })
 }
 
 /// Opens the file for writing, if it is new or one of ours. The caller holds its lock.

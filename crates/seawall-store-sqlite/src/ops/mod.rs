@@ -7,6 +7,8 @@ mod create_run;
 mod decide;
 mod deliver;
 mod fence;
+mod forget;
+mod forget_workflows;
 #[cfg(feature = "failpoints")]
 mod limit_pages;
 mod nodes;
@@ -21,6 +23,8 @@ pub(crate) use claim::Claim;
 pub(crate) use create_run::CreateRun;
 pub(crate) use decide::Decide;
 pub(crate) use fence::check_lease;
+pub(crate) use forget::{ForgetFinished, ForgetRun};
+pub(crate) use forget_workflows::{ForgetWorkflows, Unused};
 #[cfg(feature = "failpoints")]
 pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};

@@ -4,5 +4,6 @@ mod approvals;
 mod health;
 mod leases;
 mod lists;
+mod retention;
 mod runs;
 mod workflows;

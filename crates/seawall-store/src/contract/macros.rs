@@ -152,6 +152,18 @@ macro_rules! contract_tests {
                 a_child_is_told_of,
                 work_is_told_when_a_run_becomes_claimable_or_a_timer_is_set,
             }
+            retention {
+                a_forgotten_run_takes_everything_of_its_own_along,
+                a_late_append_to_a_forgotten_run_is_stale,
+                runs_that_ended_later_stay,
+                a_sweep_goes_on_where_it_stopped,
+                a_step_forgets_about_as_many_bytes,
+                a_run_that_may_go_on_stays,
+                a_run_whose_key_counts_stays,
+                children_stay_with_their_parent_and_a_parent_with_live_children,
+                a_run_is_forgotten_by_its_own_tenant_only,
+                unused_workflows_leave_and_used_ones_stay,
+            }
             health {
                 a_store_is_healthy_until_it_is_closed,
             }

@@ -26,6 +26,7 @@ pub enum StoreOp {
     Unread,
     Held,
     NextDue,
+    Forget,
     /// Any reading method of the clients' roles.
     Read,
     Check,

@@ -9,6 +9,7 @@ mod fault;
 mod health;
 mod leases;
 mod page;
+mod retention;
 mod runs;
 mod state;
 mod store;

@@ -3,6 +3,7 @@
 mod append;
 mod approval;
 mod page;
+mod retention;
 mod run;
 mod task;
 mod workflow;
@@ -13,6 +14,7 @@ pub use append::{
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use page::{Cursor, Page, PageOf};
+pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,

@@ -3,6 +3,7 @@
 mod approvals;
 mod health;
 mod leases;
+mod retention;
 mod runs;
 mod tasks;
 mod workflows;
@@ -10,11 +11,12 @@ mod workflows;
 pub use approvals::ApprovalStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
+pub use retention::RetentionStore;
 pub use runs::RunStore;
 pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore {}
+pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + HealthStore {}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore> Store for T {}
+impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + HealthStore> Store for T {}

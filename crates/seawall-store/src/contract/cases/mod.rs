@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod journal;
 pub mod nodes;
 pub mod parking;
+pub mod retention;
 pub mod runs;
 pub mod suspects;
 pub mod tenants;

@@ -127,6 +127,20 @@ pub enum Op {
         run: u8,
     },
     Append(AppendOp),
+    /// What ended so many milliseconds ago, or earlier, in steps of so many runs.
+    Forget {
+        ago: u16,
+        max_runs: u8,
+        max_bytes: u16,
+    },
+    ForgetRun {
+        tenant: u8,
+        run: u8,
+    },
+    ForgetWorkflows {
+        unused_for: u16,
+        limit: u8,
+    },
     Release {
         run: u8,
         at_last: bool,
