@@ -58,7 +58,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::create::create))
         .routes(routes!(runs::create_inline::create_inline))
         .routes(routes!(runs::list::list))
-        .routes(routes!(runs::get::get))
+        .routes(routes!(runs::get::get, runs::delete::delete))
         .routes(routes!(runs::events::events))
         .routes(routes!(runs::journal::journal))
         .routes(routes!(runs::why::why))

@@ -28,9 +28,12 @@ impl Work {
         matches!(self, Self::Drive | Self::Keep)
     }
 
-    fn engine_config(self) -> EngineConfig {
+    fn engine_config(self, config: &Config) -> EngineConfig {
         match self {
-            Self::Drive => EngineConfig::default(),
+            Self::Drive => EngineConfig {
+                retention: config.run_retention,
+                ..EngineConfig::default()
+            },
             Self::Look | Self::Keep => EngineConfig {
                 max_active_runs: 0,
                 ..EngineConfig::default()
@@ -124,7 +127,7 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let engine = Engine::start(parts, work.engine_config())
+        let engine = Engine::start(parts, work.engine_config(&config))
             .await
             .context("the engine could not start")?;
         let state = AppState::new(Parts {

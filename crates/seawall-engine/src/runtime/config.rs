@@ -19,6 +19,8 @@ pub struct EngineConfig {
     /// How often the runs in memory are compared with those that the store says this node holds, and, on a shared store,
     /// how often nodes that died are looked for.
     pub sweep: Duration,
+    /// How long a run is kept after its end. None: for ever.
+    pub retention: Option<Duration>,
 }
 
 impl Default for EngineConfig {
@@ -30,6 +32,7 @@ impl Default for EngineConfig {
             grace: Duration::from_secs(5),
             exclusive: true,
             sweep: Duration::from_secs(10),
+            retention: None,
         }
     }
 }

@@ -63,6 +63,24 @@ impl Definitions {
         &self.registry
     }
 
+    /// What the store has forgotten is not to be remembered here: a new run would be pinned to it.
+    pub(crate) fn forget(&self, workflows: &[WorkflowId]) {
+        if workflows.is_empty() {
+            return;
+        }
+        let gone = |id: WorkflowId| workflows.contains(&id);
+        for (key, inline) in &self.inline {
+            if gone(inline.workflow.id) {
+                self.inline.invalidate(&*key);
+            }
+        }
+        for (key, _) in &self.compiled {
+            if gone(key.0) {
+                self.compiled.invalidate(&*key);
+            }
+        }
+    }
+
     /// Checks and compiles a document.
     pub(crate) fn compile(&self, document: &Value) -> Result<Definition, Vec<DefinitionError>> {
         compile(document, &self.registry)

@@ -14,6 +14,7 @@ mod held;
 mod identity;
 mod node;
 mod reconcile;
+mod retention;
 mod run_task;
 mod shared;
 mod shutdown;

@@ -14,7 +14,7 @@ use crate::runtime::held::Held;
 use crate::runtime::node::Node;
 use crate::runtime::shared::Shared;
 use crate::runtime::spawn::Spawner;
-use crate::runtime::{dispatcher, heartbeat};
+use crate::runtime::{dispatcher, heartbeat, retention};
 
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -33,7 +33,7 @@ pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreRe
     Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
 }
 
-/// Registers the node and starts its dispatcher and its heartbeat.
+/// Registers the node and starts its dispatcher, its heartbeat and, where runs are not kept for ever, its retention.
 pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
@@ -44,6 +44,11 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
     let beating = Arc::clone(&shared);
     let beat = move || heartbeat::beat(Arc::clone(&beating));
     shared.spawner.spawn(survive(Arc::clone(&shared), "heartbeat", beat));
+    if let Some(keep) = shared.config.retention {
+        let forgetting = Arc::clone(&shared);
+        let retain = move || retention::retain(Arc::clone(&forgetting), keep);
+        shared.spawner.spawn(survive(Arc::clone(&shared), "retention", retain));
+    }
     Ok(shared)
 }
 

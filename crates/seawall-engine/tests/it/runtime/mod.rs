@@ -11,6 +11,7 @@ mod leases;
 mod nights;
 mod parking;
 mod probe;
+mod retention;
 mod shutdown;
 mod stress;
 mod world;

@@ -3,6 +3,7 @@
 pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;
+pub(crate) mod delete;
 pub(crate) mod events;
 pub(crate) mod get;
 pub(crate) mod journal;
