@@ -13,6 +13,7 @@ mod fixtures;
 mod journal;
 mod names;
 mod runtime;
+mod verify;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
@@ -41,3 +42,4 @@ pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, StepId};
 pub use runtime::EngineConfig;
 pub use seawall_store as store;
+pub use verify::{Finding, FindingKind, VerifyReport, verify};

@@ -32,12 +32,14 @@ pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, Store
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
     Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Fate, FinishedPlace, Forgotten,
-    IdempotencyKey, InboxRow, JournalPage, KeptFor, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage,
-    NewRun, NewWorkflow, Page, PageOf, ParentLink, QueueName, QueueRecord, QueueSettings, Rate, RunFilter, RunProgress,
-    RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet, StoreHealth, Sweep, TaskBeat, TaskClaim, TaskEnder,
-    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef,
-    WorkflowVersion,
+    IdempotencyKey, InboxRow, InspectedRun, JournalPage, KeptFor, LapsedTask, Lapses, Lease, LoadedRun, MessageKey,
+    NewMessage, NewRun, NewWorkflow, Page, PageOf, ParentLink, QueueName, QueueRecord, QueueSettings, Rate, RunFilter,
+    RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus, Segment, Sent, StatusSet, StoreHealth,
+    Strays, Sweep, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus,
+    TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion,
 };
-pub use roles::{ApprovalStore, HealthStore, LeaseStore, RetentionStore, RunStore, Store, TaskStore, WorkflowStore};
+pub use roles::{
+    ApprovalStore, HealthStore, InspectStore, LeaseStore, RetentionStore, RunStore, Store, TaskStore, WorkflowStore,
+};
 pub use time::{StoreClock, SystemClock, Timestamp};
 pub use watch::{RunWatch, Watchers};

@@ -113,18 +113,7 @@ impl Definitions {
         if let Some(definition) = self.compiled.get(&key) {
             return Ok(definition);
         }
-        let document: Value =
-            serde_json::from_str(&record.source).map_err(|error| DefinitionTrouble::Broken(error.to_string()))?;
-        let definition = self.compile(&document).map_err(|errors| {
-            let first = errors.first();
-            DefinitionTrouble::Broken(first.map_or_else(String::new, |e| format!("{} (at {})", e.message, e.pointer)))
-        })?;
-        if definition.digest != record.digest {
-            return Err(DefinitionTrouble::Broken(
-                "its canonical text is another one than when it was written".to_owned(),
-            ));
-        }
-        let definition = Arc::new(definition);
+        let definition = Arc::new(compiled(record, &self.registry)?);
         self.compiled.insert(key, Arc::clone(&definition));
         Ok(definition)
     }
@@ -154,6 +143,22 @@ impl Definitions {
         self.inline.insert(key, inline.clone());
         Ok(Ok(inline))
     }
+}
+
+/// The definition in a stored record.
+pub(crate) fn compiled(record: &WorkflowRecord, registry: &Registry) -> Result<Definition, DefinitionTrouble> {
+    let document: Value =
+        serde_json::from_str(&record.source).map_err(|error| DefinitionTrouble::Broken(error.to_string()))?;
+    let definition = compile(&document, registry).map_err(|errors| {
+        let first = errors.first();
+        DefinitionTrouble::Broken(first.map_or_else(String::new, |e| format!("{} (at {})", e.message, e.pointer)))
+    })?;
+    if definition.digest != record.digest {
+        return Err(DefinitionTrouble::Broken(
+            "its canonical text is another one than when it was written".to_owned(),
+        ));
+    }
+    Ok(definition)
 }
 
 /// A definition as the store takes it, under a new id.

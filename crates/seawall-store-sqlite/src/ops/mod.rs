@@ -14,6 +14,7 @@ mod limit_pages;
 mod nodes;
 mod probe;
 mod release;
+mod repair;
 mod send;
 mod workflows;
 
@@ -30,5 +31,6 @@ pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};
 pub(crate) use probe::Probe;
 pub(crate) use release::Release;
+pub(crate) use repair::{ClearStrays, RepairRun};
 pub(crate) use send::Send;
 pub(crate) use workflows::{CreateWorkflow, DeleteWorkflow, KeepInline, UpdateWorkflow};

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod health;
+mod inspect;
 mod leases;
 mod lists;
 mod retention;

@@ -7,7 +7,7 @@ mod segment;
 mod tenant;
 mod workflow;
 
-pub(crate) use approval::{approval, approval_by_id};
+pub(crate) use approval::{approval, approval_by_id, approvals_of};
 pub(crate) use inbox::unread;
 pub(crate) use run::{lease, run, run_by_id, run_by_no};
 pub(crate) use segment::{segment, whole_journal};

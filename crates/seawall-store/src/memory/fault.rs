@@ -27,6 +27,7 @@ pub enum StoreOp {
     Held,
     NextDue,
     Forget,
+    Repair,
     /// Any reading method of the clients' roles.
     Read,
     Check,

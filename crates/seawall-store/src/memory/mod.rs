@@ -7,6 +7,7 @@ mod append;
 mod approvals;
 mod fault;
 mod health;
+mod inspect;
 mod leases;
 mod page;
 mod retention;

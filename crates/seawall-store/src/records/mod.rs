@@ -2,6 +2,7 @@
 
 mod append;
 mod approval;
+mod inspect;
 mod page;
 mod retention;
 mod run;
@@ -13,6 +14,7 @@ pub use append::{
     Lease, LoadedRun,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
+pub use inspect::{InspectedRun, RunParts, RunRepair, Strays};
 pub use page::{Cursor, Page, PageOf};
 pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod health;
+mod inspect;
 mod leases;
 mod retention;
 mod runs;
@@ -10,6 +11,7 @@ mod workflows;
 
 pub use approvals::ApprovalStore;
 pub use health::HealthStore;
+pub use inspect::InspectStore;
 pub use leases::LeaseStore;
 pub use retention::RetentionStore;
 pub use runs::RunStore;
@@ -17,6 +19,12 @@ pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + HealthStore {}
+pub trait Store:
+    WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + InspectStore + HealthStore
+{
+}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + HealthStore> Store for T {}
+impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + RetentionStore + InspectStore + HealthStore> Store
+    for T
+{
+}
