@@ -60,7 +60,19 @@ const DAMAGES: &[(&str, &str)] = &[
          DELETE FROM runs WHERE run_no IN (SELECT run_no FROM gone)",
     ),
     ("no-run", "DELETE FROM runs"),
-    ("child-end-lost", "DELETE FROM inbox WHERE key LIKE 'child:%'"),
+    (
+        "child-ended",
+        "UPDATE runs SET status = 5 WHERE run_no IN (SELECT run_no FROM run_parents)",
+    ),
+    ("stray-key", "UPDATE idempotency_keys SET run_no = -1"),
+    ("other-tenant", "UPDATE runs SET tenant_no = -1 WHERE status = 2"),
+    ("other-creator", "UPDATE runs SET created_by = 'nobody'"),
+    (
+        "index",
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, 'finished_at IS NOT NULL', 'finished_at IS NULL')
+         WHERE name = 'runs_finished'",
+    ),
 ];
 
 /// Does the damage of that name to the file. Nobody may have it open.

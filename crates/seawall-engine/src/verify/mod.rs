@@ -13,6 +13,8 @@ mod order;
 mod report;
 mod row;
 mod shelf;
+#[cfg(test)]
+mod tests;
 
 pub use check::verify;
 pub use finding::{Finding, FindingKind};

@@ -9,3 +9,4 @@ mod people;
 mod servers;
 mod small;
 mod stops;
+mod verify;

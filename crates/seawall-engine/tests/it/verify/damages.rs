@@ -1,0 +1,114 @@
+use std::collections::BTreeSet;
+
+use seawall_engine::store::SystemClock;
+use seawall_engine::{FindingKind, VerifyReport, verify};
+use seawall_store_sqlite::{SqliteInspector, damage};
+
+use super::populate::{Populated, open};
+
+fn kinds(report: &VerifyReport) -> BTreeSet<FindingKind> {
+    report.totals.keys().copied().collect()
+}
+
+/// What is done, what is found, and whether it can be mended.
+const EXPECTED: &[(&str, FindingKind, bool)] = &[
+    ("status", FindingKind::RowDiffers, true),
+    ("status-means-nothing", FindingKind::RowUnreadable, true),
+    ("awaits", FindingKind::RowDiffers, true),
+    ("counts", FindingKind::RowDiffers, true),
+    ("finished-at", FindingKind::RowDiffers, true),
+    ("error-code", FindingKind::RowDiffers, true),
+    ("last-seq", FindingKind::RowDiffers, true),
+    ("no-timer", FindingKind::Stranded, true),
+    ("late-timer", FindingKind::Stranded, true),
+    ("unknown-holder", FindingKind::HeldByNobody, true),
+    ("hole", FindingKind::JournalHole, false),
+    ("cut-journal", FindingKind::JournalHole, false),
+    ("unreadable-journal", FindingKind::JournalUnreadable, false),
+    ("no-approval", FindingKind::ApprovalMissing, true),
+    ("settled-approval", FindingKind::ApprovalDiffers, true),
+    ("pending-approval", FindingKind::ApprovalDiffers, true),
+    ("other-message", FindingKind::ApprovalDiffers, true),
+    ("no-definition", FindingKind::DefinitionMissing, false),
+    ("other-definition", FindingKind::DefinitionBroken, false),
+    ("no-parent", FindingKind::Orphan, false),
+    ("no-child", FindingKind::ChildMissing, false),
+    ("child-ended", FindingKind::ChildEndLost, true),
+    ("no-run", FindingKind::Strays, false),
+    ("stray-key", FindingKind::Strays, true),
+    ("other-tenant", FindingKind::RowUnreadable, false),
+    ("other-creator", FindingKind::JournalForeign, false),
+    ("index", FindingKind::Integrity, false),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_damage_is_found_and_what_follows_from_journals_is_mended() {
+    let populated = Populated::new().await;
+    let healthy = populated.copy("healthy");
+    let report = populated.check(&healthy).await;
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert_eq!((report.runs, report.approvals), (15, 3));
+    assert!(report.events > 40);
+    for (name, kind, mendable) in EXPECTED {
+        let path = populated.copy(name);
+        damage(&path, name).expect("the damage is done");
+        let found = populated.check(&path).await;
+        assert!(kinds(&found).contains(kind), "{name}: {:#?}", found.findings);
+        assert!(
+            !found.is_clean() && found.findings.iter().all(|finding| !finding.repaired),
+            "{name}"
+        );
+        if *name == "index" {
+            // The file is not to be written to any more.
+            continue;
+        }
+        populated.repair(&path).await;
+        let left = populated.check(&path).await;
+        if *mendable {
+            assert!(left.is_clean(), "{name}: {:#?}", left.findings);
+            let nothing = populated.repair(&path).await;
+            assert!(nothing.totals.is_empty(), "{name}: {:#?}", nothing.findings);
+        } else {
+            assert!(kinds(&left).contains(kind), "{name}: {:#?}", left.findings);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_in_use_is_looked_at_as_it_is_at_one_moment() {
+    let populated = Populated::new().await;
+    let path = populated.copy("used");
+    let store = open(&path);
+    let inspector = SqliteInspector::open(&path).expect("reading needs no lock");
+    assert!(inspector.is_in_use());
+    let before = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        false,
+    );
+    let before = before.await.expect("the store answers");
+    seawall_engine::store::LeaseStore::register(
+        &*store,
+        seawall_engine::store::NodeId::generate(),
+        std::time::Duration::from_secs(10),
+    )
+    .await
+    .expect("the identity is new");
+    damage(&path, "counts").expect("the damage is done");
+    let later = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        false,
+    );
+    let later = later.await.expect("the store answers");
+    assert!(before.is_clean() && later.is_clean(), "{:#?}", later.findings);
+    let refused = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        true,
+    );
+    assert!(refused.await.expect("there is nothing to repair").is_clean());
+}
