@@ -27,13 +27,10 @@ pub(super) async fn check(
             continue;
         };
         let name = state.name(slot);
-        let status = match store.inspect_id(tenant, *child).await? {
-            Some((_, status)) => status,
-            None => {
-                let detail = format!("{name} waits for the child {child}, which does not exist");
-                found.push(Found::new(FindingKind::ChildMissing, detail));
-                continue;
-            }
+        let Some((_, status)) = store.inspect_id(tenant, *child).await? else {
+            let detail = format!("{name} waits for the child {child}, which does not exist");
+            found.push(Found::new(FindingKind::ChildMissing, detail));
+            continue;
         };
         let key = MessageKey(format!("child:{child}"));
         if status.is_terminal() && store.inspect_message(run, &key).await? != Some(true) {

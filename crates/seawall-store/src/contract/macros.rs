@@ -164,6 +164,12 @@ macro_rules! contract_tests {
                 a_run_is_forgotten_by_its_own_tenant_only,
                 unused_workflows_leave_and_used_ones_stay,
             }
+            inspect {
+                all_runs_of_all_tenants_are_streamed_in_the_order_of_their_creation,
+                a_run_is_shown_with_all_its_parts,
+                a_repair_writes_the_row_and_the_approvals,
+                a_holder_that_was_declared_dead_is_seen,
+            }
             health {
                 a_store_is_healthy_until_it_is_closed,
             }

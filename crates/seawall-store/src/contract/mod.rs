@@ -13,8 +13,8 @@ mod subject;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, clocks, health, idempotency, inbox, journal, nodes, parking, retention,
-    runs, suspects, tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, clocks, health, idempotency, inbox, inspect, journal, nodes, parking,
+    retention, runs, suspects, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

@@ -94,7 +94,7 @@ fn retention(config: &Config) -> Finding {
 fn words(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    let unit = units.into_iter().find(|(length, _)| millis % length == 0);
+    let unit = units.into_iter().find(|(length, _)| millis.is_multiple_of(*length));
     let (length, name) = unit.unwrap_or((1, "ms"));
     format!("{}{name}", millis / length)
 }

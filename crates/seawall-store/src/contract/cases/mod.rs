@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod health;
 pub mod idempotency;
 pub mod inbox;
+pub mod inspect;
 pub mod journal;
 pub mod nodes;
 pub mod parking;
