@@ -30,10 +30,13 @@ impl Work {
         matches!(self, Self::Serve | Self::Drive | Self::Keep)
     }
 
-    fn engine_config(self) -> EngineConfig {
+    fn engine_config(self, config: &Config) -> EngineConfig {
         match self {
-            Self::Serve => EngineConfig::default(),
-            // A command that is soon over begins nothing that nobody asked it for.
+            Self::Serve => EngineConfig {
+                retention: config.run_retention,
+                ..EngineConfig::default()
+            },
+            // A command that is soon over begins nothing that nobody asked it for, and clears nothing away.
             Self::Drive => EngineConfig {
                 schedules: false,
                 ..EngineConfig::default()
@@ -133,7 +136,7 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let engine = Engine::start(parts, work.engine_config())
+        let engine = Engine::start(parts, work.engine_config(&config))
             .await
             .context("the engine could not start")?;
         let state = AppState::new(Parts {

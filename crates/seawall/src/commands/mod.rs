@@ -11,6 +11,7 @@ mod schedules;
 mod schema;
 mod serve;
 mod signal;
+mod verify;
 mod workflows;
 
 use clap::Subcommand;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
     Migrate(migrate::Migrate),
+    /// Check everything in the store against its journals
+    Verify(verify::Verify),
     /// Check configuration, data folder, store and port, and say what to change
     Doctor(doctor::Doctor),
     /// Print a JSON Schema
@@ -63,6 +66,7 @@ impl Command {
             Self::Approvals(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
+            Self::Verify(command) => command.execute(context).await,
             Self::Doctor(command) => command.execute(context),
             Self::Schema(command) => command.execute(context),
             Self::Completions(command) => command.execute(context),
