@@ -104,7 +104,7 @@ impl<'a> Replay<'a> {
                 Err(_) => {}
             }
         }
-        Some(Err(self.divergence(best)))
+        Some(Err(self.divergence(best.as_ref())))
     }
 
     fn attempt(&mut self, candidate: Candidate) -> Result<Step, Miss> {
@@ -139,9 +139,9 @@ impl<'a> Replay<'a> {
         })
     }
 
-    fn divergence(&self, best: Option<Miss>) -> Box<Divergence> {
-        let matched = best.as_ref().map_or(0, |miss| miss.matched);
-        let decided = best.as_ref().and_then(|miss| miss.decided.get(matched));
+    fn divergence(&self, best: Option<&Miss>) -> Box<Divergence> {
+        let matched = best.map_or(0, |miss| miss.matched);
+        let decided = best.and_then(|miss| miss.decided.get(matched));
         let place = self.place + matched;
         Box::new(Divergence {
             seq: Seq(place as u64 + 1),

@@ -92,6 +92,7 @@ impl World {
 
     /// Plays the record, and then what is left to do without it.
     pub(super) fn run(&mut self) {
+        self.look_at_input();
         for beat in std::mem::take(&mut self.tape.beats) {
             self.place = beat.seq;
             self.pass_time(beat.at);
