@@ -31,7 +31,7 @@ fn task(run: usize, place: u64) -> TaskOffered {
         attempt: 1,
         effect_key: String::new(),
         payload: vec![b'x'; 10 * run + 1].into(),
-        key: (place % 3 > 0).then(|| format!("key-{}", place % 3)),
+        key: (!place.is_multiple_of(3)).then(|| format!("key-{}", place % 3)),
         priority: 0,
         timeout: Duration::from_secs(60),
         offered_at: Timestamp::from_millis(1_700_000_000_000),
