@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod message;
 mod migrate;
+mod queues;
 mod run;
 mod runs;
 mod schedules;
@@ -40,6 +41,9 @@ pub(crate) enum Command {
     /// Decide what runs ask people for
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    /// Look at queues of tasks for workers, and limit them
+    #[command(subcommand)]
+    Queues(queues::Queues),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
@@ -64,6 +68,7 @@ impl Command {
             Self::Workflows(command) => command.execute(context).await,
             Self::Schedules(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
+            Self::Queues(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
             Self::Verify(command) => command.execute(context).await,
