@@ -1,4 +1,4 @@
-//! Where the crash test makes this process end. Only in builds with the feature `failpoints`; nothing that ships has it.
+//! The one setting of failpoints.
 
 use std::sync::Arc;
 
