@@ -28,20 +28,26 @@ pub(super) fn check(path: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
     findings
 }
 
-/// The rows of all tables, without their heads, with line numbers from 1.
+/// The rows of all tables whose last column is headed `test`, without their heads, with line numbers from 1.
 fn rows(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut in_body = false;
+    let (mut previous, mut promises) = ("", false);
     (1..).zip(text.lines()).filter(move |(_, line)| {
-        if !line.starts_with('|') {
-            in_body = false;
-            return false;
+        let rule = line.starts_with("|-");
+        if rule {
+            promises = last_cell(previous).trim() == "test";
         }
-        if line.starts_with("|-") || line.starts_with("| -") {
-            in_body = true;
-            return false;
-        }
-        in_body
+        promises &= line.starts_with('|');
+        previous = line;
+        promises && !rule
     })
+}
+
+fn last_cell(row: &str) -> &str {
+    row.trim_end()
+        .trim_end_matches('|')
+        .rsplit('|')
+        .next()
+        .unwrap_or_default()
 }
 
 /// What stands in backticks in the last column.
@@ -62,7 +68,7 @@ mod tests {
     #[test]
     fn a_row_names_tests_that_exist() {
         let source = Source::read("crates/a/tests/it/b.rs", "#[test]\nfn it_holds() {}\n");
-        let page = "| what | test |\n|---|---|\n| a | `it_holds` |\n| b | `it_does_not`, `it_holds` |\n| c | none |\n\ntext `x` |\n";
+        let page = "| what | test |\n|---|---|\n| a | `it_holds` |\n| b | `it_does_not`, `it_holds` |\n| c | none |\n\n| class | default |\n|---|---|\n| x | y |\n";
         let found: Vec<String> = check("p.md", page, &[source]).iter().map(ToString::to_string).collect();
         assert_eq!(
             found,
