@@ -7,6 +7,7 @@ mod core;
 mod datum;
 mod definition;
 mod effect;
+mod entropy;
 mod executor;
 #[cfg(test)]
 mod fixtures;
@@ -33,6 +34,7 @@ pub use definition::{
     compile_text, parse, parse_duration, workflow_schema,
 };
 pub use effect::EffectClass;
+pub use entropy::{Entropy, OsEntropy};
 pub use executor::{
     Attempt, AttemptContext, BeginRefused, Executor, Fence, FieldShape, FieldSpec, KindSpec, NoSecrets, Outcome,
     Registry, SecretError, SecretSource, StepError,

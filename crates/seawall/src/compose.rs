@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
-use seawall_engine::{Engine, EngineConfig, EngineParts, Registry};
+use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
 use seawall_server::{AppState, Config, Parts};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
@@ -125,6 +125,7 @@ impl House {
         let parts = EngineParts {
             store: store.clone(),
             clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };

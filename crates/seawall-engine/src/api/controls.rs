@@ -177,7 +177,7 @@ impl Engine {
                 check_name("/id", id)?;
                 id.to_owned()
             }
-            None => uuid::Uuid::new_v4().simple().to_string(),
+            None => self.shared().entropy.uuid().simple().to_string(),
         };
         if let Some((code, reason)) = excess(&payload) {
             return Err(invalid("/payload", code, &format!("the payload {reason}")));

@@ -50,6 +50,7 @@ impl Engine {
             self.run(by, started.run).await
         };
         let view = tokio::select! {
+            biased;
             view = wait => view?,
             () = cut_off => self.run(by, started.run).await?,
         };

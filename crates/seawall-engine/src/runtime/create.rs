@@ -63,7 +63,7 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
         seq: Seq(1),
         at: now,
         event: Event::RunCreated(Box::new(RunCreated {
-            run: RunId::generate(),
+            run: RunId::from_uuid(shared.entropy.uuid()),
             workflow: request.workflow,
             definition: request.definition.digest,
             input: request.input,

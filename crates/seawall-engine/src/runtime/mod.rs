@@ -23,7 +23,7 @@ mod start;
 pub(crate) use bounds::excess;
 pub use config::EngineConfig;
 pub(crate) use create::{KEY_LIFE, NewRunRequest, create, create_watched};
-pub(crate) use definitions::{DefinitionTrouble, to_be_kept};
+pub(crate) use definitions::DefinitionTrouble;
 pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;
 #[cfg(feature = "testing")]

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::EngineParts;
 use crate::clock::Clock;
+use crate::entropy::Entropy;
 use crate::executor::SecretSource;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
@@ -18,6 +19,7 @@ use crate::runtime::spawn::Spawner;
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) config: EngineConfig,
     pub(crate) definitions: Definitions,
@@ -36,10 +38,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: EngineParts, config: EngineConfig, held: Arc<Held>, node: Node, spawner: Spawner) -> Self {
-        let definitions = Definitions::new(Arc::clone(&parts.store), parts.registry);
+        let definitions = Definitions::new(Arc::clone(&parts.store), Arc::clone(&parts.entropy), parts.registry);
         Self {
             store: parts.store,
             clock: parts.clock,
+            entropy: parts.entropy,
             secrets: parts.secrets,
             config,
             definitions,

@@ -22,14 +22,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let spawner = Spawner::default();
     let held = Arc::new(Held::default());
-    let node = Node::register(
-        Arc::clone(&parts.store),
-        Arc::clone(&parts.clock),
-        config.clone(),
-        Arc::clone(&held),
-        spawner.root().clone(),
-    )
-    .await?;
+    let root = spawner.root().clone();
+    let node = Node::register(&parts, config.clone(), Arc::clone(&held), root).await?;
     Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
 }
 

@@ -1,6 +1,6 @@
 //! The attempts and look-ups of one run that are under way.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -32,7 +32,8 @@ pub(super) struct Attempts {
     lease: Lease,
     context: AttemptContext,
     running: FuturesUnordered<Running>,
-    tokens: HashMap<ActivityRef, CancellationToken>,
+    /// Ordered: those that are stopped together are stopped in this order.
+    tokens: BTreeMap<ActivityRef, CancellationToken>,
 }
 
 impl Attempts {
@@ -46,7 +47,7 @@ impl Attempts {
                 secrets: Arc::clone(&shared.secrets),
             },
             running: FuturesUnordered::new(),
-            tokens: HashMap::new(),
+            tokens: BTreeMap::new(),
         }
     }
 

@@ -12,9 +12,11 @@ use seawall_store::{RunStatus, Seq, Timestamp};
 use crate::clock::Clock;
 use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, decide};
 use crate::datum::{Datum, weight};
+use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::{bounded, excess, refusal};
+use crate::runtime::shared::Shared;
 
 /// A run never has more than about this undurable.
 const MAX_EVENTS: usize = 256;
@@ -52,6 +54,7 @@ pub(super) struct Batch {
 pub(super) struct Driver {
     state: RunState,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     lease: Duration,
     /// The last durable event.
     durable: Seq,
@@ -70,12 +73,13 @@ pub(super) struct Driver {
 
 impl Driver {
     /// A run whose state is that of its durable journal.
-    pub(super) fn new(state: RunState, clock: Arc<dyn Clock>, lease: Duration) -> Self {
+    pub(super) fn new(state: RunState, shared: &Shared) -> Self {
         Self {
             durable: state.seq,
             state,
-            clock,
-            lease,
+            clock: Arc::clone(&shared.clock),
+            entropy: Arc::clone(&shared.entropy),
+            lease: shared.config.lease,
             pending: Batch::default(),
             pending_bytes: 0,
             flying_events: 0,
@@ -90,8 +94,8 @@ impl Driver {
     }
 
     /// A run of which nothing is durable yet.
-    pub(super) fn unborn(state: RunState, first: Recorded, clock: Arc<dyn Clock>, lease: Duration) -> Self {
-        let mut driver = Self::new(state, clock, lease);
+    pub(super) fn unborn(state: RunState, first: Recorded, shared: &Shared) -> Self {
+        let mut driver = Self::new(state, shared);
         driver.durable = Seq(0);
         driver.pending_bytes = EVENT_BYTES + weight(driver.state.input.json());
         driver.pending.events.push(first);
@@ -114,7 +118,7 @@ impl Driver {
     pub(super) fn apply(&mut self, command: Command) -> bool {
         let env = Env {
             now: self.clock.now(),
-            random: rand::random(),
+            random: self.entropy.bits(),
             lease: self.lease,
         };
         self.pending_bytes += payload(&command);

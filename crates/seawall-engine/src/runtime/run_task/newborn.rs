@@ -156,7 +156,7 @@ async fn be_born(
 
 /// The run with everything done that needs nobody else.
 fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
-    let mut driver = Driver::unborn(state, first, Arc::clone(&shared.clock), shared.config.lease);
+    let mut driver = Driver::unborn(state, first, shared);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {

@@ -99,6 +99,7 @@ impl<'a> Session<'a> {
             // What would add events waits while the run is being given back, and while too much is undurable.
             let open = !self.gives_back() && !self.driver.is_full();
             let listens = open && !self.draining;
+            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow.
             let exit = tokio::select! {
                 biased;
                 () = &mut dropped => Some(Exit::Dropped),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use seawall_engine::store::{Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, StoreClock, StoreOp, Timestamp};
 use seawall_engine::{
-    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, Principal, Registry, RunStarted, RunView,
-    WorkflowSource,
+    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, OsEntropy, Principal, Registry,
+    RunStarted, RunView, WorkflowSource,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -123,6 +123,7 @@ impl World {
         let parts = EngineParts {
             store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(self.clock.clone()),
+            entropy: Arc::new(OsEntropy),
             registry: Registry::new(executors),
             secrets: Arc::new(NoSecrets),
         };
