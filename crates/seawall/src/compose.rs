@@ -82,7 +82,11 @@ impl Foundation {
                 path: config.data_dir.clone(),
             });
         }
-        let options = SqliteOptions::new(&config.db_path, Arc::new(SystemClock));
+        let options = SqliteOptions {
+            #[cfg(feature = "failpoints")]
+            failpoints: crate::failpoints::from_environment(),
+            ..SqliteOptions::new(&config.db_path, Arc::new(SystemClock))
+        };
         match SqliteStore::open(options) {
             Ok(store) => Ok(Self {
                 config,
