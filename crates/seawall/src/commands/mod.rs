@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod message;
 mod migrate;
+mod queues;
 mod run;
 mod runs;
 mod schema;
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// Decide what runs ask people for
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    /// Look at queues of tasks for workers, and limit them
+    #[command(subcommand)]
+    Queues(queues::Queues),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
@@ -56,6 +60,7 @@ impl Command {
             Self::Runs(command) => command.execute(context).await,
             Self::Workflows(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
+            Self::Queues(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
             Self::Doctor(command) => command.execute(context),
