@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::EngineParts;
 use crate::clock::Clock;
 use crate::executor::SecretSource;
+use crate::runtime::claims::Claims;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
 use crate::runtime::held::Held;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) definitions: Definitions,
     pub(crate) held: Arc<Held>,
     pub(crate) queues: Arc<Queues>,
+    pub(crate) claims: Claims,
     pub(crate) node: Node,
     pub(crate) spawner: Spawner,
     /// Nothing new begins; what runs may end.
@@ -42,6 +44,7 @@ impl Shared {
         let queues = Arc::new(Queues::new(Arc::clone(&parts.store), spawner.clone(), &config));
         Self {
             queues,
+            claims: Claims::default(),
             store: parts.store,
             clock: parts.clock,
             secrets: parts.secrets,
