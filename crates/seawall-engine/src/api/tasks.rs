@@ -22,7 +22,7 @@ use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::journal::{encode_message, task_message_key};
 use crate::names::ActivityRef;
-use crate::runtime::excess;
+use crate::runtime::{Claim, excess};
 
 const TASK: &str = "task";
 /// Of a heartbeat, as JSON text.
@@ -106,7 +106,8 @@ impl Engine {
             // What woke it is used up: a watch that goes away with a wake-up hands it on.
             watch.served();
             if !claimed.is_empty() || Instant::now() >= end {
-                return claimed.into_iter().map(|task| view(task, queue)).collect();
+                let view = |task| self.claimed(by, queue, (task, &claim.worker));
+                return claimed.into_iter().map(view).collect();
             }
             let next = store
                 .next_claimable(&by.tenant, queue)
@@ -197,15 +198,14 @@ impl Engine {
     }
 
     async fn end_task(&self, by: &Principal, (id, lease): (TaskId, TaskLease), end: TaskEnd) -> Result<()> {
-        let record = self.task(by, id).await?;
-        let claim = record.worker.as_deref().map(Arc::from).zip(record.claimed_at);
-        if claim.is_none() || record.status != TaskStatus::Claimed {
-            return Err(self.not_its_own(by, id, Some(record)).await);
-        }
+        let claim = match self.shared().claims.of(&by.tenant, id) {
+            Some(claim) => claim,
+            None => self.read_claim(by, id).await?,
+        };
         let ended = TaskEnded {
             task: id,
-            activity: activity_of(&record.activity)?,
-            claim,
+            activity: claim.activity,
+            claim: Some((claim.worker, claim.claimed_at)),
             end,
         };
         let settled = TaskSettled {
@@ -221,8 +221,40 @@ impl Engine {
         };
         match self.shared().store.settle_task(&by.tenant, settled).await {
             Err(StoreError::StaleLease) => Err(self.not_its_own(by, id, None).await),
-            settled => settled.map_err(refused(TASK)),
+            settled => {
+                settled.map_err(refused(TASK))?;
+                self.shared().claims.leave(id);
+                Ok(())
+            }
         }
+    }
+
+    /// Who has the task, as the store says.
+    async fn read_claim(&self, by: &Principal, id: TaskId) -> Result<Claim> {
+        let record = self.task(by, id).await?;
+        let claim = record.worker.as_deref().map(Arc::from).zip(record.claimed_at);
+        let Some((worker, claimed_at)) = claim.filter(|_| record.status == TaskStatus::Claimed) else {
+            return Err(self.not_its_own(by, id, Some(record)).await);
+        };
+        Ok(Claim {
+            tenant: by.tenant.clone(),
+            activity: activity_of(&record.activity)?,
+            worker,
+            claimed_at,
+        })
+    }
+
+    /// A task in the hands of a worker, remembered until its end is said.
+    fn claimed(&self, by: &Principal, queue: &QueueName, (task, worker): (ClaimedTask, &str)) -> Result<TaskView> {
+        let activity = activity_of(&task.activity)?;
+        let claim = Claim {
+            tenant: by.tenant.clone(),
+            activity: activity.clone(),
+            worker: Arc::from(worker),
+            claimed_at: task.claimed_at,
+        };
+        self.shared().claims.enter(task.id, claim);
+        Ok(view(task, activity, queue))
     }
 
     async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
@@ -267,19 +299,19 @@ fn store_claim(claim: &ClaimTasks) -> TaskClaim {
     }
 }
 
-fn view(task: ClaimedTask, queue: &QueueName) -> Result<TaskView> {
-    Ok(TaskView {
+fn view(task: ClaimedTask, activity: ActivityRef, queue: &QueueName) -> TaskView {
+    TaskView {
         id: task.id,
         queue: queue.clone(),
         payload: task.payload,
         lease: task.lease,
         lease_expires_at: task.lease_until,
         run: task.run,
-        activity: activity_of(&task.activity)?,
+        activity,
         attempt: task.attempt,
         effect_key: task.effect_key,
         deadline: task.deadline,
-    })
+    }
 }
 
 fn activity_of(text: &str) -> Result<ActivityRef> {

@@ -5,6 +5,7 @@
 //! decisions are those of `core`; this room only carries them out. It answers no client: views are read from the store.
 
 mod bounds;
+mod claims;
 mod config;
 mod create;
 mod definitions;
@@ -26,6 +27,7 @@ mod spawn;
 mod start;
 
 pub(crate) use bounds::{bounded, excess};
+pub(crate) use claims::Claim;
 pub use config::EngineConfig;
 pub(crate) use create::{KEY_LIFE, NewRunRequest, create, create_watched};
 pub(crate) use definitions::{DefinitionTrouble, compiled};

@@ -10,6 +10,7 @@ use crate::api::EngineParts;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::executor::SecretSource;
+use crate::runtime::claims::Claims;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
 use crate::runtime::held::Held;
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) definitions: Definitions,
     pub(crate) held: Arc<Held>,
     pub(crate) queues: Arc<Queues>,
+    pub(crate) claims: Claims,
     pub(crate) node: Node,
     pub(crate) spawner: Spawner,
     /// Nothing new begins; what runs may end.
@@ -44,6 +46,7 @@ impl Shared {
         let queues = Arc::new(Queues::new(Arc::clone(&parts.store), spawner.clone(), &config));
         Self {
             queues,
+            claims: Claims::default(),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,

@@ -117,6 +117,7 @@ impl ClaimTasks {
                 effect_key: row.get(4)?,
                 payload: shared(row, 5)?,
                 lease: claim.lease,
+                claimed_at: tx.now(),
                 lease_until: tx.now().saturating_add(claim.lease_for).min(deadline),
                 deadline,
             };

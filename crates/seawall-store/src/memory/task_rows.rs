@@ -58,6 +58,7 @@ impl TaskRow {
             effect_key: self.effect_key.clone(),
             payload: Arc::clone(&self.payload),
             lease: claim.lease,
+            claimed_at: now,
             lease_until,
             deadline,
         }

@@ -78,6 +78,7 @@ pub struct ClaimedTask {
     pub effect_key: String,
     pub payload: Arc<[u8]>,
     pub lease: TaskLease,
+    pub claimed_at: Timestamp,
     pub lease_until: Timestamp,
     /// When the attempt is over at the latest.
     pub deadline: Timestamp,
