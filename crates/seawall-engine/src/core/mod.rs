@@ -8,7 +8,7 @@ mod state;
 
 pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
-pub(crate) use commands::{MAX_RUN_BYTES, delays};
+pub(crate) use commands::{MAX_RUN_BYTES, delays, full_queue};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
     ScheduledFor, StepStarted, Supersession, TaskOffered,

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::Seq;
+use seawall_store::{QueueName, Seq};
 use serde_json::Value;
 
-use crate::core::{Action, Command, Decision, Env, Recorded, ReplayError, RunState};
+use crate::core::{Action, Command, Decision, Env, Event, Recorded, ReplayError, RunState, full_queue};
 use crate::definition::Definition;
 use crate::executor::Outcome;
 use crate::journal::stored_form;
@@ -18,6 +18,17 @@ use crate::replay::script::{Candidate, candidates};
 use crate::replay::stage::Stage;
 use crate::replay::{Divergence, Verdict};
 use crate::runtime::{TRANSFORM, bounded};
+
+/// The queues that took no task then: the record says so where it put one off.
+fn full_queues(rest: &[Recorded]) -> BTreeSet<QueueName> {
+    let now = rest.first().map(|first| first.at);
+    let decision = rest.iter().take_while(|recorded| Some(recorded.at) == now);
+    let reasons = decision.filter_map(|recorded| match &recorded.event {
+        Event::StepDeferred { reason, .. } => full_queue(reason),
+        _ => None,
+    });
+    reasons.collect()
+}
 
 /// The transforms in flight, with what they give: the rendered request is the output.
 #[derive(Default)]
@@ -109,8 +120,7 @@ impl<'a> Replay<'a> {
 
     fn attempt(&mut self, candidate: Candidate) -> Result<Step, Miss> {
         let rest = &self.record[self.place..];
-        // A queue that was full then deferred its tasks, and the record says so in other words than a decision.
-        let full = BTreeSet::new();
+        let full = full_queues(rest);
         let env = Env {
             now: rest[0].at,
             random: 0,

@@ -2,7 +2,7 @@
 
 use seawall_store::Timestamp;
 
-use crate::core::{Event, Recorded, RunState, delays};
+use crate::core::{Event, Recorded, RunState, delays, full_queue};
 use crate::names::ActivityRef;
 
 /// How many of the decided events are the recorded ones, from the first on, and whether each is so to the letter.
@@ -36,6 +36,15 @@ fn is_same_but_for_chance(before: &RunState, decided: &[Recorded], ours: &Record
         let mut patched = (**mine).clone();
         patched.flow = recorded.flow.clone();
         return ours.at == theirs.at && patched == **recorded;
+    }
+    if let (Event::StepDeferred { reason, .. }, Event::StepDeferred { until, .. }) = (&ours.event, &theirs.event)
+        && full_queue(reason).is_some()
+    {
+        let mut patched = ours.clone();
+        if let Event::StepDeferred { until: mine, .. } = &mut patched.event {
+            *mine = *until;
+        }
+        return patched == *theirs && *until > ours.at;
     }
     let (Event::StepFailed { activity, .. }, Some(at)) = (&ours.event, retry_at(&theirs.event)) else {
         return false;

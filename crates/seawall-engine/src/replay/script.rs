@@ -180,8 +180,13 @@ pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Compu
             claimed_at,
         } => {
             let claim = Some((Arc::clone(worker), *claimed_at));
+            let lease = lease_of_task(state, activity, *claimed_at, record).unwrap_or_default();
             let ends = ends_of_task(state, record).into_iter();
-            ends.map(|end| task_ended(*task, activity, claim.clone(), end)).collect()
+            ends.map(|end| Candidate {
+                lease,
+                ..task_ended(*task, activity, claim.clone(), end)
+            })
+            .collect()
         }
         // The first event of a run, and of nothing else.
         Event::RunCreated(_)
@@ -218,6 +223,24 @@ fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Tim
         end,
     }))
     .into()
+}
+
+/// How long a lease lasted, from the time that the unknown outcome of a task was not to be repeated before.
+fn lease_of_task(
+    state: &RunState,
+    activity: &ActivityRef,
+    claimed_at: Timestamp,
+    record: &[Recorded],
+) -> Option<Duration> {
+    let Event::StepOutcomeUnknown {
+        safe_after: Some(safe_after),
+        ..
+    } = &record.get(1)?.event
+    else {
+        return None;
+    };
+    let timeout = state.doing(state.slot(activity)?).timeout.unwrap_or_default();
+    Some(safe_after.since(claimed_at.saturating_add(timeout)))
 }
 
 /// How a task that somebody had can have ended: the event that follows says what came of it.

@@ -21,5 +21,5 @@ mod tick;
 mod tests;
 
 pub use decision::{Decision, decide};
-pub(crate) use flow::delays;
+pub(crate) use flow::{delays, full_queue};
 pub(crate) use settle::MAX_RUN_BYTES;

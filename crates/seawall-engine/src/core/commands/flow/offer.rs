@@ -81,11 +81,21 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
     })));
 }
 
+fn full_reason(queue: &QueueName) -> String {
+    format!("the queue {queue} is full")
+}
+
+/// The queue that was full, from the reason why a step was put off. None: that was another one.
+pub(crate) fn full_queue(reason: &str) -> Option<QueueName> {
+    let name = reason.strip_prefix("the queue ")?.strip_suffix(" is full")?;
+    QueueName::parse(name)
+}
+
 /// For how long it is not offered yet, and why.
 fn put_off(draft: &Draft<'_>, slot: Slot, queue: &QueueName) -> Option<(Duration, String)> {
     if draft.env.full.contains(queue) {
         let spread = Duration::from_millis(draft.random(slot) % 5000);
-        return Some((FULL + spread, format!("the queue {queue} is full")));
+        return Some((FULL + spread, full_reason(queue)));
     }
     let full = draft.offered_bytes >= MAX_AT_ONCE;
     full.then(|| (Duration::ZERO, "the tasks before it are being written".to_owned()))
