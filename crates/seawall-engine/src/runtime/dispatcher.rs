@@ -136,6 +136,10 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
             return Ok(Rest::Full);
         }
         let identity = shared.node.standing().await?;
+        // The store took its time to answer: a node that has begun to drain meanwhile claims nothing any more.
+        if shared.draining.is_cancelled() {
+            return Ok(Rest::Idle);
+        }
         let claimed = claim(shared, &identity, room.min(BATCH)).await?;
         if claimed.is_empty() {
             return Ok(Rest::Missed);
