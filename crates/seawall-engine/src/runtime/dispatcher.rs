@@ -23,7 +23,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const MISSED: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// From here on a run's holders died too often: it runs while no other such run does.
+/// From here on a run's holders died too often: no other such run begins until it has made progress or proved harmless.
 pub(crate) const SUSPECT_DEATHS: u32 = 3;
 
 /// What the dispatcher waits for besides wake-ups.

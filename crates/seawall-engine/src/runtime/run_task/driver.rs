@@ -49,6 +49,8 @@ pub(super) struct Batch {
     pub(super) events: Vec<Recorded>,
     /// Inbox rows whose events stand in it, or that led to none.
     pub(super) consumed: Vec<i64>,
+    /// Something has come of the run, beyond what a new holder found and began.
+    pub(super) progress: bool,
 }
 
 pub(super) struct Driver {
@@ -69,6 +71,8 @@ pub(super) struct Driver {
     lookups: Vec<Lookup>,
     stops: Vec<ActivityRef>,
     draining: bool,
+    /// Inside [`Driver::take_over`].
+    taking_over: bool,
 }
 
 impl Driver {
@@ -90,6 +94,7 @@ impl Driver {
             lookups: Vec::new(),
             stops: Vec::new(),
             draining: false,
+            taking_over: false,
         }
     }
 
@@ -114,6 +119,16 @@ impl Driver {
         self.clock.now()
     }
 
+    /// Applies what a new holder has to. That it does is no progress of the run: a step that kills each process that begins
+    /// it would look harmless by its own StepStarted.
+    pub(super) fn take_over(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.taking_over = true;
+        for command in commands {
+            self.apply(command);
+        }
+        self.taking_over = false;
+    }
+
     /// Decides, and keeps what follows. Answers whether anything did.
     pub(super) fn apply(&mut self, command: Command) -> bool {
         let env = Env {
@@ -123,6 +138,7 @@ impl Driver {
         };
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
+        self.pending.progress |= !self.taking_over && !decision.events.is_empty();
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
         self.pending_bytes += decision
             .events

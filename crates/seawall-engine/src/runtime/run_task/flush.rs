@@ -47,7 +47,11 @@ impl Session<'_> {
     }
 
     fn append(&self, batch: Batch, then: AppendThen) -> Append {
-        let Batch { events, consumed } = batch;
+        let Batch {
+            events,
+            consumed,
+            progress,
+        } = batch;
         let state = self.driver.state();
         let writes = journal::writes(state, &events);
         Append {
@@ -62,6 +66,7 @@ impl Session<'_> {
             messages: writes.messages,
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            keeps_deaths: !progress,
             then,
         }
     }

@@ -21,6 +21,10 @@ const IN_PLACE: u32 = 64;
 /// Messages read at once.
 const MESSAGES: usize = 64;
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
+/// A suspect that has not killed its holder by then makes way for the next one; the store goes on counting its deaths until
+/// it makes progress. Without this, one long attempt would keep every other suspect waiting, and most of those were only
+/// there when a process died.
+const PROBATION: Duration = Duration::from_secs(10);
 /// A store that fails this often in a row is worth a line in the log.
 const WORTH_A_LINE: u32 = 4;
 
@@ -91,6 +95,8 @@ impl<'a> Session<'a> {
         tokio::pin!(dropped, draining, hurrying);
         let mut hurried = false;
         let mut suspect = place.is_suspect();
+        let probation = tokio::time::sleep(PROBATION);
+        tokio::pin!(probation);
         loop {
             let more = match self.advance() {
                 Ok(more) => more,
@@ -114,7 +120,7 @@ impl<'a> Session<'a> {
                     None
                 }
                 answer = landed(&mut self.flight), if self.flight.is_some() => {
-                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::has_events) {
+                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::shows_progress) {
                         suspect = false;
                         place.acquit();
                     }
@@ -129,6 +135,11 @@ impl<'a> Session<'a> {
                 }
                 Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
                     self.driver.apply(command);
+                    None
+                }
+                () = &mut probation, if suspect => {
+                    suspect = false;
+                    place.acquit();
                     None
                 }
                 () = tokio::task::yield_now(), if more => None,

@@ -9,6 +9,7 @@ mod flows;
 mod leases;
 mod nights;
 mod parking;
+mod poison;
 pub(crate) mod probe;
 mod shutdown;
 mod stress;

@@ -51,6 +51,7 @@ impl Side<'_> {
             messages: op.message.map(|(to, key)| cross(to, key)).into_iter().collect(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            keeps_deaths: op.keeps_deaths,
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {

@@ -44,6 +44,7 @@ pub struct AppendOp {
     pub child: Option<u8>,
     /// To which run, with which key.
     pub message: Option<(u8, u8)>,
+    pub keeps_deaths: bool,
     pub then: Then,
 }
 

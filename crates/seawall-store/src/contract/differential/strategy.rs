@@ -114,10 +114,11 @@ fn append() -> impl Strategy<Value = AppendOp> {
         option::weighted(0.4, (SMALL, 1u8..5)),
         option::weighted(0.2, RUNS),
         option::weighted(0.3, (RUNS, SMALL)),
+        any::<bool>(),
         then(),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(
-        |(run, wrong, events, status, consume, (open, settle, child, message, then))| AppendOp {
+        |(run, wrong, events, status, consume, (open, settle, child, message, keeps_deaths, then))| AppendOp {
             run,
             wrong,
             events,
@@ -127,6 +128,7 @@ fn append() -> impl Strategy<Value = AppendOp> {
             settle,
             child,
             message,
+            keeps_deaths,
             then,
         },
     )
