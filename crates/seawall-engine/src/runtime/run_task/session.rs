@@ -67,6 +67,8 @@ pub(super) struct Session<'a> {
     more_messages: bool,
     /// The inbox could not be read: when to try again.
     unreadable: Option<Instant>,
+    /// The inbox was read in the last round: this one is for the others.
+    heard: bool,
     pub(super) draining: bool,
 }
 
@@ -81,6 +83,7 @@ impl<'a> Session<'a> {
             alarm: Alarm::default(),
             more_messages: false,
             unreadable: None,
+            heard: false,
             draining: false,
         }
     }
@@ -105,7 +108,10 @@ impl<'a> Session<'a> {
             // What would add events waits while the run is being given back, and while too much is undurable.
             let open = !self.gives_back() && !self.driver.is_full();
             let listens = open && !self.draining;
-            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow.
+            let heard = std::mem::take(&mut self.heard);
+            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow. The answer
+            // to an append comes once for each append and a fruitless tick rests, so only messages could keep the attempts
+            // from their turn; they are read every other round.
             let exit = tokio::select! {
                 biased;
                 () = &mut dropped => Some(Exit::Dropped),
@@ -127,7 +133,7 @@ impl<'a> Session<'a> {
                     self.answered(answer).await
                 }
                 // Before the attempts: thousands of quick ones leave no gap for a cancel or the end of the run's time.
-                () = inbox.notified(), if listens => self.read_inbox().await,
+                () = inbox.notified(), if listens && !heard => self.read_inbox().await,
                 () = until(self.unreadable), if listens && self.unreadable.is_some() => self.read_inbox().await,
                 () = self.alarm.rings(), if listens && self.alarm.is_set() => {
                     self.tick();
@@ -142,7 +148,7 @@ impl<'a> Session<'a> {
                     place.acquit();
                     None
                 }
-                () = tokio::task::yield_now(), if more => None,
+                () = tokio::task::yield_now(), if more || heard => None,
             };
             if let Some(exit) = exit {
                 return exit;
@@ -230,6 +236,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) async fn read_inbox(&mut self) -> Option<Exit> {
+        self.heard = true;
         let limit = MESSAGES + self.driver.taken();
         match self.shared.store.unread(self.lease, limit).await {
             Ok(rows) => {

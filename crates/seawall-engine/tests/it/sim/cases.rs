@@ -1,12 +1,14 @@
 //! Recovery bugs that engines of this kind are known for, each on its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::store::RunStatus;
+use seawall_engine::store::{MessageKey, NewMessage, RunStatus, RunStore as _, StatusSet, TenantId};
 use seawall_engine::{Engine, EngineConfig, EngineError};
 use serde_json::json;
 
 use crate::sim::stage::{Stage, step};
+use crate::sim::store::Weather;
 
 async fn seconds(count: u64) {
     tokio::time::sleep(Duration::from_secs(count)).await;
@@ -187,5 +189,32 @@ async fn a_creation_that_is_asked_for_again_executes_once() {
         seconds(60).await;
         assert_eq!(stage.records().len(), 1, "{answered:?}");
         assert_eq!(stage.began(started.run, "a").len(), 1, "{answered:?}");
+    }
+}
+
+/// Messages that come faster than they are read: the outcome of an attempt still has its turn among them.
+#[tokio::test(start_paused = true)]
+async fn attempts_have_their_turn_in_a_flood_of_messages() {
+    let stage = Stage::alone(EngineConfig::default());
+    let process = stage.start(0).await;
+    let engine = process.engine().expect("it is up");
+    let mut next = step("b", "idempotent", 10);
+    next["needs"] = json!(["a"]);
+    let run = stage.run(&engine, json!([step("a", "idempotent", 50), next])).await;
+    stage.database.set_weather(Weather { faults: 0, slow: 1000 });
+    let (rows, mut sent) = (stage.database.rows(), 0u32);
+    while stage.began(run, "b").is_empty() {
+        // From another process, so that each one is there before the run has read the last.
+        let message = NewMessage {
+            key: MessageKey(format!("noise-{sent}")),
+            allowed: StatusSet::live(),
+            body: Arc::from(*b"noise"),
+        };
+        rows.send(&TenantId::default(), run, message)
+            .await
+            .expect("it is taken");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        sent += 1;
+        assert!(sent < 10_000, "the attempts wait behind the messages");
     }
 }
