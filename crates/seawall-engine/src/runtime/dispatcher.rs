@@ -23,7 +23,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const MISSED: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// From here on a run's holders died too often: it runs while no other such run does.
+/// From here on a run's holders died too often: no other such run begins until it has made progress or proved harmless.
 pub(crate) const SUSPECT_DEATHS: u32 = 3;
 
 /// What the dispatcher waits for besides wake-ups.
@@ -138,6 +138,10 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
             return Ok(Rest::Full);
         }
         let identity = shared.node.standing().await?;
+        // The store took its time to answer: a node that has begun to drain meanwhile claims nothing any more.
+        if shared.draining.is_cancelled() {
+            return Ok(Rest::Idle);
+        }
         let claimed = claim(shared, &identity, room.min(BATCH)).await?;
         if claimed.is_empty() {
             // Flow control may have moved a run that was due on to wait for something else: then something else is due now.

@@ -175,7 +175,7 @@ impl Place {
         inner.runs.get(&self.run).is_some_and(|entry| entry.suspect)
     }
 
-    /// The run has written again, so its deaths do not count any more.
+    /// The run has made progress, or was held for a while and nobody died of it: others need not wait for it.
     pub(crate) fn acquit(&self) {
         {
             let mut inner = self.held.inner.lock();

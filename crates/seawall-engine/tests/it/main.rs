@@ -10,4 +10,5 @@
 
 mod definition;
 mod runtime;
+mod sim;
 mod verify;

@@ -188,6 +188,7 @@ impl AppendOp {
             projection,
             after,
             segment,
+            keeps_deaths,
             ..
         } = &self.0;
         let changed = tx.statement(include_str!("../sql/append_full.sql"))?.execute(params![
@@ -204,7 +205,7 @@ impl AppendOp {
             int(after.0),
             lease.run.uuid().as_bytes(),
             status_code(projection.status),
-            segment.is_some(),
+            segment.is_some() && !keeps_deaths,
             lasting.held,
             maybe_millis(lasting.due),
         ])?;

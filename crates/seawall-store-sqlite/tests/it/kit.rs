@@ -215,6 +215,7 @@ pub(crate) fn append(lease: &Lease, after: u64, text: &str) -> Append {
         messages: Vec::new(),
         tasks: Vec::new(),
         withdrawn: Vec::new(),
+        keeps_deaths: false,
         then: AppendThen::Hold,
     }
 }

@@ -165,6 +165,7 @@ macro_rules! contract_tests {
                 one_claim_takes_one_suspect,
                 a_suspect_counts_towards_the_limit,
                 new_events_clear_a_suspect,
+                events_that_keep_the_deaths_do_not_clear_a_suspect,
                 giving_a_suspect_back_does_not_clear_it,
                 a_new_message_ends_the_backoff,
             }

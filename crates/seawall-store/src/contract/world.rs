@@ -146,6 +146,7 @@ impl<'a> World<'a> {
             messages: Vec::new(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            keeps_deaths: false,
             then: AppendThen::Hold,
         }
     }

@@ -24,7 +24,11 @@ impl State {
         if row.record.last_seq != append.after || !follows {
             return Err(StoreError::StaleLease);
         }
+        let progress = append.segment.is_some() && !append.keeps_deaths;
         self.write_events(lease.key, append.segment, append.projection, &append.consumed);
+        if progress && let Some(row) = self.runs.get_mut(&lease.key) {
+            row.record.deaths = 0;
+        }
         for opened in append.opened {
             self.open_approval(&lease, opened);
         }
@@ -70,7 +74,6 @@ impl State {
         row.record.projection = projection;
         if let Some(segment) = segment {
             row.record.last_seq = segment.last();
-            row.record.deaths = 0;
             row.segments.push(segment);
         }
         row.inbox.retain(|message| !consumed.contains(&message.id));

@@ -22,6 +22,7 @@ pub struct MemoryStore {
     clock: Arc<dyn StoreClock>,
     pub(super) options: MemoryOptions,
     pub(super) watchers: Watchers,
+    attached: Mutex<Vec<Watchers>>,
     state: Mutex<State>,
 }
 
@@ -38,7 +39,13 @@ impl MemoryStore {
             state: Mutex::new(State::new(options.exclusive)),
             options,
             watchers: Watchers::default(),
+            attached: Mutex::new(Vec::new()),
         }
+    }
+
+    /// From now on tells this registry as well: that of another process over the same store.
+    pub fn attach(&self, watchers: Watchers) {
+        self.attached.lock().push(watchers);
     }
 
     /// One call: the fault that is meant for it, the change under the lock, and after it the news for watchers.
@@ -66,7 +73,7 @@ impl MemoryStore {
             let answer = change(&mut state, self.clock.now());
             (answer, std::mem::take(&mut state.news))
         };
-        self.tell(news);
+        self.tell(&news);
         match fault {
             Some(_) => answer.and_then(|_| Err(ambiguous())),
             None => answer,
@@ -77,15 +84,18 @@ impl MemoryStore {
         self.state.lock().closed = true;
     }
 
-    fn tell(&self, news: Vec<News>) {
-        for item in news {
-            match item {
-                News::Progressed(run, progress) => self.watchers.progressed(run, progress),
-                News::Message(run) => self.watchers.message(run),
-                News::Work => self.watchers.work(),
-                News::Schedules => self.watchers.schedules(),
-                News::Offered(tenant, queue, count) => self.watchers.offered(&tenant, &queue, count),
-                News::Lapses => self.watchers.lapses(),
+    fn tell(&self, news: &[News]) {
+        let attached = self.attached.lock();
+        for watchers in std::iter::once(&self.watchers).chain(&*attached) {
+            for item in news {
+                match item {
+                    News::Progressed(run, progress) => watchers.progressed(*run, *progress),
+                    News::Message(run) => watchers.message(*run),
+                    News::Work => watchers.work(),
+                    News::Schedules => watchers.schedules(),
+                    News::Offered(tenant, queue, count) => watchers.offered(tenant, queue, *count),
+                    News::Lapses => watchers.lapses(),
+                }
             }
         }
     }

@@ -115,6 +115,8 @@ pub struct Append {
     pub messages: Vec<CrossMessage>,
     pub tasks: Vec<TaskOffered>,
     pub withdrawn: Vec<TaskWithdrawn>,
+    /// The events only say what a new holder found and began: no sign that the run is harmless. Its deaths still count.
+    pub keeps_deaths: bool,
     pub then: AppendThen,
 }
 

@@ -204,7 +204,7 @@ pub struct RunRecord {
     pub holder: Option<NodeId>,
     /// When an unheld run becomes claimable.
     pub due: Option<Timestamp>,
-    /// Holders that died in a row without a new event.
+    /// Holders that died in a row without progress: see [`crate::Append::keeps_deaths`].
     pub deaths: u32,
 }
 

@@ -78,8 +78,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     fn unread<'a>(&'a self, lease: &'a Lease, limit: usize) -> BoxFuture<'a, StoreResult<Vec<InboxRow>>>;
 
     /// One atomic change, in this order: events, the row's projection, consumed messages, approvals opened and settled,
-    /// children, messages to other runs, tasks offered and withdrawn, and whether the run stays held. Answers once it is durable. An append with events
-    /// sets the run's deaths to zero.
+    /// children, messages to other runs, tasks offered and withdrawn, and whether the run stays held. Answers once it is
+    /// durable. An append with events sets the run's deaths to zero, unless it says that it keeps them
+    /// (`Append::keeps_deaths`).
     ///
     /// `AppendThen::Park` parks only if no message is unread after this append's own are consumed; otherwise the events
     /// are written, the run stays held and `Appended::parked` is false. `AppendThen::End` gives the lease back whatever is

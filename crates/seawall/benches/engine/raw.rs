@@ -157,6 +157,7 @@ fn step(lease: &Lease, after: Seq) -> Append {
         messages: Vec::new(),
         tasks: Vec::new(),
         withdrawn: Vec::new(),
+        keeps_deaths: false,
         then: AppendThen::Hold,
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct Batch {
     pub(super) consumed: Vec<i64>,
     /// The tasks that its events offer, in their order.
     pub(super) offers: Vec<TaskPlan>,
+    /// Something has come of the run, beyond what a new holder found and began.
+    pub(super) progress: bool,
 }
 
 /// What decisions are made with, besides the state.
@@ -80,6 +82,8 @@ pub(super) struct Driver {
     lookups: Vec<Lookup>,
     stops: Vec<ActivityRef>,
     draining: bool,
+    /// Inside [`Driver::take_over`].
+    taking_over: bool,
 }
 
 impl Driver {
@@ -105,6 +109,7 @@ impl Driver {
             lookups: Vec::new(),
             stops: Vec::new(),
             draining: false,
+            taking_over: false,
         }
     }
 
@@ -129,6 +134,16 @@ impl Driver {
         self.around.clock.now()
     }
 
+    /// Applies what a new holder has to. That it does is no progress of the run: a step that kills each process that begins
+    /// it would look harmless by its own StepStarted.
+    pub(super) fn take_over(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.taking_over = true;
+        for command in commands {
+            self.apply(command);
+        }
+        self.taking_over = false;
+    }
+
     /// Decides, and keeps what follows. Answers whether anything did.
     pub(super) fn apply(&mut self, command: Command) -> bool {
         let full = self.around.queues.full(&self.around.tenant);
@@ -140,6 +155,7 @@ impl Driver {
         };
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
+        self.pending.progress |= !self.taking_over && !decision.events.is_empty();
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
         self.pending_bytes += decision
             .events

@@ -36,9 +36,9 @@ impl Flight {
         self.append.then != AppendThen::Hold
     }
 
-    /// Something new stands in the journal with it.
-    pub(super) const fn has_events(&self) -> bool {
-        self.append.segment.is_some()
+    /// The run has got on with it: its deaths do not count any more.
+    pub(super) const fn shows_progress(&self) -> bool {
+        self.append.segment.is_some() && !self.append.keeps_deaths
     }
 
     pub(super) const fn tries(&self) -> u32 {

@@ -66,6 +66,7 @@ impl Session<'_> {
             events,
             consumed,
             offers,
+            progress,
         } = batch;
         let state = self.driver.state();
         let writes = journal::writes(state, &events, &offers, self.driver.now());
@@ -82,6 +83,7 @@ impl Session<'_> {
             messages: writes.messages,
             tasks: writes.tasks,
             withdrawn: writes.withdrawn,
+            keeps_deaths: !progress,
             then,
         }
     }

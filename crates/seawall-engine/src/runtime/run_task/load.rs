@@ -76,17 +76,15 @@ pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -
 }
 
 fn took_over(mut driver: Driver, deaths: u32, of: Predecessor) -> Driver {
-    if deaths >= DEADLY {
-        driver.apply(Command::BlockDeadly { deaths });
-    }
     let was_queued = driver.state().phase == Phase::Queued;
-    driver.apply(Command::Recover {
+    let deadly = (deaths >= DEADLY).then_some(Command::BlockDeadly { deaths });
+    let recover = Command::Recover {
         predecessor_dead: of.dead,
-    });
+    };
+    driver.take_over(deadly.into_iter().chain([recover, Command::Tick]));
     let state = driver.state();
     if was_queued && state.phase != Phase::Queued {
         tracing::info!(run.id = %state.run, workflow.name = %state.workflow.name, "run started");
     }
-    driver.apply(Command::Tick);
     driver
 }

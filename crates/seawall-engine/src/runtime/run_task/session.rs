@@ -22,6 +22,10 @@ const IN_PLACE: u32 = 64;
 /// Messages read at once.
 const MESSAGES: usize = 64;
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
+/// A suspect that has not killed its holder by then makes way for the next one; the store goes on counting its deaths until
+/// it makes progress. Without this, one long attempt would keep every other suspect waiting, and most of those were only
+/// there when a process died.
+const PROBATION: Duration = Duration::from_secs(10);
 /// A store that fails this often in a row is worth a line in the log.
 const WORTH_A_LINE: u32 = 4;
 
@@ -66,6 +70,8 @@ pub(super) struct Session<'a> {
     more_messages: bool,
     /// The inbox could not be read: when to try again.
     unreadable: Option<Instant>,
+    /// The inbox was read in the last round: this one is for the others.
+    heard: bool,
     pub(super) draining: bool,
 }
 
@@ -81,6 +87,7 @@ impl<'a> Session<'a> {
             linger: Linger::new(shared.config.linger),
             more_messages: false,
             unreadable: None,
+            heard: false,
             draining: false,
         }
     }
@@ -95,6 +102,8 @@ impl<'a> Session<'a> {
         tokio::pin!(dropped, draining, hurrying);
         let mut hurried = false;
         let mut suspect = place.is_suspect();
+        let probation = tokio::time::sleep(PROBATION);
+        tokio::pin!(probation);
         loop {
             let more = match self.advance() {
                 Ok(more) => more,
@@ -103,7 +112,10 @@ impl<'a> Session<'a> {
             // What would add events waits while the run is being given back, and while too much is undurable.
             let open = !self.gives_back() && !self.driver.is_full();
             let listens = open && !self.draining;
-            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow.
+            let heard = std::mem::take(&mut self.heard);
+            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow. The answer
+            // to an append comes once for each append and a fruitless tick rests, so only messages could keep the attempts
+            // from their turn; they are read every other round.
             let exit = tokio::select! {
                 biased;
                 () = &mut dropped => Some(Exit::Dropped),
@@ -118,14 +130,14 @@ impl<'a> Session<'a> {
                     None
                 }
                 answer = landed(&mut self.flight), if self.flight.is_some() => {
-                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::has_events) {
+                    if suspect && answer.is_ok() && self.flight.as_ref().is_some_and(Flight::shows_progress) {
                         suspect = false;
                         place.acquit();
                     }
                     self.answered(answer).await
                 }
                 // Before the attempts: thousands of quick ones leave no gap for a cancel or the end of the run's time.
-                () = inbox.notified(), if listens => self.read_inbox().await,
+                () = inbox.notified(), if listens && !heard => self.read_inbox().await,
                 () = until(self.unreadable), if listens && self.unreadable.is_some() => self.read_inbox().await,
                 () = self.alarm.rings(), if listens && self.alarm.is_set() => {
                     self.tick();
@@ -136,7 +148,12 @@ impl<'a> Session<'a> {
                     self.driver.apply(command);
                     None
                 }
-                () = tokio::task::yield_now(), if more => None,
+                () = &mut probation, if suspect => {
+                    suspect = false;
+                    place.acquit();
+                    None
+                }
+                () = tokio::task::yield_now(), if more || heard => None,
             };
             if let Some(exit) = exit {
                 return exit;
@@ -224,6 +241,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) async fn read_inbox(&mut self) -> Option<Exit> {
+        self.heard = true;
         let limit = MESSAGES + self.driver.taken();
         match self.shared.store.unread(self.lease, limit).await {
             Ok(rows) => {

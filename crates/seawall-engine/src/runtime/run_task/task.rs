@@ -168,6 +168,7 @@ impl RunTask<'_> {
             messages: Vec::new(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            keeps_deaths: false,
             then,
         };
         match self.shared.store.append(append).await {

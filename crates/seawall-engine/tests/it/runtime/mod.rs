@@ -12,6 +12,7 @@ mod flows;
 mod leases;
 mod nights;
 mod parking;
+mod poison;
 pub(crate) mod probe;
 mod replays;
 mod retention;

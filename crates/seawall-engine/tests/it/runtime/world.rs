@@ -25,6 +25,14 @@ pub(crate) struct TestClock {
 }
 
 impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            ahead: Arc::default(),
+            slept: Arc::default(),
+        }
+    }
+
     /// Sets the wall clock, so many seconds ahead of the right time.
     pub(crate) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds * 1000, Ordering::SeqCst);
@@ -103,11 +111,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let clock = TestClock {
-            start: Instant::now(),
-            ahead: Arc::default(),
-            slept: Arc::default(),
-        };
+        let clock = TestClock::new();
         let calls = Arc::new(Calls::default());
         let hook = Arc::clone(&calls);
         let options = MemoryOptions {

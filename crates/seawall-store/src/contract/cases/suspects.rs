@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::contract::{Subject, TTL, World};
 use crate::ids::{NodeId, RunId};
-use crate::records::Lease;
+use crate::records::{AppendThen, Lease};
 use crate::time::Timestamp;
 
 /// Moves the clock to where `run` is due, if that is ahead.
@@ -134,6 +134,27 @@ pub async fn new_events_clear_a_suspect(subject: &Subject) {
     empty.segment = None;
     world.append(empty).await;
     assert_eq!(world.record(lease.run).await.deaths, 3, "nothing happened in the run");
+    let next = world.next(&lease, "progress").await;
+    world.append(next).await;
+    assert_eq!(world.record(lease.run).await.deaths, 0);
+}
+
+pub async fn events_that_keep_the_deaths_do_not_clear_a_suspect(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 3).await;
+    for then in [AppendThen::Hold, AppendThen::Park { due: Some(world.now()) }] {
+        let mut found = world.next(&lease, "what a take-over found").await;
+        (found.keeps_deaths, found.then) = (true, then);
+        world.append(found).await;
+        assert_eq!(world.record(lease.run).await.deaths, 3, "{then:?}");
+    }
+    let lease = reclaim(&world, lease.run).await;
+    let mut repeated = world.next(&lease, "again").await;
+    repeated.keeps_deaths = true;
+    world.append(repeated.clone()).await;
+    repeated.keeps_deaths = false;
+    world.append(repeated).await;
+    assert_eq!(world.record(lease.run).await.deaths, 3, "a repeat changes nothing");
     let next = world.next(&lease, "progress").await;
     world.append(next).await;
     assert_eq!(world.record(lease.run).await.deaths, 0);

@@ -57,6 +57,7 @@ impl Side<'_> {
                 .and_then(|(nth, grace)| self.withdrawn(op.run, nth, grace))
                 .into_iter()
                 .collect(),
+            keeps_deaths: op.keeps_deaths,
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {

@@ -50,6 +50,7 @@ pub struct AppendOp {
     pub offer: Vec<OfferOp>,
     /// Which of the run's tasks (`nth`), with how many milliseconds of grace.
     pub withdraw: Option<(u8, u16)>,
+    pub keeps_deaths: bool,
     pub then: Then,
 }
 

@@ -180,6 +180,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
             message: None,
             offer: Vec::new(),
             withdraw: None,
+            keeps_deaths: false,
             then: Then::End,
         })
     });
@@ -316,25 +317,30 @@ fn append() -> impl Strategy<Value = AppendOp> {
         option::weighted(0.4, (SMALL, 1u8..5)),
         (option::weighted(0.2, RUNS), option::weighted(0.3, flow())),
         option::weighted(0.3, (RUNS, SMALL)),
-        (vec(offer(), 0..3), option::weighted(0.2, (NTH, 0u16..1000)), then()),
+        (
+            vec(offer(), 0..3),
+            option::weighted(0.2, (NTH, 0u16..1000)),
+            any::<bool>(),
+            then(),
+        ),
     );
-    (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(
-        |(run, wrong, events, status, consume, (open, settle, (child, flow), message, (offer, withdraw, then)))| {
-            AppendOp {
-                run,
-                wrong,
-                events,
-                status,
-                consume,
-                open,
-                settle,
-                child,
-                flow,
-                message,
-                offer,
-                withdraw,
-                then,
-            }
-        },
-    )
+    (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(|(run, wrong, events, status, consume, rest)| {
+        let (open, settle, (child, flow), message, (offer, withdraw, keeps_deaths, then)) = rest;
+        AppendOp {
+            run,
+            wrong,
+            events,
+            status,
+            consume,
+            open,
+            settle,
+            child,
+            flow,
+            message,
+            offer,
+            withdraw,
+            keeps_deaths,
+            then,
+        }
+    })
 }

@@ -1,0 +1,131 @@
+//! Steps that kill the process that begins them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use seawall_engine::Outcome;
+use seawall_engine::store::{RunId, RunStatus, RunStore as _, TenantId};
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::runtime::probe::Probe;
+use crate::runtime::world::{World, flow, probe};
+
+/// Its step `poison` calls for the end of the process, all others take a second.
+fn deadly(killed: &Arc<Notify>, armed: &Arc<AtomicBool>) -> Arc<Probe> {
+    let (killed, armed) = (Arc::clone(killed), Arc::clone(armed));
+    Probe::new(move |attempt, _| {
+        let (killed, armed) = (Arc::clone(&killed), Arc::clone(&armed));
+        async move {
+            if attempt.activity.to_string() == "poison" && armed.load(Ordering::SeqCst) {
+                // What the attempt began has become durable by then.
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                killed.notify_one();
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Outcome::Succeeded(json!(1))
+        }
+    })
+}
+
+async fn deaths(world: &World, run: RunId) -> u32 {
+    let found = world.store.run(&TenantId::default(), run).await;
+    found.unwrap().unwrap().deaths
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_kills_each_holder_is_isolated_and_in_the_end_blocked() {
+    for effect in ["read", "idempotent"] {
+        let world = World::new();
+        let (killed, armed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
+        let executor = deadly(&killed, &armed);
+        let mut engine = world.engine(&executor).await;
+        let run = world.start(&engine, flow(json!([probe("poison", effect, &[])]))).await;
+        let mut waits = Vec::new();
+        for died in 1..=10 {
+            let before = tokio::time::Instant::now();
+            killed.notified().await;
+            waits.push(before.elapsed().as_secs());
+            world.crash(engine).await;
+            engine = world.engine(&executor).await;
+            assert_eq!(deaths(&world, run).await, died, "{effect}");
+            if died >= 4 {
+                // While it backs off, others go on.
+                let other = world.start(&engine, flow(json!([probe("other", effect, &[])]))).await;
+                let view = tokio::time::timeout(Duration::from_millis(1500), world.wait(&engine, other)).await;
+                assert_eq!(view.unwrap().status, RunStatus::Succeeded, "{effect}");
+            }
+        }
+        // Before the n-th death: 2^(n - 4) seconds from the fourth on, of which the other run took one.
+        assert_eq!(waits, [0, 0, 0, 1, 1, 3, 7, 15, 31, 63], "{effect}");
+        tokio::time::sleep(Duration::from_secs(400)).await;
+        let view = engine.run(&world.me, run).await.unwrap();
+        assert_eq!(view.status, RunStatus::Blocked, "{effect}");
+        let why = engine.why(&world.me, run).await.unwrap();
+        assert!(why.iter().any(|reason| reason.detail.contains("10")), "{why:?}");
+        // A person has found the cause.
+        armed.store(false, Ordering::SeqCst);
+        engine.resume(&world.me, run).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
+        assert_eq!(deaths(&world, run).await, 0, "{effect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_clears_the_deaths_and_what_a_take_over_finds_does_not() {
+    let world = World::new();
+    let (killed, armed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
+    let executor = deadly(&killed, &armed);
+    let mut engine = world.engine(&executor).await;
+    let steps = json!([probe("poison", "read", &[]), probe("after", "read", &["poison"])]);
+    let run = world.start(&engine, flow(steps)).await;
+    for died in 1..=3 {
+        killed.notified().await;
+        world.crash(engine).await;
+        engine = world.engine(&executor).await;
+        assert_eq!(deaths(&world, run).await, died);
+    }
+    armed.store(false, Ordering::SeqCst);
+    // It backs off for a second, and the attempt takes another.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(
+        deaths(&world, run).await,
+        3,
+        "it has begun again, and nothing has come of it"
+    );
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(deaths(&world, run).await, 0, "the first step has succeeded");
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_were_only_there_when_processes_died_do_not_wait_for_each_other_for_long() {
+    let world = World::new();
+    let (killed, armed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
+    let executor = deadly(&killed, &armed);
+    let mut engine = world.engine(&executor).await;
+    let innocent = Probe::deaf();
+    let mut runs = Vec::new();
+    for _ in 0..4 {
+        let mut step = probe("long", "read", &[]);
+        step["timeout"] = json!("5h");
+        runs.push(world.start(&engine, flow(json!([step]))).await);
+    }
+    for _ in 0..3 {
+        world.settle().await;
+        world.crash(engine).await;
+        engine = world.engine(&innocent).await;
+    }
+    innocent.log.lock().clear();
+    world.crash(engine).await;
+    let _engine = world.engine(&innocent).await;
+    tokio::time::sleep(Duration::from_secs(45)).await;
+    let log = innocent.log.lock();
+    assert!(
+        runs.iter().all(|run| log.iter().any(|attempt| attempt.run == *run)),
+        "{log:?}"
+    );
+}
