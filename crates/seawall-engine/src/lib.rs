@@ -15,22 +15,22 @@ mod names;
 mod runtime;
 
 pub use self::core::{
-    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
-    Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState, StepStarted,
-    StepState, StepStatus, Wait, decide,
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, CopiedStatus, Decided,
+    Decision, Env, Event, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState,
+    StepCopied, StepStarted, StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, Principal, Reason,
-    RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, PartView,
+    Principal, Reason, RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
 pub use definition::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Condition, Definition, DefinitionError,
     DefinitionWarning, DurationError, Format, InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts,
-    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Rendered,
-    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template, compile,
-    compile_text, parse, parse_duration, workflow_schema,
+    Jitter, Kind, MAX_DURATION, MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Reconcile,
+    Rendered, RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, Template,
+    compile, compile_text, parse, parse_duration, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use executor::{
@@ -38,6 +38,6 @@ pub use executor::{
     Registry, SecretError, SecretSource, StepError,
 };
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub use names::{ActivityRef, EffectKey, StepId};
+pub use names::{ActivityRef, EffectKey, Part, StepId};
 pub use runtime::EngineConfig;
 pub use seawall_store as store;

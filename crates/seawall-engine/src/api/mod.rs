@@ -26,6 +26,6 @@ pub use error::EngineError;
 pub use parts::EngineParts;
 pub use principal::Principal;
 pub use requests::{CreateRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, Reason, RunView, StepView};
+pub use view::{ErrorView, JournalItem, PartView, Reason, RunView, StepView};
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

@@ -14,6 +14,7 @@ use crate::api::{
 };
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError};
+use crate::names::Part;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -69,6 +70,7 @@ impl Engine {
             workflow,
             definition,
             input: Datum::new(request.input),
+            origin: Vec::new(),
             idempotency: request.idempotency,
         })
     }
@@ -91,13 +93,20 @@ impl Engine {
                 })?;
                 Ok((record.pinned(), definition))
             }
-            WorkflowSource::Inline(document) => {
-                let kept = definitions.keep_inline(&by.tenant, document).await;
-                let inline = kept.map_err(refused("workflow"))?;
-                let inline = inline.map_err(EngineError::InvalidDefinition)?;
-                Ok((inline.workflow, inline.definition))
-            }
+            WorkflowSource::Inline(document) => self.inline(by, document).await,
         }
+    }
+
+    /// A definition that comes along, kept for the run.
+    pub(super) async fn inline(
+        &self,
+        by: &Principal,
+        document: &serde_json::Value,
+    ) -> Result<(seawall_store::WorkflowVersion, Arc<Definition>)> {
+        let kept = self.shared().definitions.keep_inline(&by.tenant, document).await;
+        let inline = kept.map_err(refused("workflow"))?;
+        let inline = inline.map_err(EngineError::InvalidDefinition)?;
+        Ok((inline.workflow, inline.definition))
     }
 
     /// Waits until the run has ended, is blocked or waits for a person, or until `limit` is over; then its view.
@@ -171,6 +180,7 @@ impl Engine {
                 kind: "blocked",
                 step: None,
                 item: None,
+                part: Part::Main,
                 until: None,
                 detail: "its definition or its journal cannot be used by this installation; the log says why"
                     .to_owned(),
@@ -179,7 +189,7 @@ impl Engine {
     }
 }
 
-fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
+pub(super) fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
     if let Some((code, reason)) = excess(input) {
         return vec![InputError {
             pointer: "/input".to_owned(),

@@ -9,8 +9,8 @@ mod state;
 pub use command::{Action, AttemptPlan, Command, Env, Message};
 pub use commands::{Decision, decide};
 pub use event::{
-    ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
-    StepStarted,
+    ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated,
+    RunError, StepCopied, StepStarted,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

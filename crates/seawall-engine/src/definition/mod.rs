@@ -19,12 +19,13 @@ pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
 pub use duration::{DurationError, MAX_DURATION, parse_duration};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
-    RetryPolicy, SleepTime, Step,
+    Reconcile, RetryPolicy, SleepTime, Step,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
 pub use rendered::{Rendered, SecretPart, SecretSlot};
 pub use report::{DefinitionError, DefinitionWarning, Position};
 pub use schema::workflow_schema;
 pub use schema_check::{InputError, InputSchema, PropertyType};
+pub(crate) use scope::extra_names;
 pub use scope::{ItemFacts, RunFacts, Scope, StepFacts};
 pub use template::{Condition, Template};

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
-    ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    StepStarted,
+    ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Message, Recorded, Resolution,
+    RunCreated, RunError, StepCopied, StepStarted,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
-use crate::names::{ActivityRef, StepId};
+use crate::names::{ActivityRef, Part, StepId};
 
 pub(crate) fn run_id(number: u128) -> RunId {
     RunId::from_uuid(Uuid::from_u128(number))
@@ -65,7 +65,15 @@ pub(crate) fn journal(first: u64, events: Vec<Event>) -> Vec<Recorded> {
 
 /// One of each event and of each of its shapes. Their stored form stands in `golden.v1.json`, in this order.
 pub(crate) fn examples() -> Vec<Event> {
-    [run_examples(), step_examples(), doubt_examples(), wait_examples()].concat()
+    [
+        run_examples(),
+        step_examples(),
+        doubt_examples(),
+        wait_examples(),
+        part_examples(),
+        fork_examples(),
+    ]
+    .concat()
 }
 
 fn run_examples() -> Vec<Event> {
@@ -104,6 +112,7 @@ fn run_examples() -> Vec<Event> {
         Event::RunRetried {
             by: ann(),
             activities: vec![step("fetch"), item("each", 2)],
+            anew: vec![],
         },
         Event::RunBlocked {
             reason: BlockReason::UnknownOutcome(vec![step("pay"), item("each", 0)]),
@@ -280,8 +289,61 @@ fn wait_examples() -> Vec<Event> {
     ]
 }
 
+fn part_examples() -> Vec<Event> {
+    let undo = || step("book").with_part(Part::Compensate);
+    let look = || item("each", 3).with_part(Part::Reconcile);
+    vec![
+        Event::CompensationStarted {
+            activities: vec![item("each", 1).with_part(Part::Compensate), undo()],
+        },
+        Event::StepStarted(Box::new(StepStarted {
+            activity: look(),
+            attempt: 1,
+            request_digest: Some(Digest::of(b"request")),
+            deadline: None,
+        })),
+        Event::StepSucceeded {
+            activity: look(),
+            output: Some(json!({"outcome": "retry"}).into()),
+        },
+        Event::StepCancelled { activity: look() },
+        Event::StepOutcomeUnknown {
+            activity: undo(),
+            error: StepError::new("reset", "the connection was reset"),
+            safe_after: None,
+        },
+        Event::RunRetried {
+            by: ann(),
+            activities: vec![step("book")],
+            anew: vec![StepId::parse("each").unwrap()],
+        },
+    ]
+}
+
+fn fork_examples() -> Vec<Event> {
+    let copied = |status, output: Value, error| {
+        Event::StepCopied(Box::new(StepCopied {
+            step: StepId::parse("fetch").unwrap(),
+            status,
+            output: output.into(),
+            error,
+        }))
+    };
+    let error = || Some(StepError::permanent("http-status-404", "the server answered 404"));
+    vec![
+        Event::RunForked {
+            from: run_id(6),
+            from_step: StepId::parse("pay").unwrap(),
+        },
+        copied(CopiedStatus::Succeeded, json!({"status": 200}), None),
+        copied(CopiedStatus::Succeeded, json!("instead"), error()),
+        copied(CopiedStatus::Skipped, Value::Null, None),
+        copied(CopiedStatus::Failed, Value::Null, error()),
+    ]
+}
+
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 30;
+pub(crate) const EVENTS: usize = 33;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -315,6 +377,9 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::ChildStarted(_) => 27,
         Event::ChildCancelRequested { .. } => 28,
         Event::ChildFinished { .. } => 29,
+        Event::RunForked { .. } => 30,
+        Event::CompensationStarted { .. } => 31,
+        Event::StepCopied(_) => 32,
     }
 }
 
@@ -342,7 +407,8 @@ fn any_step() -> impl Strategy<Value = StepId> {
 }
 
 fn any_activity() -> impl Strategy<Value = ActivityRef> {
-    (any_step(), of(any::<u32>())).prop_map(|(step, item)| ActivityRef { step, item })
+    let part = prop::sample::select(Part::ALL.to_vec());
+    (any_step(), of(any::<u32>()), part).prop_map(|(step, item, part)| ActivityRef { step, item, part })
 }
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
@@ -437,7 +503,10 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         any_who().prop_map(|by| Event::RunResumed { by }),
         any_who().prop_map(|by| Event::CancelRequested { by }),
         any_who().prop_map(|by| Event::RunUnblocked { by }),
-        (any_who(), vec(any_activity(), 0..4)).prop_map(|(by, activities)| Event::RunRetried { by, activities }),
+        (any_who(), vec(any_activity(), 0..4), vec(any_step(), 0..3))
+            .prop_map(|(by, activities, anew)| Event::RunRetried { by, activities, anew }),
+        (any_run(), any_step()).prop_map(|(from, from_step)| Event::RunForked { from, from_step }),
+        vec(any_activity(), 0..4).prop_map(|activities| Event::CompensationStarted { activities }),
         reason.prop_map(|reason| Event::RunBlocked { reason }),
         any_datum().prop_map(|output| Event::RunSucceeded { output }),
     ]
@@ -486,8 +555,23 @@ fn any_step_event() -> impl Strategy<Value = Event> {
         resolution,
         by,
     });
+    let status = prop::sample::select(vec![
+        CopiedStatus::Succeeded,
+        CopiedStatus::Skipped,
+        CopiedStatus::Failed,
+    ]);
+    let copied = (any_step(), status, any_datum(), of(any_error()));
+    let copied = copied.prop_map(|(step, status, output, error)| {
+        Event::StepCopied(Box::new(StepCopied {
+            step,
+            status,
+            output,
+            error,
+        }))
+    });
     prop_oneof![
         started,
+        copied,
         (any_activity(), of(any_datum())).prop_map(|(activity, output)| Event::StepSucceeded { activity, output }),
         failed,
         any_step().prop_map(|step| Event::StepSkipped { step }),

@@ -13,7 +13,7 @@ use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
 /// events it knows.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// How deep a value in an event may be nested: the reader stops at 128 levels, and the event around it takes some of them.
 pub const MAX_VALUE_DEPTH: usize = 100;

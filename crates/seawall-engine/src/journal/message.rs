@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::Message;
 use crate::journal::codec::CodecError;
-use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, named};
-use crate::names::ActivityRef;
+use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, is_main, named};
+use crate::names::{ActivityRef, Part};
 
 /// The version of every form below.
 const VERSION: u32 = 1;
@@ -62,6 +62,8 @@ enum MessageV1<'a> {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
         #[serde(borrow)]
         resolution: ResolutionV1<'a>,
         by: Shared,
@@ -71,6 +73,8 @@ enum MessageV1<'a> {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
         generation: u32,
         #[serde(with = "named")]
         status: RunStatus,
@@ -150,6 +154,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
             } => Self::Resolve {
                 step: Id(activity.step.clone()),
                 item: activity.item,
+                part: activity.part,
                 resolution: resolution.into(),
                 by: shared(by),
             },
@@ -164,6 +169,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 child: Text(*child),
                 step: Id(activity.step.clone()),
                 item: activity.item,
+                part: activity.part,
                 generation: *generation,
                 status: *status,
                 output: Json(output.clone()),
@@ -199,10 +205,15 @@ impl From<MessageV1<'_>> for Message {
             MessageV1::Resolve {
                 step,
                 item,
+                part,
                 resolution,
                 by,
             } => Self::Resolve {
-                activity: ActivityRef { step: step.0, item },
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
                 resolution: resolution.into(),
                 by: by.0,
             },
@@ -210,13 +221,18 @@ impl From<MessageV1<'_>> for Message {
                 child,
                 step,
                 item,
+                part,
                 generation,
                 status,
                 output,
                 error,
             } => Self::ChildEnded {
                 child: child.0,
-                activity: ActivityRef { step: step.0, item },
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
                 generation,
                 status,
                 output: output.0,

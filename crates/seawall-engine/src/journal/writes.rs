@@ -13,7 +13,7 @@ use crate::definition::Kind;
 use crate::executor::StepError;
 use crate::journal::codec::encode;
 use crate::journal::message::encode_message;
-use crate::names::{ActivityRef, StepId, approval_id};
+use crate::names::{ActivityRef, approval_id};
 
 /// The rest of an append. An approval that is opened and settled by the same events stands in both lists.
 #[derive(Clone, Debug, Default)]
@@ -98,8 +98,8 @@ impl Writes {
 
     fn ended(&mut self, state: &RunState, recorded: &Recorded) {
         let Some(parent) = &state.parent else { return };
-        // A parent link with a step that is no step id was written by nobody; there is nobody to tell.
-        let Some(step) = StepId::parse(&parent.step) else {
+        // A parent link with a step that is no step's name was written by nobody; there is nobody to tell.
+        let Some(activity) = ActivityRef::parse(&parent.step) else {
             return;
         };
         let (status, output, error) = ending(&recorded.event);
@@ -109,8 +109,8 @@ impl Writes {
             body: encode_message(&Message::ChildEnded {
                 child: state.run,
                 activity: ActivityRef {
-                    step,
                     item: parent.item,
+                    ..activity
                 },
                 generation: parent.generation,
                 status,
@@ -161,7 +161,7 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
     let activity = &started.activity;
     let parent = ParentLink {
         run: state.run,
-        step: activity.step.as_str().to_owned(),
+        step: activity.step_and_part(),
         item: activity.item,
         generation: state.activity(activity).map_or(0, |own| own.generation),
     };

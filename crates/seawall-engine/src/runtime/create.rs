@@ -22,6 +22,8 @@ pub(crate) struct NewRunRequest {
     pub(crate) workflow: WorkflowVersion,
     pub(crate) definition: Arc<Definition>,
     pub(crate) input: Datum,
+    /// What stands right after the creation: where a fork comes from, and what it takes over.
+    pub(crate) origin: Vec<Event>,
     pub(crate) idempotency: Option<IdempotentRequest>,
 }
 
@@ -72,10 +74,20 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
             depth: 0,
         })),
     };
-    let state = RunState::created(request.definition, &first).map_err(|error| StoreError::Corrupt {
+    let mut state = RunState::created(request.definition, &first).map_err(|error| StoreError::Corrupt {
         detail: "the workflow's digest is not that of its definition".to_owned(),
         source: Some(Box::new(error)),
     })?;
+    let mut creation = vec![first];
+    for event in request.origin {
+        let recorded = Recorded {
+            seq: state.seq.plus(1),
+            at: now,
+            event,
+        };
+        state.evolve(&recorded);
+        creation.push(recorded);
+    }
     let idempotency = request.idempotency.map(|request| IdempotencyKey {
         key: request.key,
         fingerprint: request.fingerprint,
@@ -86,7 +98,8 @@ fn newborn(shared: &Shared, request: NewRunRequest) -> StoreResult<(Newborn, Run
         run: state.run,
         workflow: state.workflow.clone(),
         created_by: Arc::clone(&state.created_by),
-        first,
+        created_at: now,
+        creation,
         queued: state.projection(),
         idempotency,
     };

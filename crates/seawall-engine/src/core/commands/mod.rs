@@ -8,6 +8,7 @@ mod child;
 mod decision;
 mod flow;
 mod pause;
+mod reconcile;
 mod recover;
 mod resolve;
 mod retry;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::{begin, tick};
 use crate::core::event::{BlockReason, Event};
-use crate::core::state::Phase;
 
 pub(super) fn pause(draft: &mut Draft<'_>, by: Arc<str>) {
-    if draft.state.phase == Phase::Active && !draft.state.paused {
+    if draft.state.can_pause() {
         draft.emit(Event::RunPaused { by });
     }
 }

@@ -91,8 +91,8 @@ impl Session<'_> {
 }
 
 /// The first segment of a run that is created, of what was decided so far: all of it if it writes nowhere else, or only
-/// the creation itself.
-pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
+/// the creation itself, which is the first `creation` events.
+pub(super) fn first_batch(driver: &mut Driver, creation: usize) -> (Batch, bool) {
     let mut batch = driver.take_batch();
     let writes = journal::writes(driver.state(), &batch.events);
     let elsewhere = !(writes.opened.is_empty()
@@ -100,7 +100,7 @@ pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
         && writes.children.is_empty()
         && writes.messages.is_empty());
     if elsewhere {
-        driver.split(&mut batch, 1);
+        driver.split(&mut batch, creation);
     }
     (batch, elsewhere)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_store::{
     CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult,
-    TenantId, WorkflowVersion,
+    TenantId, Timestamp, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -28,8 +28,9 @@ pub(crate) struct Newborn {
     pub(crate) run: RunId,
     pub(crate) workflow: WorkflowVersion,
     pub(crate) created_by: Arc<str>,
-    /// Its `RunCreated`.
-    pub(crate) first: Recorded,
+    pub(crate) created_at: Timestamp,
+    /// Its `RunCreated`, and what a fork takes over.
+    pub(crate) creation: Vec<Recorded>,
     /// What its row says before anybody works on it.
     pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
@@ -41,7 +42,7 @@ impl Newborn {
             id: self.run,
             workflow: self.workflow.clone(),
             created_by: Arc::clone(&self.created_by),
-            created_at: self.first.at,
+            created_at: self.created_at,
             parent: None,
             segment,
             projection,
@@ -52,7 +53,7 @@ impl Newborn {
 
     /// Creates it for whoever claims it.
     pub(crate) async fn create_unheld(self, shared: &Shared) -> StoreResult<RunStarted> {
-        let segment = journal::encode(std::slice::from_ref(&self.first));
+        let segment = journal::encode(&self.creation);
         let new = self.new_run(segment, self.queued.clone(), None);
         let created = shared.store.create_run(&self.tenant, new).await?;
         Ok(answer(&created, self.run, self.queued.status))
@@ -85,7 +86,7 @@ pub(crate) async fn spawn_newborn(
     let (tell, told) = oneshot::channel();
     let task_shared = Arc::clone(shared);
     shared.spawner.spawn(async move {
-        let driver = begun(&task_shared, state, newborn.first.clone());
+        let driver = begun(&task_shared, state, newborn.creation.clone());
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
     told.await.unwrap_or_else(|cut_off| {
@@ -155,8 +156,8 @@ async fn be_born(
 }
 
 /// The run with everything done that needs nobody else.
-fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
-    let mut driver = Driver::unborn(state, first, Arc::clone(&shared.clock), shared.config.lease);
+fn begun(shared: &Shared, state: RunState, creation: Vec<Recorded>) -> Driver {
+    let mut driver = Driver::unborn(state, creation, Arc::clone(&shared.clock), shared.config.lease);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {
@@ -173,7 +174,7 @@ fn begun(shared: &Shared, state: RunState, first: Recorded) -> Driver {
 
 /// What is written first. A run that has ended with it is held by nobody.
 fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> (NewRun, bool) {
-    let (batch, only_creation) = first_batch(driver);
+    let (batch, only_creation) = first_batch(driver, newborn.creation.len());
     let ended = !only_creation && driver.state().is_terminal();
     let projection = if only_creation {
         newborn.queued.clone()

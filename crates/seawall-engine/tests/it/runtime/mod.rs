@@ -10,6 +10,7 @@ mod leases;
 mod nights;
 mod parking;
 mod probe;
+mod sagas;
 mod shutdown;
 mod stress;
 mod world;

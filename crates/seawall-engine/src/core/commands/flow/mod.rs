@@ -2,6 +2,7 @@
 
 mod advance;
 mod backoff;
+mod compensate;
 mod fail;
 mod map;
 mod scope;
@@ -11,6 +12,7 @@ mod wait;
 
 pub(super) use advance::advance;
 pub(super) use fail::{Failure, fail, fail_with};
+pub(super) use scope::of_answer;
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;
 pub(super) use wait::{child_input, find_child};
