@@ -20,7 +20,7 @@ pub use self::core::{
     StepCopied, StepStarted, StepState, StepStatus, Wait, decide,
 };
 pub use api::{
-    CreateRun, Engine, EngineError, EngineParts, ErrorView, IdempotentRequest, JournalItem, PartView,
+    CreateRun, Engine, EngineError, EngineParts, ErrorView, ForkRun, IdempotentRequest, JournalItem, PartView,
     Principal, Reason, RunStarted, RunView, StepView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;

@@ -6,6 +6,7 @@ mod durability;
 mod effects;
 mod faults;
 mod flows;
+mod forks;
 mod leases;
 mod nights;
 mod parking;
