@@ -17,6 +17,6 @@ pub(crate) use list::List;
 pub(crate) use problem::{ProblemDocument, ProblemError};
 pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
 pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
-pub(crate) use run_requests::{CreateInlineRun, CreateRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use run_requests::{CreateInlineRun, CreateRun, ForkRun, Resolve, ResolveOutcome, Signal};
 pub(crate) use time::Time;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

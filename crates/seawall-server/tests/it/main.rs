@@ -4,6 +4,7 @@
 
 mod config;
 mod documentation;
+mod forks;
 mod health;
 mod rejections;
 mod socket;

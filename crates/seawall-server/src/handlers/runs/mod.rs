@@ -4,6 +4,7 @@ pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;
 pub(crate) mod events;
+pub(crate) mod fork;
 pub(crate) mod get;
 pub(crate) mod journal;
 pub(crate) mod list;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use seawall_engine::{CreateRun, EngineError, Principal};
+use seawall_engine::{CreateRun, EngineError, Principal, RunStarted, RunView};
 
 use crate::state::AppState;
 use crate::wire::Run;
@@ -31,6 +31,11 @@ pub(super) async fn start(
             (started, engine.run(by, started.run).await?)
         }
     };
+    Ok(begun(&started, view, wait))
+}
+
+/// The answer to whoever has begun a run.
+pub(super) fn begun(started: &RunStarted, view: RunView, wait: Option<Duration>) -> Response {
     let mut headers = HeaderMap::new();
     let location = format!("/api/v1/runs/{}", started.run);
     headers.insert(
@@ -52,5 +57,5 @@ pub(super) async fn start(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok((status, headers, Json(Run::from(view))).into_response())
+    (status, headers, Json(Run::from(view))).into_response()
 }
