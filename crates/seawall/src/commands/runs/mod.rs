@@ -3,6 +3,7 @@
 mod control;
 mod events;
 mod follow;
+mod fork;
 mod list;
 mod resolve;
 mod show;
@@ -31,6 +32,8 @@ pub(crate) enum Runs {
     Resume(control::Target),
     /// Retry a run from its failed steps
     Retry(control::Target),
+    /// Do a run again from a step on, as a new run
+    Fork(fork::Fork),
     /// Say what became of a step of which nobody knows whether it happened
     Resolve(resolve::Resolve),
     /// Say why a run does not go on
@@ -49,6 +52,7 @@ impl Runs {
             Self::Pause(target) => control(context, &target, Control::Pause).await,
             Self::Resume(target) => control(context, &target, Control::Resume).await,
             Self::Retry(target) => control(context, &target, Control::Retry).await,
+            Self::Fork(command) => command.execute(context).await,
             Self::Resolve(command) => command.execute(context).await,
             Self::Why(command) => command.execute(context).await,
         }
