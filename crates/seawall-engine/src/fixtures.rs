@@ -32,6 +32,9 @@ pub(crate) fn born(source: &Value, child_of: Option<u128>) -> Event {
             generation: 2,
         }),
         depth: u32::from(child_of.is_some()),
+        scheduled: None,
+        gated: definition(source).flow.is_gated(),
+        priority: 0,
     }))
 }
 
@@ -48,6 +51,7 @@ pub(crate) fn record(state: &RunState) -> RunRecord {
         created_by: Arc::clone(&state.created_by),
         created_at: state.created_at,
         parent: state.parent.clone(),
+        priority: state.priority,
         projection: state.projection(),
         last_seq: state.seq,
         epoch: Epoch(4),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, RunId};
+use seawall_store::{ApprovalId, Digest, RunId, TaskId};
 
 /// The id of a step in its definition: 1 to 63 characters of `[a-z0-9_-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +164,12 @@ pub(crate) fn approval_id(run: RunId, activity: &ActivityRef, attempt: u32) -> A
 #[must_use]
 pub(crate) fn child_id(run: RunId, activity: &ActivityRef, attempt: u32) -> RunId {
     RunId::derived(&[&activity.identity(run, attempt)])
+}
+
+/// The id of the task that an attempt of an activity offers.
+#[must_use]
+pub(crate) fn task_id(run: RunId, activity: &ActivityRef, attempt: u32) -> TaskId {
+    TaskId::derived(&[&activity.identity(run, attempt)])
 }
 
 impl fmt::Display for ActivityRef {

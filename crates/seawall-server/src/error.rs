@@ -24,6 +24,16 @@ impl ApiError {
         Self(Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors))
     }
 
+    /// Code and sentence, for an answer that holds several.
+    pub(crate) fn told(self) -> (&'static str, String) {
+        let first = self
+            .0
+            .errors()
+            .first()
+            .map(|error| format!("{}: {}", error.pointer, error.message));
+        (self.0.kind().code, first.unwrap_or_else(|| self.0.detail().to_owned()))
+    }
+
     /// A definition that does not even parse, or does not compile.
     pub(crate) fn definition(errors: Vec<FieldError>) -> Self {
         Self(Problem::new(&problems::WORKFLOW_INVALID).with_errors(errors))
@@ -68,6 +78,10 @@ fn of_engine(error: EngineError) -> Problem {
         EngineError::Invalid { pointer, code, message } => {
             Problem::new(&kinds::VALIDATION_ERROR).with_errors(vec![field(&pointer, code, message)])
         }
+        EngineError::InvalidFields(errors) => {
+            let errors = errors.into_iter().map(|e| field(&e.pointer, e.code, e.message));
+            Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors.collect())
+        }
         EngineError::NameTaken => Problem::new(&kinds::CONFLICT).with_detail("A workflow of that name exists."),
         EngineError::PreconditionFailed => Problem::new(&kinds::PRECONDITION_FAILED),
         EngineError::Conflict { .. } => Problem::new(&kinds::CONFLICT).with_detail(sentence(&detail)),
@@ -82,7 +96,7 @@ fn of_fault(error: &EngineError) -> Problem {
     let problem = match error {
         EngineError::Store(store) => match store {
             StoreError::NotFound => return Problem::new(&kinds::NOT_FOUND),
-            StoreError::Exists | StoreError::ApprovalSettled => {
+            StoreError::Exists | StoreError::ApprovalSettled | StoreError::FlowRejected { .. } => {
                 return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string()));
             }
             StoreError::RunIs(_) => return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string())),

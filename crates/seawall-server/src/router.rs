@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, runs, workflows};
+use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::guarded;
 use crate::state::AppState;
@@ -54,13 +54,17 @@ fn routes() -> OpenApiRouter<AppState> {
             workflows::delete::delete
         ))
         .routes(routes!(workflows::versions::versions))
+        .routes(routes!(workflows::flow::flow))
         // Runs
         .routes(routes!(runs::create::create))
         .routes(routes!(runs::create_inline::create_inline))
         .routes(routes!(runs::list::list))
+        .routes(routes!(runs::bulk::cancel))
+        .routes(routes!(runs::bulk::retry))
         .routes(routes!(runs::get::get))
         .routes(routes!(runs::events::events))
         .routes(routes!(runs::journal::journal))
+        .routes(routes!(runs::export::export))
         .routes(routes!(runs::why::why))
         .routes(routes!(runs::control::cancel))
         .routes(routes!(runs::control::pause))
@@ -69,7 +73,23 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::fork::fork))
         .routes(routes!(runs::signal::signal))
         .routes(routes!(runs::resolve::resolve))
+        // Schedules
+        .routes(routes!(schedules::list::list, schedules::create::create))
+        .routes(routes!(
+            schedules::get::get,
+            schedules::update::update,
+            schedules::delete::delete
+        ))
         // Approvals
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::decide::decide))
+        // Tasks
+        .routes(routes!(tasks::claim::claim))
+        .routes(routes!(tasks::heartbeat::heartbeat))
+        .routes(routes!(tasks::complete::complete))
+        .routes(routes!(tasks::fail::fail))
+        .routes(routes!(tasks::complete_many::complete_many))
+        // Queues
+        .routes(routes!(queues::list::list))
+        .routes(routes!(queues::get::get, queues::set::set))
 }

@@ -1,10 +1,14 @@
 //! How values that SQLite does not know are written: ids, statuses, lists of names. Reading never trusts what is there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
-use seawall_store::{ApprovalStatus, Awaits, Digest, Epoch, NodeId, RunId, RunStatus, Seq, Timestamp};
+use seawall_store::{
+    ApprovalStatus, Awaits, Digest, Epoch, FlowStage, NodeId, QueueName, RunId, RunStatus, Seq, TaskStatus, TenantId,
+    Timestamp,
+};
 
 /// A stored value that means nothing.
 #[derive(Debug, thiserror::Error)]
@@ -80,12 +84,49 @@ pub(crate) fn approval_status_at(row: &Row<'_>, column: usize) -> rusqlite::Resu
     decoded(column, "approval status", found)
 }
 
+pub(crate) fn flow_stage_at(row: &Row<'_>, column: usize) -> rusqlite::Result<FlowStage> {
+    let found = match row.get::<_, i64>(column)? {
+        0 => Some(FlowStage::Debounced),
+        1 => Some(FlowStage::Queued),
+        2 => Some(FlowStage::Running),
+        3 => Some(FlowStage::Released),
+        _ => None,
+    };
+    decoded(column, "stage of flow control", found)
+}
+
+/// As the tasks' indexes and statements write them, too: 0 offered, 1 claimed, 2 settled.
+pub(crate) fn task_status_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TaskStatus> {
+    let found = match row.get::<_, i64>(column)? {
+        0 => Some(TaskStatus::Offered),
+        1 => Some(TaskStatus::Claimed),
+        2 => Some(TaskStatus::Settled),
+        _ => None,
+    };
+    decoded(column, "task status", found)
+}
+
+pub(crate) fn tenant_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TenantId> {
+    let text: String = row.get(column)?;
+    decoded(column, "tenant", TenantId::new(&text).ok())
+}
+
+pub(crate) fn queue_at(row: &Row<'_>, column: usize) -> rusqlite::Result<QueueName> {
+    let text: String = row.get(column)?;
+    decoded(column, "queue name", QueueName::parse(&text))
+}
+
 pub(crate) fn uuid_at(row: &Row<'_>, column: usize) -> rusqlite::Result<uuid::Uuid> {
     Ok(uuid::Uuid::from_bytes(row.get(column)?))
 }
 
 pub(crate) fn run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
     uuid_at(row, column).map(RunId::from_uuid)
+}
+
+pub(crate) fn maybe_run_id_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<RunId>> {
+    let bytes: Option<[u8; 16]> = row.get(column)?;
+    Ok(bytes.map(|bytes| RunId::from_uuid(uuid::Uuid::from_bytes(bytes))))
 }
 
 pub(crate) fn node_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<NodeId>> {
@@ -97,7 +138,7 @@ pub(crate) fn digest_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Digest
     row.get(column).map(Digest::from_bytes)
 }
 
-fn count_at(row: &Row<'_>, column: usize, what: &'static str) -> rusqlite::Result<u64> {
+pub(crate) fn count_at(row: &Row<'_>, column: usize, what: &'static str) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     decoded(column, what, u64::try_from(value).ok())
 }
@@ -117,6 +158,11 @@ pub(crate) fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestam
 pub(crate) fn maybe_time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let millis: Option<i64> = row.get(column)?;
     Ok(millis.map(Timestamp::from_millis))
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn maybe_millis(time: Option<Timestamp>) -> Option<i64> {

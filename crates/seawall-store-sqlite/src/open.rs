@@ -1,5 +1,7 @@
 //! Opening: lock, settings, migrations, one flush, readers, writer; in this order.
 
+use std::sync::atomic::AtomicU64;
+
 use seawall_store::Watchers;
 
 use crate::error::OpenError;
@@ -53,6 +55,7 @@ impl SqliteStore {
             latest: LatestWorkflows::default(),
             watchers,
             clock: options.clock,
+            claims: AtomicU64::new(0),
         })
     }
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use seawall_store::{StoreClock, Watchers};
 
@@ -16,6 +17,8 @@ pub struct SqliteStore {
     pub(crate) latest: LatestWorkflows,
     pub(crate) watchers: Watchers,
     pub(crate) clock: Arc<dyn StoreClock>,
+    /// How often was claimed: who begins changes.
+    pub(crate) claims: AtomicU64,
 }
 
 impl SqliteStore {

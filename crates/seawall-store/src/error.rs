@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The approval was settled, or a decision for it waits in the inbox.
     #[error("the approval is settled")]
     ApprovalSettled,
+    /// No slot is free, and the run is not to wait for one.
+    #[error("{running} of {slots} runs go on or are about to, and no more are to wait")]
+    FlowRejected { running: u32, slots: u32 },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,

@@ -234,7 +234,7 @@ impl fmt::Display for Seq {
     }
 }
 
-/// A backend's own short handle of a run. Means nothing to another backend and is never shown.
+/// A backend's own short handle of a run, and its place in lists of runs (as a cursor). Means nothing to another backend.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RunKey(pub i64);
 

@@ -31,12 +31,17 @@ pub use manual_clock::ManualClock;
 pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
-    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, IdempotencyKey, InboxRow,
-    JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewWorkflow, Page, PageOf,
-    ParentLink, QueueName, QueueRecord, QueueSettings, Rate, RunFilter, RunProgress, RunProjection, RunRecord,
-    RunStatus, Segment, Sent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered,
-    TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion,
+    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
+    DueSchedules, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, IdempotencyKey,
+    InboxRow, JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule,
+    NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom,
+    QueueSettings, Rate, RateClock, RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, ScheduleChange,
+    ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder,
+    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef,
+    WorkflowVersion, flow_order, micros,
 };
-pub use roles::{ApprovalStore, HealthStore, LeaseStore, RunStore, Store, TaskStore, WorkflowStore};
+pub use roles::{
+    ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, ScheduleStore, Store, TaskStore, WorkflowStore,
+};
 pub use time::{StoreClock, SystemClock, Timestamp};
-pub use watch::{RunWatch, Watchers};
+pub use watch::{QueueWatch, RunWatch, Watchers};

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The beginning of time for a timer: due since ever.
+    /// The beginning of time for a timer: due since ever, by whatever clock. What is due at once has this one, so that it is
+    /// not put off by a clock that is set back.
     pub const ZERO: Self = Self(0);
 
     #[must_use]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
-use seawall_engine::{Engine, EngineConfig, EngineParts, Registry};
+use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
 use seawall_server::{AppState, Config, Parts};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
@@ -14,6 +14,8 @@ use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 /// What the service in this process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
+    /// Runs are executed, and schedules fire.
+    Serve,
     /// Runs are executed.
     Drive,
     /// Nothing is executed: whatever is due stays where it is.
@@ -25,14 +27,20 @@ pub(crate) enum Work {
 impl Work {
     /// Looking must not make a folder, a file or a schema where there is none.
     pub(crate) const fn may_make_files(self) -> bool {
-        matches!(self, Self::Drive | Self::Keep)
+        matches!(self, Self::Serve | Self::Drive | Self::Keep)
     }
 
     fn engine_config(self) -> EngineConfig {
         match self {
-            Self::Drive => EngineConfig::default(),
+            Self::Serve => EngineConfig::default(),
+            // A command that is soon over begins nothing that nobody asked it for.
+            Self::Drive => EngineConfig {
+                schedules: false,
+                ..EngineConfig::default()
+            },
             Self::Look | Self::Keep => EngineConfig {
                 max_active_runs: 0,
+                schedules: false,
                 ..EngineConfig::default()
             },
         }
@@ -111,7 +119,7 @@ impl House {
         let Foundation { config, store } = foundation;
         let installation = installation(&config.data_dir)?;
         let node = NodeId::generate();
-        if work == Work::Drive {
+        if matches!(work, Work::Serve | Work::Drive) {
             let installation = installation.clone();
             // It looks at every process of the machine, and waits for those it ends.
             tokio::task::spawn_blocking(move || sweep_predecessors(&installation, node))
@@ -121,6 +129,7 @@ impl House {
         let parts = EngineParts {
             store: store.clone(),
             clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };

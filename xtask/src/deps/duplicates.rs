@@ -18,7 +18,7 @@ pub(super) struct Known {
     reason: &'static str,
 }
 
-pub(super) const KNOWN: [Known; 4] = [
+pub(super) const KNOWN: [Known; 6] = [
     Known {
         name: "getrandom",
         versions: &["0.2", "0.3", "0.4"],
@@ -28,6 +28,16 @@ pub(super) const KNOWN: [Known; 4] = [
         name: "r-efi",
         versions: &["5", "6"],
         reason: "getrandom 0.3 and 0.4 on UEFI; built on no target we ship",
+    },
+    Known {
+        name: "strum",
+        versions: &["0.27", "0.28"],
+        reason: "0.27: croner; 0.28: jsonschema",
+    },
+    Known {
+        name: "strum_macros",
+        versions: &["0.27", "0.28"],
+        reason: "of the two versions of strum; build time only",
     },
     Known {
         name: "syn",

@@ -65,6 +65,7 @@ impl Engine {
             key: MessageKey(format!("decide-{id}")),
             allowed: StatusSet::live(),
             body: encode_message(&message),
+            readmit: false,
         };
         let mut watch = self.watch(record.run);
         let sent = self.shared().store.decide_approval(&by.tenant, id, message).await;

@@ -101,7 +101,15 @@ impl Engine {
         };
         let allowed = StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]);
         let key = format!("retry-{}", record.last_seq);
-        self.send(by, run, key, allowed, &message).await.map(drop)
+        // It takes its slot anew.
+        let message = NewMessage {
+            key: MessageKey(key),
+            allowed,
+            body: encode_message(&message),
+            readmit: true,
+        };
+        let sent = self.shared().store.send(&by.tenant, run, message).await;
+        sent.map(drop).map_err(refused(RUN))
     }
 
     /// Settles an unknown outcome.
@@ -184,7 +192,7 @@ impl Engine {
                 check_name("/id", id)?;
                 id.to_owned()
             }
-            None => uuid::Uuid::new_v4().simple().to_string(),
+            None => self.shared().entropy.uuid().simple().to_string(),
         };
         if let Some((code, reason)) = excess(&payload) {
             return Err(invalid("/payload", code, &format!("the payload {reason}")));
@@ -211,6 +219,7 @@ impl Engine {
             key: MessageKey(key),
             allowed,
             body: encode_message(message),
+            readmit: false,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))

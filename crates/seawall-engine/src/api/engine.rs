@@ -1,4 +1,4 @@
-//! The handle. Its verbs stand in `workflows`, `runs`, `controls` and `approvals`.
+//! The handle. Its verbs stand in `workflows`, `runs`, `controls`, `approvals` and `queues`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +83,13 @@ pub(super) fn refused(what: &'static str) -> impl FnOnce(StoreError) -> EngineEr
         StoreError::RunIs(status) => EngineError::Conflict {
             status: Some(status),
             detail: format!("the run is {status}"),
+        },
+        StoreError::FlowRejected { running, slots } => EngineError::Conflict {
+            status: None,
+            detail: format!(
+                "{running} of {slots} runs of this workflow (and key) go on or are about to begin, and with \
+                 `on_conflict: reject` no more may wait"
+            ),
         },
         StoreError::IdempotencyKeyReused => EngineError::IdempotencyKeyReused,
         StoreError::PreconditionFailed => EngineError::PreconditionFailed,

@@ -20,6 +20,9 @@ pub enum EngineError {
         code: &'static str,
         message: String,
     },
+    /// Several such things at once.
+    #[error("the request's content is not acceptable")]
+    InvalidFields(Vec<InputError>),
     #[error("a workflow of that name exists")]
     NameTaken,
     #[error("the workflow was changed by somebody else")]

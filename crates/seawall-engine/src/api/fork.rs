@@ -54,9 +54,21 @@ impl Engine {
             let detail = "the results to be copied are more than 16 MiB; fork from an earlier step".to_owned();
             return Err(conflict(status, detail));
         }
+        let (run_id, created_at) = (
+            RunId::from_uuid(self.shared().entropy.uuid()),
+            self.shared().clock.now(),
+        );
+        // The priority is the workflow's: what somebody said of the other run was said of that one.
+        let flow = definition
+            .flow
+            .plan((run_id, created_at), &input, None, definition.timeout);
+        let flow = flow.map_err(|error| invalid(error.pointer, error.code, &error.message))?;
         let forked = Event::RunForked { from: run, from_step };
         let copies = copies.into_iter().map(|copied| Event::StepCopied(Box::new(copied)));
         let new = NewRunRequest {
+            run: run_id,
+            created_at,
+            flow,
             tenant: by.tenant.clone(),
             created_by: Arc::clone(&by.subject),
             workflow,

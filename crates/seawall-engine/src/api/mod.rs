@@ -3,15 +3,24 @@
 //! Everything that is answered here was read from the store, never from the runtime's memory: it is durable.
 
 mod approvals;
+mod bulk;
 mod controls;
 mod engine;
 mod error;
+mod export;
+mod flow;
 mod fork;
 mod parts;
 mod principal;
+mod queues;
 mod read;
 mod requests;
 mod runs;
+mod schedule_check;
+mod schedule_view;
+mod schedules;
+mod search;
+mod tasks;
 mod view;
 mod view_journal;
 #[cfg(test)]
@@ -22,11 +31,18 @@ mod without_runtime;
 mod workflows;
 mod workflows_once;
 
+pub use bulk::{BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use parts::EngineParts;
 pub use principal::Principal;
+pub use queues::{QueueView, SetQueue};
 pub use requests::{CreateRun, ForkRun, IdempotentRequest, RunStarted, WorkflowSource};
-pub use view::{ErrorView, JournalItem, PartView, Reason, RunView, StepView};
+pub use schedule_check::ScheduleRequest;
+pub use schedule_view::ScheduleView;
+pub use schedules::ScheduleCreated;
+pub use search::{InputMatch, RunSearch};
+pub use tasks::{ClaimTasks, TaskFailure, TaskOutput, TaskView};
+pub use view::{ErrorView, JournalItem, PartView, Reason, RunView, StepView, WorkerView};
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

@@ -10,7 +10,7 @@ use crate::runtime::DefinitionTrouble;
 
 pub(super) const RUN: &str = "run";
 /// Of a journal, read at once.
-const PAGE_BYTES: usize = 1024 * 1024;
+pub(super) const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Some consecutive events with the row of the same moment.
 pub(super) struct Stretch {

@@ -17,6 +17,8 @@ pub enum WorkflowSource {
 pub struct CreateRun {
     pub workflow: WorkflowSource,
     pub input: Value,
+    /// -100 to 100; without it what the definition says, or 0.
+    pub priority: Option<i64>,
     pub idempotency: Option<IdempotentRequest>,
 }
 

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
 
+use crate::api::controls::invalid;
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
 use crate::api::view_journal::journal_item;
 use crate::api::{
-    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunStarted, RunView, WorkflowSource, why,
+    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
 };
+use crate::core::RunState;
 use crate::datum::Datum;
-use crate::definition::{Definition, InputError};
+use crate::definition::{Definition, InputError, MAX_PRIORITY};
 use crate::names::Part;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
@@ -51,6 +53,7 @@ impl Engine {
             self.run(by, started.run).await
         };
         let view = tokio::select! {
+            biased;
             view = wait => view?,
             () = cut_off => self.run(by, started.run).await?,
         };
@@ -64,12 +67,25 @@ impl Engine {
         if !errors.is_empty() {
             return Err(EngineError::InvalidInput(errors));
         }
+        let priority = request.priority.map(priority).transpose()?;
+        let (run, created_at) = (
+            RunId::from_uuid(self.shared().entropy.uuid()),
+            self.shared().clock.now(),
+        );
+        let input = Datum::new(request.input);
+        let flow = definition
+            .flow
+            .plan((run, created_at), &input, priority, definition.timeout);
+        let flow = flow.map_err(|error| invalid(error.pointer, error.code, &error.message))?;
         Ok(NewRunRequest {
+            run,
+            created_at,
+            flow,
             tenant: by.tenant.clone(),
             created_by: Arc::clone(&by.subject),
             workflow,
             definition,
-            input: Datum::new(request.input),
+            input,
             origin: Vec::new(),
             idempotency: request.idempotency,
         })
@@ -132,9 +148,18 @@ impl Engine {
     pub async fn run(&self, by: &Principal, run: RunId) -> Result<RunView> {
         let ReadRun { record, state } = self.read(by, run).await?;
         Ok(match state {
-            Some(state) => run_view(&record, &state),
+            Some(state) => run_view(&record, &state, &self.tasks_of(by, &state).await?),
             None => list_view(&record),
         })
+    }
+
+    /// The tasks that the run waits for, if it waits for any.
+    async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
+        if state.offered == 0 {
+            return Ok(Vec::new());
+        }
+        let tasks = self.shared().store.tasks_of_run(&by.tenant, state.run).await;
+        tasks.map_err(refused(RUN))
     }
 
     /// Without inputs, outputs and steps.
@@ -142,12 +167,11 @@ impl Engine {
     /// # Errors
     /// `Store`.
     pub async fn list_runs(&self, by: &Principal, filter: RunFilter, page: Page) -> Result<PageOf<RunView>> {
-        let listed = self.shared().store.list_runs(&by.tenant, filter, page).await;
-        let listed = listed.map_err(refused(RUN))?;
-        Ok(PageOf {
-            items: listed.items.iter().map(list_view).collect(),
-            next: listed.next,
-        })
+        let search = RunSearch {
+            filter,
+            input: Vec::new(),
+        };
+        self.search_runs(by, &search, page).await
     }
 
     /// At most `limit` events after `after`, and whether the run has ended with the last of them.
@@ -175,7 +199,16 @@ impl Engine {
     pub async fn why(&self, by: &Principal, run: RunId) -> Result<Vec<Reason>> {
         let ReadRun { record, state } = self.read(by, run).await?;
         Ok(match state {
-            Some(state) => why(&record, &state, self.shared().clock.now()),
+            Some(state) => {
+                let tasks = self.tasks_of(by, &state).await?;
+                let mut reasons = why(&record, &state, &tasks, self.shared().clock.now());
+                if let Some(waits) = self.why_held_back(by, &record, &state).await? {
+                    // Whoever waits for an admission waits for no node.
+                    reasons.retain(|reason| !matches!(reason.kind, "unclaimed" | "queued"));
+                    reasons.push(waits);
+                }
+                reasons
+            }
             None => vec![Reason {
                 kind: "blocked",
                 step: None,
@@ -187,6 +220,18 @@ impl Engine {
             }],
         })
     }
+}
+
+fn priority(given: i64) -> Result<i8> {
+    let known = i8::try_from(given).ok();
+    let known = known.filter(|rank| (-MAX_PRIORITY..=MAX_PRIORITY).contains(rank));
+    known.ok_or_else(|| {
+        invalid(
+            "/priority",
+            "out-of-range",
+            "a priority is a whole number from -100 to 100",
+        )
+    })
 }
 
 pub(super) fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use seawall_store::{Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{
+    Awaits, ParentLink, RunId, RunRecord, RunStatus, Seq, TaskRecord, TaskStatus, Timestamp, WorkflowVersion,
+};
 use serde_json::Value;
 
-use crate::core::{MapItems, Phase, RunError, RunState, StepState, StepStatus};
+use crate::core::{MapItems, Phase, RunError, RunState, ScheduledFor, StepState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Kind, Step};
 use crate::effect::EffectClass;
 use crate::executor::StepError;
-use crate::names::{Part, StepId};
+use crate::names::{ActivityRef, Part, StepId};
 
 /// A run. `input`, `output` and `steps` are empty in lists.
 #[derive(Clone, Debug)]
@@ -30,6 +32,9 @@ pub struct RunView {
     pub compensating: bool,
     /// The run that this one does again, and from which step on. None in lists.
     pub forked_from: Option<(RunId, StepId)>,
+    /// Not in lists: `created_by` says there whose it is.
+    pub scheduled: Option<ScheduledFor>,
+    pub priority: i8,
     pub created_by: Arc<str>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
@@ -52,6 +57,8 @@ pub struct StepView {
     pub error: Option<ErrorView>,
     /// Of a map: items done and in all.
     pub items: Option<(u32, u32)>,
+    /// Who has the task that it waits for.
+    pub worker: Option<WorkerView>,
     /// What undoes it, once that has been thought of. Of a map whose items are undone one by one: all of them together.
     pub compensation: Option<PartView>,
     /// What looks into its unknown outcomes, once there was one; of a map as above.
@@ -71,6 +78,15 @@ pub struct PartView {
     pub error: Option<ErrorView>,
     /// Of items: those done and in all.
     pub items: Option<(u32, u32)>,
+}
+
+/// A worker outside that has a step's task.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WorkerView {
+    pub name: String,
+    /// What it told with its last heartbeat.
+    pub progress: Option<Value>,
+    pub lease_expires_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,8 +109,9 @@ pub struct JournalItem {
 /// Why a run does not go on right now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
-    /// `timer`, `signal`, `approval`, `child`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
-    /// `paused`, `blocked`, `compensating`: the run; `queued`, `unclaimed`, `holder`: who executes it; `more`: the list was cut;
+    /// `timer`, `signal`, `approval`, `child`, `task`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
+    /// `paused`, `blocked`, `compensating`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`,
+    /// `holder`: who executes it; `more`: the list was cut;
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
@@ -105,9 +122,10 @@ pub struct Reason {
     pub detail: String,
 }
 
-/// The whole run. `state` is the replay of the journal that `record` was read with.
+/// The whole run. `state` is the replay of the journal that `record` was read with; `tasks` are those that it waits for, as
+/// they stand.
 #[must_use]
-pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
+pub(crate) fn run_view(record: &RunRecord, state: &RunState, tasks: &[TaskRecord]) -> RunView {
     let projection = state.projection();
     let failing = match &state.phase {
         Phase::Failing(error) => Some(error),
@@ -128,11 +146,13 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState) -> RunView {
             .steps
             .iter()
             .zip(&state.steps)
-            .map(|(step, own)| StepView::new(step, own))
+            .map(|(step, own)| StepView::new(step, own, tasks))
             .collect(),
         parent: record.parent.clone(),
         compensating: state.is_compensating(),
         forked_from: state.forked_from.clone(),
+        scheduled: state.scheduled,
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,
@@ -163,6 +183,8 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         parent: record.parent.clone(),
         compensating: false,
         forked_from: None,
+        scheduled: None,
+        priority: record.priority,
         created_by: Arc::clone(&record.created_by),
         created_at: record.created_at,
         started_at: projection.started_at,
@@ -172,19 +194,28 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
 }
 
 impl StepView {
-    fn new(step: &Step, state: &StepState) -> Self {
+    fn new(step: &Step, state: &StepState, tasks: &[TaskRecord]) -> Self {
         let own = &state.own;
         // A map's effect is what its items do.
         let effect = match &step.kind {
             Kind::Map(map) => map.step.effect,
             _ => step.effect,
         };
+        let claimed = |part| tasks.iter().filter(move |task| is_claimed(task, &step.id, part));
+        let part = |part| PartView::new(part, step, state, claimed(part).next().is_some());
+        let claimed: Vec<_> = claimed(Part::Main).collect();
         Self {
             id: step.id.clone(),
             kind: Arc::from(step.kind.name()),
             status: match &state.items {
+                // The journal learns of a claim when it ends; until then the task says that somebody is at it.
+                _ if !claimed.is_empty() => StepStatus::Running,
                 Some(items) if own.status == StepStatus::Running => items_status(items),
                 _ => own.status,
+            },
+            worker: match state.items {
+                None => claimed.first().map(|task| WorkerView::of(task)),
+                Some(_) => None,
             },
             effect,
             attempts: own.attempts,
@@ -196,15 +227,16 @@ impl StepView {
                 let total = u32::try_from(items.states.len()).unwrap_or(u32::MAX);
                 (items.settled, total)
             }),
-            compensation: PartView::new(Part::Compensate, step, state),
-            reconcile: PartView::new(Part::Reconcile, step, state),
+            compensation: part(Part::Compensate),
+            reconcile: part(Part::Reconcile),
             copied: state.copied,
         }
     }
 }
 
 impl PartView {
-    fn new(part: Part, step: &Step, state: &StepState) -> Option<Self> {
+    /// `claimed`: a worker has a task of it, which the journal learns when that ends.
+    fn new(part: Part, step: &Step, state: &StepState, claimed: bool) -> Option<Self> {
         let of = || state.parts.iter().filter(move |((_, other), _)| *other == part);
         // A map that is undone as a whole says so itself.
         let whole = state.parts.get(&(None, part)).map(|own| (own, None));
@@ -216,7 +248,7 @@ impl PartView {
         };
         let (own, items) = whole.or_else(items)?;
         Some(Self {
-            status: own.status,
+            status: if claimed { StepStatus::Running } else { own.status },
             attempts: own.attempts,
             started_at: own.started_at,
             finished_at: own.finished_at,
@@ -237,6 +269,23 @@ const fn liveliness(status: StepStatus) -> u32 {
         StepStatus::Failed => 5,
         StepStatus::Cancelled => 6,
         StepStatus::Skipped | StepStatus::Succeeded => 7,
+    }
+}
+
+fn is_claimed(task: &TaskRecord, step: &StepId, part: Part) -> bool {
+    let activity = || ActivityRef::parse(&task.activity);
+    let of_step = || activity().is_some_and(|activity| activity.step == *step && activity.part == part);
+    task.status == TaskStatus::Claimed && of_step()
+}
+
+impl WorkerView {
+    fn of(task: &TaskRecord) -> Self {
+        let progress = task.progress.as_deref();
+        Self {
+            name: task.worker.clone().unwrap_or_default(),
+            progress: progress.and_then(|json| serde_json::from_slice(json).ok()),
+            lease_expires_at: task.lease_until,
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::JournalItem;
 use crate::core::{
-    BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated, StepCopied, StepStarted,
+    BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor,
+    StepCopied, StepStarted, TaskOffered,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -35,7 +36,11 @@ type Fields = Map<String, Value>;
 fn data(event: &Event) -> Fields {
     match event {
         Event::RunCreated(created) => run_created(created),
-        Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => Fields::new(),
+        Event::RunAdmitted { waited_ms } => Fields::new().with("waited_ms", json!(waited_ms)),
+        Event::RunSuperseded { by, reason } => Fields::new()
+            .with("by_run_id", json!(by.to_string()))
+            .with("reason", json!(reason.as_str())),
+        Event::RunRejected | Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => Fields::new(),
         Event::RunPaused { by }
         | Event::RunResumed { by }
         | Event::CancelRequested { by }
@@ -86,6 +91,7 @@ fn data(event: &Event) -> Fields {
         | Event::ChildStarted(_)
         | Event::ChildCancelRequested { .. }
         | Event::ChildFinished { .. } => wait_data(event),
+        Event::TaskOffered(_) | Event::TaskClaimed { .. } | Event::TaskCancelRequested { .. } => task_data(event),
     }
 }
 
@@ -193,13 +199,51 @@ fn wait_data(event: &Event) -> Fields {
     }
 }
 
+fn task_data(event: &Event) -> Fields {
+    match event {
+        Event::TaskOffered(offered) => task_offered(offered),
+        Event::TaskClaimed {
+            activity,
+            task,
+            worker,
+            claimed_at,
+        } => about(activity)
+            .with("task_id", json!(task.to_string()))
+            .with("worker", json!(**worker))
+            .with_time("claimed_at", Some(*claimed_at)),
+        Event::TaskCancelRequested { activity, task } => about(activity).with("task_id", json!(task.to_string())),
+        _ => Fields::new(),
+    }
+}
+
+fn task_offered(offered: &TaskOffered) -> Fields {
+    let fields = about(&offered.activity)
+        .with("task_id", json!(offered.task.to_string()))
+        .with("queue", json!(offered.queue.as_str()))
+        .with("priority", json!(offered.priority));
+    match &offered.key {
+        Some(key) => fields.with("key", json!(key)),
+        None => fields,
+    }
+}
+
 fn run_created(created: &RunCreated) -> Fields {
     let fields = Fields::new()
         .with("workflow", workflow(&created.workflow))
         .with("input", created.input.json().clone())
         .with("created_by", json!(*created.created_by));
-    match &created.parent {
+    let fields = if created.gated {
+        fields.with("gated", json!(true))
+    } else {
+        fields
+    };
+    let fields = ranked(fields, created.priority);
+    let fields = match &created.parent {
         Some(link) => fields.with("parent", parent(link)),
+        None => fields,
+    };
+    match created.scheduled {
+        Some(scheduled) => fields.with("schedule", schedule(scheduled)),
         None => fields,
     }
 }
@@ -230,14 +274,27 @@ fn step_copied(copied: &StepCopied) -> Fields {
 }
 
 fn child_started(started: &ChildStarted) -> Fields {
-    about(&started.activity)
+    let fields = about(&started.activity)
         .with("child_id", json!(started.child.to_string()))
         .with("workflow", workflow(&started.workflow))
-        .with("input", started.input.json().clone())
+        .with("input", started.input.json().clone());
+    ranked(fields, started.flow.priority)
+}
+
+fn ranked(fields: Fields, priority: i8) -> Fields {
+    if priority == 0 {
+        fields
+    } else {
+        fields.with("priority", json!(priority))
+    }
 }
 
 fn workflow(version: &WorkflowVersion) -> Value {
     json!({"id": version.id.to_string(), "name": *version.name, "version": version.version})
+}
+
+fn schedule(scheduled: ScheduledFor) -> Value {
+    json!({"id": scheduled.schedule.to_string(), "fire_at": rfc3339(scheduled.fire_at)})
 }
 
 fn parent(link: &ParentLink) -> Value {

@@ -62,7 +62,7 @@ fn map_of(count: usize) -> Vec<Event> {
 
 /// Kinds, steps and details of the reasons of a run that nobody holds and nothing is due for.
 fn reasons(state: &RunState) -> Vec<(&'static str, Option<String>, Option<i64>, String)> {
-    why(&record(state), state, ms(LATER))
+    why(&record(state), state, &[], ms(LATER))
         .into_iter()
         .map(|reason| {
             let step = reason.step.map(|id| id.to_string());
@@ -100,7 +100,7 @@ fn a_view_shows_every_step_in_the_order_of_the_definition() {
     });
     events.push(started(item("each", 1), 1, None));
     let state = state(events);
-    let view = run_view(&record(&state), &state);
+    let view = run_view(&record(&state), &state, &[]);
 
     assert_eq!((view.status, view.awaits), (RunStatus::Running, Awaits::Nobody));
     assert_eq!((view.completed_steps, view.total_steps), (1, 6));
@@ -137,7 +137,7 @@ fn a_map_shows_what_its_liveliest_item_does() {
     events.extend([started(item("each", 0), 1, None), started(item("each", 1), 1, None)]);
     let status = |events: &[Event]| {
         let state = state(events.to_vec());
-        run_view(&record(&state), &state).steps[5].status
+        run_view(&record(&state), &state, &[]).steps[5].status
     };
     events.push(unknown(0));
     assert_eq!(status(&events), StepStatus::Running);
@@ -151,7 +151,7 @@ fn a_map_shows_what_its_liveliest_item_does() {
 fn a_failing_run_shows_its_error_before_it_has_failed() {
     let mut events = vec![started(step("pay"), 1, None), failed(step("pay"), None)];
     let failing = state(events.clone());
-    let view = run_view(&record(&failing), &failing);
+    let view = run_view(&record(&failing), &failing, &[]);
     let error = view.error.unwrap();
     assert_eq!((&*error.code, &*error.message), ("exit-code-75", "try later"));
     assert_eq!(error.step, Some(step("pay").step));
@@ -165,7 +165,7 @@ fn a_failing_run_shows_its_error_before_it_has_failed() {
         },
     });
     let failed = state(events);
-    let view = run_view(&record(&failed), &failed);
+    let view = run_view(&record(&failed), &failed, &[]);
     assert_eq!(
         (view.status, view.finished_at),
         (RunStatus::Failed, Some(failed.last_at))
@@ -251,6 +251,7 @@ fn a_run_that_waits_for_a_child_names_the_child() {
         definition: seawall_store::Digest::of(b""),
         depth: 1,
         input: json!({}).into(),
+        flow: crate::definition::FlowPlan::default(),
     }));
     let mut events = vec![started(step("sub"), 1, None), child];
     let detail = one_reason(events.clone(), "child", Some("sub"), None);
@@ -367,7 +368,7 @@ fn an_ended_run_says_only_that() {
     assert!(detail.contains("succeeded"), "{detail}");
     let mut gone = record(&state(vec![Event::RunCancelled]));
     gone.holder = Some(NodeId::from_uuid(uuid::Uuid::from_u128(1)));
-    let found = why(&gone, &state(vec![Event::RunCancelled]), ms(LATER));
+    let found = why(&gone, &state(vec![Event::RunCancelled]), &[], ms(LATER));
     assert_eq!(found.iter().map(|reason| reason.kind).collect::<Vec<_>>(), ["ended"]);
 }
 
@@ -389,7 +390,7 @@ fn who_executes_the_run_or_why_nobody_does_is_said() {
     ] {
         let mut row = record(state);
         (row.holder, row.due, row.deaths) = (holder, due.map(ms), deaths);
-        let found = why(&row, state, ms(LATER));
+        let found = why(&row, state, &[], ms(LATER));
         let [reason] = &found[..] else {
             panic!("{kind}: {found:?}")
         };

@@ -1,6 +1,6 @@
 //! Why a run does not go on: a reason for every way in which it can stand still.
 
-use seawall_store::{RunRecord, Timestamp};
+use seawall_store::{QueueName, RunRecord, TaskRecord, TaskStatus, Timestamp};
 
 use crate::api::Reason;
 use crate::api::view_journal::rfc3339;
@@ -13,9 +13,9 @@ use crate::names::Part;
 const MAX_ACTIVITIES: usize = 50;
 
 /// Every reason, the run's own first. Never empty. `state` is the replay of the journal that `record` was read with; `now`
-/// is the store's.
+/// is the store's, `tasks` are those that it waits for.
 #[must_use]
-pub(crate) fn why(record: &RunRecord, state: &RunState, now: Timestamp) -> Vec<Reason> {
+pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], now: Timestamp) -> Vec<Reason> {
     if state.is_terminal() {
         return vec![ended(state)];
     }
@@ -23,7 +23,9 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, now: Timestamp) -> Vec<R
     reasons.extend(compensating(state).or_else(|| stopping(state)));
     reasons.extend(paused(state));
     reasons.extend(dead_holders(state));
-    let standing = state.activities().filter_map(|(slot, own)| standing(state, slot, own));
+    let standing = state
+        .activities()
+        .filter_map(|(slot, own)| standing(state, tasks, slot, own));
     let before = reasons.len();
     let mut cut = 0;
     for reason in standing {
@@ -58,7 +60,10 @@ const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) ->
 fn ended(state: &RunState) -> Reason {
     let detail = match (&state.phase, &state.error) {
         (Phase::Failed, Some(error)) => format!("the run failed: {}", error.code),
-        (Phase::Cancelled, _) => "the run was cancelled".to_owned(),
+        (Phase::Cancelled, _) => match &state.superseded {
+            Some((by, reason)) => format!("the run was cancelled ({}): {by} took its place", reason.as_str()),
+            None => "the run was cancelled".to_owned(),
+        },
         _ => format!("the run has {}", state.status()),
     };
     of_run("ended", state.finished_at, detail)
@@ -118,11 +123,11 @@ fn dead_holders(state: &RunState) -> Option<Reason> {
 }
 
 /// Why this activity has begun and not ended.
-fn standing(state: &RunState, slot: Slot, own: &ActivityState) -> Option<Reason> {
+fn standing(state: &RunState, tasks: &[TaskRecord], slot: Slot, own: &ActivityState) -> Option<Reason> {
     let (kind, until, detail) = match own.status {
         StepStatus::Running => attempt(state, slot, own),
         StepStatus::Retrying => retry(state, slot, own),
-        StepStatus::Waiting => wait(own),
+        StepStatus::Waiting => wait(own, tasks),
         StepStatus::Unknown => unknown(state, slot, own),
         _ => return None,
     };
@@ -172,7 +177,7 @@ fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     ("retry", own.wake, detail)
 }
 
-fn wait(own: &ActivityState) -> Standing {
+fn wait(own: &ActivityState, tasks: &[TaskRecord]) -> Standing {
     let (kind, detail) = match &own.wait {
         Some(Wait::Timer) => ("timer", "sleeps".to_owned()),
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
@@ -185,9 +190,40 @@ fn wait(own: &ActivityState) -> Standing {
             );
             ("child", detail)
         }
+        Some(Wait::Task { id, queue, told }) => {
+            let row = tasks.iter().find(|task| task.id == *id);
+            return task(queue, row, *told);
+        }
         None => ("timer", "waits".to_owned()),
     };
     (kind, own.wake, detail)
+}
+
+fn task(queue: &QueueName, row: Option<&TaskRecord>, told: bool) -> Standing {
+    let told = if told { ", which was told to stop" } else { "" };
+    let Some(row) = row else {
+        // It was settled after the journal was read, or its end has not been taken yet.
+        let detail = format!("the end of its task in queue {queue} is about to be taken{told}");
+        return ("task", None, detail);
+    };
+    let (TaskStatus::Claimed, Some(worker)) = (row.status, &row.worker) else {
+        let since = rfc3339(row.offered_at);
+        return (
+            "task",
+            None,
+            format!("waits for a worker of queue {queue} since {since}"),
+        );
+    };
+    let beat = match (row.beat_at, row.claimed_at) {
+        (Some(at), _) => format!("last heartbeat {}", rfc3339(at)),
+        (None, Some(at)) => format!("claimed {}", rfc3339(at)),
+        (None, None) => "claimed".to_owned(),
+    };
+    let lease = row
+        .lease_until
+        .map_or(String::new(), |at| format!(", lease until {}", rfc3339(at)));
+    let detail = format!("worker {worker} of queue {queue} has it{told}: {beat}{lease}");
+    ("task", row.deadline, detail)
 }
 
 fn unknown(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {

@@ -6,6 +6,7 @@ use futures_util::future::FutureExt as _;
 use seawall_store::{MemoryStore, SystemClock};
 
 use crate::api::{Engine, EngineParts};
+use crate::entropy::OsEntropy;
 use crate::executor::{NoSecrets, Registry};
 use crate::runtime::{self, EngineConfig};
 
@@ -19,6 +20,7 @@ impl Engine {
         let parts = EngineParts {
             store: Arc::new(MemoryStore::new(Arc::new(SystemClock))),
             clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
             registry: Registry::default(),
             secrets: Arc::new(NoSecrets),
         };

@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::api::engine::{Result, refused};
 use crate::api::{Engine, EngineError, Principal};
 use crate::definition::{Definition, DefinitionError, workflow_schema};
-use crate::runtime::to_be_kept;
 
 const WORKFLOW: &str = "workflow";
 
@@ -29,7 +28,7 @@ impl Engine {
     /// # Errors
     /// `InvalidDefinition`, `NameTaken`.
     pub async fn create_workflow(&self, by: &Principal, definition: &Value) -> Result<WorkflowRecord> {
-        let new = to_be_kept(&self.compiled(definition)?);
+        let new = self.shared().definitions.to_be_kept(&self.compiled(definition)?);
         let created = self.shared().store.create_workflow(&by.tenant, new).await;
         created.map_err(|error| match error {
             StoreError::Exists => EngineError::NameTaken,
@@ -58,7 +57,8 @@ impl Engine {
             });
         }
         let store = &self.shared().store;
-        let updated = store.update_workflow(&by.tenant, target, to_be_kept(&definition), expected);
+        let new = self.shared().definitions.to_be_kept(&definition);
+        let updated = store.update_workflow(&by.tenant, target, new, expected);
         updated.await.map_err(refused(WORKFLOW))
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::engine::{Result, refused};
 use crate::api::{Engine, EngineError, IdempotentRequest, Principal};
-use crate::runtime::{KEY_LIFE, to_be_kept};
+use crate::runtime::KEY_LIFE;
 
 /// How often one key can be used again after its life: once a day, for some years.
 const LIVES: u32 = 4096;
@@ -34,7 +34,7 @@ impl Engine {
         definition: &Value,
         request: &IdempotentRequest,
     ) -> Result<WorkflowCreated> {
-        let mut new = to_be_kept(&self.compiled(definition)?);
+        let mut new = self.shared().definitions.to_be_kept(&self.compiled(definition)?);
         let store = &self.shared().store;
         for life in 0..LIVES {
             new.id = WorkflowId::derived(&[b"key", request.key.as_bytes(), &life.to_be_bytes()]);

@@ -1,12 +1,13 @@
 //! What a run can be told, by its own runtime or from outside.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, QueueName, RunId, RunStatus, TaskId, Timestamp, WorkflowVersion};
 
-use crate::core::event::Resolution;
+use crate::core::event::{Resolution, Supersession};
 use crate::datum::Datum;
-use crate::definition::Rendered;
+use crate::definition::{Definition, Rendered};
 use crate::effect::EffectClass;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, EffectKey};
@@ -27,11 +28,11 @@ pub enum Command {
         attempt: u32,
         outcome: Outcome,
     },
-    /// The child's definition was looked up (its version and its digest), or there is none.
+    /// The child's definition was looked up, or there is none.
     StartChild {
         activity: ActivityRef,
         attempt: u32,
-        found: Result<(WorkflowVersion, Digest), StepError>,
+        found: Result<FoundChild, StepError>,
     },
     /// Time went on: fire what is due.
     Tick,
@@ -41,9 +42,36 @@ pub enum Command {
     Message(Message),
 }
 
+/// What a child run will execute.
+#[derive(Clone)]
+pub struct FoundChild {
+    pub workflow: WorkflowVersion,
+    pub digest: Digest,
+    /// The definition, where it says when the child may begin.
+    pub flow: Option<Arc<Definition>>,
+}
+
+impl std::fmt::Debug for FoundChild {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoundChild")
+            .field("workflow", &self.workflow)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A message from outside, as it stands in the run's inbox.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Message {
+    /// Flow control lets the run begin.
+    Admitted,
+    /// Flow control lets the run `by` take its place.
+    Superseded {
+        by: RunId,
+        reason: Supersession,
+    },
+    /// Flow control has no place for the run, and it is not to wait for one.
+    Rejected,
     Signal {
         id: String,
         name: String,
@@ -80,16 +108,42 @@ pub enum Message {
         output: Datum,
         error: Option<StepError>,
     },
+    TaskEnded(Box<TaskEnded>),
+}
+
+/// The last word about a task.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskEnded {
+    pub task: TaskId,
+    pub activity: ActivityRef,
+    /// Who had it, and since when. None: nobody ever.
+    pub claim: Option<(Arc<str>, Timestamp)>,
+    pub end: TaskEnd,
+}
+
+/// How a task ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaskEnd {
+    Completed(Datum),
+    Failed(StepError),
+    /// Its worker fell silent. `timed_out`: the time of the attempt was over, too.
+    Lapsed {
+        timed_out: bool,
+    },
+    /// It was taken back before anybody claimed it.
+    Withdrawn,
 }
 
 /// What `decide` may know besides the state: nothing else is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Env {
+pub struct Env<'a> {
     pub now: Timestamp,
     /// Random bits for jitter.
     pub random: u64,
     /// How long a lease lasts: an unknown outcome of a process that may still live is not repeated before.
     pub lease: Duration,
+    /// Queues that take no further task now.
+    pub full: &'a BTreeSet<QueueName>,
 }
 
 /// What the runtime has to do after a decision.
@@ -106,6 +160,8 @@ pub enum Action {
         workflow: String,
         version: Option<u32>,
     },
+    /// Write the row of a task together with the event that offers it.
+    Offer(Box<TaskPlan>),
 }
 
 /// An attempt to be begun.
@@ -117,5 +173,17 @@ pub struct AttemptPlan {
     pub effect: EffectClass,
     pub effect_key: EffectKey,
     pub request: Rendered,
+    pub timeout: Duration,
+}
+
+/// A task to be offered: what its row holds and the event does not.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskPlan {
+    pub task: TaskId,
+    pub attempt: u32,
+    pub effect_key: EffectKey,
+    /// JSON text.
+    pub payload: Arc<[u8]>,
+    /// Of the attempt, counted from the claim.
     pub timeout: Duration,
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, QueueName, RunId, RunStatus, ScheduleId, Seq, TaskId, Timestamp, WorkflowVersion,
+};
 
 use crate::datum::Datum;
+use crate::definition::FlowPlan;
 use crate::executor::StepError;
 use crate::names::{ActivityRef, StepId};
 
@@ -21,6 +24,18 @@ pub struct Recorded {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
     RunCreated(Box<RunCreated>),
+    /// Flow control lets the run begin.
+    RunAdmitted {
+        /// Since its creation.
+        waited_ms: u64,
+    },
+    /// Another run takes its place; it is cancelled.
+    RunSuperseded {
+        by: RunId,
+        reason: Supersession,
+    },
+    /// Flow control has no place for it; it fails.
+    RunRejected,
     RunStarted,
     RunPaused {
         by: Arc<str>,
@@ -148,6 +163,19 @@ pub enum Event {
         child: RunId,
         status: RunStatus,
     },
+    TaskOffered(Box<TaskOffered>),
+    /// A worker had it. The journal learns of it together with the end that follows: until then the task's row says so.
+    TaskClaimed {
+        activity: ActivityRef,
+        task: TaskId,
+        worker: Arc<str>,
+        claimed_at: Timestamp,
+    },
+    /// Nobody needs it any more. An unclaimed one is gone; the worker of a claimed one is told to stop.
+    TaskCancelRequested {
+        activity: ActivityRef,
+        task: TaskId,
+    },
 }
 
 /// The first event of every run.
@@ -162,6 +190,18 @@ pub struct RunCreated {
     pub parent: Option<ParentLink>,
     /// 0 for a run without a parent.
     pub depth: u32,
+    /// None for a run that somebody asked for.
+    pub scheduled: Option<ScheduledFor>,
+    /// It begins only when it is admitted.
+    pub gated: bool,
+    pub priority: i8,
+}
+
+/// Which time of which schedule a run was made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ScheduledFor {
+    pub schedule: ScheduleId,
+    pub fire_at: Timestamp,
 }
 
 /// An attempt, or a wait, begins.
@@ -215,6 +255,38 @@ pub struct ChildStarted {
     /// The child's: one more than its parent's.
     pub depth: u32,
     pub input: Datum,
+    /// What flow control comes to for it.
+    pub flow: FlowPlan,
+}
+
+/// Why a run gives way to a newer one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Supersession {
+    /// It still waited in its quiet time.
+    Debounce,
+    /// `on_conflict: cancel_running`.
+    CancelRunning,
+}
+
+impl Supersession {
+    /// The name on the wire and in the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debounce => "debounce",
+            Self::CancelRunning => "cancel_running",
+        }
+    }
+}
+
+/// A task for workers outside. Its payload stands in the row that is written with this event, and nowhere else.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskOffered {
+    pub activity: ActivityRef,
+    pub task: TaskId,
+    pub queue: QueueName,
+    pub key: Option<String>,
+    pub priority: i8,
 }
 
 /// How an approval was settled.
@@ -259,6 +331,9 @@ impl Event {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::RunCreated(_) => "run.created",
+            Self::RunAdmitted { .. } => "run.admitted",
+            Self::RunSuperseded { .. } => "run.superseded",
+            Self::RunRejected => "run.rejected",
             Self::RunStarted => "run.started",
             Self::RunPaused { .. } => "run.paused",
             Self::RunResumed { .. } => "run.resumed",
@@ -291,6 +366,9 @@ impl Event {
             Self::ChildStarted(_) => "child.started",
             Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
+            Self::TaskOffered(_) => "task.offered",
+            Self::TaskClaimed { .. } => "task.claimed",
+            Self::TaskCancelRequested { .. } => "task.cancel_requested",
         }
     }
 }

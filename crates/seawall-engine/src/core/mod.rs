@@ -6,11 +6,12 @@ mod commands;
 mod event;
 mod state;
 
-pub use command::{Action, AttemptPlan, Command, Env, Message};
+pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
+pub(crate) use commands::{MAX_RUN_BYTES, delays};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated,
-    RunError, StepCopied, StepStarted,
+    RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskOffered,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

@@ -2,10 +2,12 @@
 
 mod compile;
 mod duration;
+mod flow;
 mod model;
 mod nearest;
 mod parse;
 mod place;
+mod rate;
 mod rendered;
 mod report;
 mod schema;
@@ -17,11 +19,14 @@ mod validate;
 
 pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
 pub use duration::{DurationError, MAX_DURATION, parse_duration};
+pub(crate) use flow::MAX_PRIORITY;
+pub use flow::{Concurrency, Conflict, DebounceRule, FlowControl, FlowError, FlowPlan, Gate, Quiet};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
-    Reconcile, RetryPolicy, SleepTime, Step,
+    Reconcile, RetryPolicy, SleepTime, Step, TaskStep,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
+pub use rate::{MAX_RATE, RateError, parse_rate, rate_text};
 pub use rendered::{Rendered, SecretPart, SecretSlot};
 pub use report::{DefinitionError, DefinitionWarning, Position};
 pub use schema::workflow_schema;

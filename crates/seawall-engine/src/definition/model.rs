@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use seawall_store::Digest;
 
+use crate::definition::flow::FlowControl;
 use crate::definition::schema_check::InputSchema;
 use crate::definition::template::{Condition, Template};
 use crate::effect::EffectClass;
@@ -18,6 +19,8 @@ pub struct Definition {
     pub input: Option<InputSchema>,
     /// Of the whole run, waiting included.
     pub timeout: Option<Duration>,
+    /// Which of its runs may begin, and when.
+    pub flow: FlowControl,
     /// In the order of the definition; `needs` only point at indexes, the graph has no cycle.
     pub steps: Vec<Step>,
     /// The run's output; None: null.
@@ -91,6 +94,7 @@ pub enum Kind {
     },
     Approval(Approval),
     Workflow(ChildWorkflow),
+    Task(TaskStep),
     Fail {
         message: Template,
     },
@@ -108,6 +112,7 @@ impl Kind {
             Self::WaitSignal { .. } => "wait_signal",
             Self::Approval(_) => "approval",
             Self::Workflow(_) => "workflow",
+            Self::Task(_) => "task",
             Self::Fail { .. } => "fail",
         }
     }
@@ -158,6 +163,17 @@ pub struct ChildWorkflow {
     /// Gives a positive integer; without it the latest version at the child's start.
     pub version: Option<Template>,
     pub input: Option<Template>,
+}
+
+/// Work for workers outside.
+pub struct TaskStep {
+    /// Gives the name of a queue.
+    pub queue: Template,
+    pub payload: Template,
+    /// Gives a text; tasks of one key are limited together.
+    pub key: Option<Template>,
+    /// Gives a whole number from -100 to 100; without it 0.
+    pub priority: Option<Template>,
 }
 
 /// What a failure of the step means to the run.

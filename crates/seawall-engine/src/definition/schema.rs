@@ -139,6 +139,7 @@ fn object(fields: &[Field], kinds: &Kinds) -> Value {
 }
 
 const TEMPLATE: &str = r"\{\{";
+const RATE: &str = "^(0|0*[1-9][0-9]{0,6}/(s|min|h))$";
 const DURATION: &str = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
 fn shape(shape: Shape, kinds: &Kinds) -> Value {
@@ -170,6 +171,18 @@ fn shape(shape: Shape, kinds: &Kinds) -> Value {
         Shape::Steps => json!({
             "type": "array", "minItems": 1, "maxItems": 1000, "items": { "$ref": "#/$defs/step" },
         }),
+        Shape::Concurrency(fields) => {
+            let mut either = vec![json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })];
+            either.push(object(fields, kinds));
+            json!({ "anyOf": either })
+        }
+        Shape::Rate => json!({ "type": "string", "pattern": RATE }),
+        Shape::RateLimit(fields) => {
+            json!({ "anyOf": [{ "type": "string", "pattern": RATE }, object(fields, kinds)] })
+        }
+        Shape::Priority => json!({ "anyOf": [
+            { "type": "integer", "minimum": -100, "maximum": 100 }, { "type": "string", "pattern": TEMPLATE },
+        ] }),
         Shape::ItemStep => json!({ "$ref": "#/$defs/item_step" }),
         Shape::Compensation => json!({ "$ref": "#/$defs/compensation" }),
         Shape::Reconciliation => json!({ "$ref": "#/$defs/reconciliation" }),

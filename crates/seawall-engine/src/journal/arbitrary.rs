@@ -6,15 +6,19 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use seawall_store::{ApprovalId, Digest, ParentLink, RunId, RunStatus, Seq, Timestamp, WorkflowId, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, QueueName, Rate, RunId, RunStatus, ScheduleId, Seq, TaskId, Timestamp, WorkflowId,
+    WorkflowVersion,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
     ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Message, Recorded, Resolution,
-    RunCreated, RunError, StepCopied, StepStarted,
+    RunCreated, RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskEnd, TaskEnded, TaskOffered,
 };
 use crate::datum::Datum;
+use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::executor::StepError;
 use crate::names::{ActivityRef, Part, StepId};
 
@@ -46,6 +50,14 @@ pub(crate) fn approval(number: u128) -> ApprovalId {
     ApprovalId::from_uuid(Uuid::from_u128(number))
 }
 
+pub(crate) fn task(number: u128) -> TaskId {
+    TaskId::from_uuid(Uuid::from_u128(number))
+}
+
+pub(crate) fn queue(name: &str) -> QueueName {
+    QueueName::parse(name).unwrap()
+}
+
 fn ann() -> Arc<str> {
     Arc::from("ann")
 }
@@ -70,10 +82,31 @@ pub(crate) fn examples() -> Vec<Event> {
         step_examples(),
         doubt_examples(),
         wait_examples(),
+        schedule_examples(),
+        flow_examples(),
+        task_examples(),
         part_examples(),
         fork_examples(),
     ]
     .concat()
+}
+
+fn schedule_examples() -> Vec<Event> {
+    vec![Event::RunCreated(Box::new(RunCreated {
+        run: run_id(1),
+        workflow: version("repo-report"),
+        definition: Digest::of(b"definition"),
+        input: json!({"root": "."}).into(),
+        created_by: Arc::from("schedule:sched_00000000000000000000000009"),
+        parent: None,
+        depth: 0,
+        scheduled: Some(ScheduledFor {
+            schedule: ScheduleId::from_uuid(Uuid::from_u128(9)),
+            fire_at: ms(1_700_000_000_000),
+        }),
+        gated: false,
+        priority: 0,
+    }))]
 }
 
 fn run_examples() -> Vec<Event> {
@@ -85,6 +118,9 @@ fn run_examples() -> Vec<Event> {
         created_by: ann(),
         parent: None,
         depth: 0,
+        scheduled: None,
+        gated: false,
+        priority: 0,
     };
     let parent = ParentLink {
         run: run_id(2),
@@ -276,6 +312,7 @@ fn wait_examples() -> Vec<Event> {
             definition: Digest::of(b"child"),
             depth: 1,
             input: json!({"n": 4}).into(),
+            flow: FlowPlan::default(),
         })),
         Event::ChildCancelRequested {
             activity: item("each", 4),
@@ -317,6 +354,23 @@ fn part_examples() -> Vec<Event> {
             activities: vec![step("book")],
             anew: vec![StepId::parse("each").unwrap()],
         },
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity: undo(),
+            task: task(5),
+            queue: queue("resize.images"),
+            key: None,
+            priority: 0,
+        })),
+        Event::TaskClaimed {
+            activity: undo(),
+            task: task(5),
+            worker: Arc::from("host-1/7"),
+            claimed_at: ms(1_700_000_050_500),
+        },
+        Event::TaskCancelRequested {
+            activity: look(),
+            task: task(5),
+        },
     ]
 }
 
@@ -342,8 +396,98 @@ fn fork_examples() -> Vec<Event> {
     ]
 }
 
+fn flow_examples() -> Vec<Event> {
+    let superseded = |reason| Event::RunSuperseded { by: run_id(4), reason };
+    let child = |flow| {
+        Event::ChildStarted(Box::new(ChildStarted {
+            activity: step("call"),
+            child: run_id(3),
+            workflow: version("child"),
+            definition: Digest::of(b"child"),
+            depth: 1,
+            input: Datum::null(),
+            flow,
+        }))
+    };
+    let gate = Gate {
+        key: Some(Arc::from("customer-7")),
+        slots: Some(2),
+        rate: Some(Rate {
+            limit: 10,
+            per: Duration::from_secs(60),
+        }),
+        on_conflict: Conflict::CancelRunning,
+        debounce: Some(Quiet {
+            key: Some(Arc::from("customer-7")),
+            period: Duration::from_secs(5),
+            max_wait: Duration::from_secs(50),
+        }),
+        timeout: Some(Duration::from_secs(600)),
+    };
+    let bare = Gate {
+        key: None,
+        slots: Some(1),
+        rate: None,
+        on_conflict: Conflict::Reject,
+        debounce: None,
+        timeout: None,
+    };
+    vec![
+        Event::RunCreated(Box::new(RunCreated {
+            run: run_id(1),
+            workflow: version("repo-report"),
+            definition: Digest::of(b"definition"),
+            input: Datum::null(),
+            created_by: ann(),
+            parent: None,
+            depth: 0,
+            scheduled: None,
+            gated: true,
+            priority: -100,
+        })),
+        Event::RunAdmitted { waited_ms: 1500 },
+        superseded(Supersession::Debounce),
+        superseded(Supersession::CancelRunning),
+        Event::RunRejected,
+        child(FlowPlan {
+            priority: 100,
+            gate: Some(gate),
+        }),
+        child(FlowPlan {
+            priority: 0,
+            gate: Some(bare),
+        }),
+    ]
+}
+
+fn task_examples() -> Vec<Event> {
+    let offered = |activity, key: Option<&str>, priority| {
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity,
+            task: task(5),
+            queue: queue("resize.images"),
+            key: key.map(str::to_owned),
+            priority,
+        }))
+    };
+    vec![
+        offered(step("resize"), Some("customer-7"), -3),
+        offered(item("each", 2), None, 0),
+        Event::TaskClaimed {
+            activity: step("resize"),
+            task: task(5),
+            worker: Arc::from("host-1/7"),
+            claimed_at: ms(1_700_000_050_500),
+        },
+        Event::TaskCancelRequested {
+            activity: item("each", 2),
+            task: task(5),
+        },
+    ]
+}
+
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 33;
+pub(crate) const EVENTS: usize = 39;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -377,9 +521,15 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::ChildStarted(_) => 27,
         Event::ChildCancelRequested { .. } => 28,
         Event::ChildFinished { .. } => 29,
-        Event::RunForked { .. } => 30,
-        Event::CompensationStarted { .. } => 31,
-        Event::StepCopied(_) => 32,
+        Event::RunAdmitted { .. } => 30,
+        Event::RunSuperseded { .. } => 31,
+        Event::RunRejected => 32,
+        Event::TaskOffered(_) => 33,
+        Event::TaskClaimed { .. } => 34,
+        Event::TaskCancelRequested { .. } => 35,
+        Event::RunForked { .. } => 36,
+        Event::CompensationStarted { .. } => 37,
+        Event::StepCopied(_) => 38,
     }
 }
 
@@ -458,7 +608,7 @@ fn any_status() -> impl Strategy<Value = RunStatus> {
 }
 
 pub(crate) fn any_event() -> impl Strategy<Value = Event> {
-    prop_oneof![any_run_event(), any_step_event(), any_wait_event()]
+    prop_oneof![any_run_event(), any_step_event(), any_wait_event(), any_task_event()]
 }
 
 fn any_parent() -> impl Strategy<Value = ParentLink> {
@@ -470,22 +620,35 @@ fn any_parent() -> impl Strategy<Value = ParentLink> {
     })
 }
 
+fn any_scheduled() -> impl Strategy<Value = ScheduledFor> {
+    (any::<u128>(), any_time()).prop_map(|(id, fire_at)| ScheduledFor {
+        schedule: ScheduleId::from_uuid(Uuid::from_u128(id)),
+        fire_at,
+    })
+}
+
 fn any_run_event() -> impl Strategy<Value = Event> {
     let created = (
         (any_run(), any_version(), any_digest(), any_datum()),
-        (any_who(), of(any_parent()), any::<u32>()),
+        (any_who(), of(any_parent()), any::<u32>(), of(any_scheduled())),
+        (any::<bool>(), any::<i8>()),
     );
-    let created = created.prop_map(|((run, workflow, definition, input), (created_by, parent, depth))| {
-        Event::RunCreated(Box::new(RunCreated {
-            run,
-            workflow,
-            definition,
-            input,
-            created_by,
-            parent,
-            depth,
-        }))
-    });
+    let created = created.prop_map(
+        |((run, workflow, definition, input), (created_by, parent, depth, scheduled), (gated, priority))| {
+            Event::RunCreated(Box::new(RunCreated {
+                run,
+                workflow,
+                definition,
+                input,
+                created_by,
+                parent,
+                depth,
+                scheduled,
+                gated,
+                priority,
+            }))
+        },
+    );
     let failed = (any_who(), any::<String>(), of(any_step()));
     let failed = failed.prop_map(|(code, message, step)| Event::RunFailed {
         error: RunError { code, message, step },
@@ -494,7 +657,12 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         vec(any_activity(), 0..4).prop_map(BlockReason::UnknownOutcome),
         any::<u32>().prop_map(BlockReason::HoldersDied),
     ];
-    let plain = vec![Event::RunStarted, Event::RunTimedOut, Event::RunCancelled];
+    let plain = vec![
+        Event::RunStarted,
+        Event::RunTimedOut,
+        Event::RunCancelled,
+        Event::RunRejected,
+    ];
     prop_oneof![
         created,
         failed,
@@ -509,6 +677,8 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         vec(any_activity(), 0..4).prop_map(|activities| Event::CompensationStarted { activities }),
         reason.prop_map(|reason| Event::RunBlocked { reason }),
         any_datum().prop_map(|output| Event::RunSucceeded { output }),
+        any::<u64>().prop_map(|waited_ms| Event::RunAdmitted { waited_ms }),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Event::RunSuperseded { by, reason }),
     ]
 }
 
@@ -617,8 +787,9 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
         any_digest(),
         any::<u32>(),
         any_datum(),
+        any_plan(),
     );
-    let child = child.prop_map(|(activity, child, workflow, definition, depth, input)| {
+    let child = child.prop_map(|(activity, child, workflow, definition, depth, input, flow)| {
         Event::ChildStarted(Box::new(ChildStarted {
             activity,
             child,
@@ -626,6 +797,7 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
             definition,
             depth,
             input,
+            flow,
         }))
     });
     prop_oneof![
@@ -645,6 +817,88 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn any_supersession() -> impl Strategy<Value = Supersession> {
+    prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+}
+
+fn any_plan() -> impl Strategy<Value = FlowPlan> {
+    let time = || (0u64..1 << 40).prop_map(Duration::from_millis);
+    let quiet = (of(any_who()), time(), time());
+    let quiet = quiet.prop_map(|(key, period, max_wait)| Quiet { key, period, max_wait });
+    let rate = (any::<u32>(), time()).prop_map(|(limit, per)| Rate { limit, per });
+    let on_conflict = prop::sample::select(vec![Conflict::Queue, Conflict::Reject, Conflict::CancelRunning]);
+    let gate = (
+        of(any_who()),
+        of(any::<u32>()),
+        of(rate),
+        on_conflict,
+        of(quiet),
+        of(time()),
+    );
+    let gate = gate.prop_map(|(key, slots, rate, on_conflict, debounce, timeout)| Gate {
+        key,
+        slots,
+        rate,
+        on_conflict,
+        debounce,
+        timeout,
+    });
+    (any::<i8>(), of(gate)).prop_map(|(priority, gate)| FlowPlan { priority, gate })
+}
+
+fn any_task() -> impl Strategy<Value = TaskId> {
+    any::<u128>().prop_map(task)
+}
+
+fn any_task_event() -> impl Strategy<Value = Event> {
+    let offered = (
+        any_activity(),
+        any_task(),
+        "[a-z0-9._-]{1,63}",
+        of(any::<String>()),
+        any::<i8>(),
+    );
+    let offered = offered.prop_map(|(activity, task, name, key, priority)| {
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity,
+            task,
+            queue: queue(&name),
+            key,
+            priority,
+        }))
+    });
+    let claimed = (any_activity(), any_task(), any_who(), any_time());
+    let claimed = claimed.prop_map(|(activity, task, worker, claimed_at)| Event::TaskClaimed {
+        activity,
+        task,
+        worker,
+        claimed_at,
+    });
+    prop_oneof![
+        offered,
+        claimed,
+        (any_activity(), any_task()).prop_map(|(activity, task)| Event::TaskCancelRequested { activity, task }),
+    ]
+}
+
+fn any_task_ended() -> impl Strategy<Value = Message> {
+    let end = prop_oneof![
+        any_datum().prop_map(TaskEnd::Completed),
+        any_error().prop_map(TaskEnd::Failed),
+        any::<bool>().prop_map(|timed_out| TaskEnd::Lapsed { timed_out }),
+        Just(TaskEnd::Withdrawn),
+    ];
+    let ended = (any_task(), any_activity(), of((any_who(), any_time())), end);
+    ended.prop_map(|(task, activity, claim, end)| {
+        Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity,
+            claim,
+            end,
+        }))
+    })
+}
+
 pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     let signal = (any::<String>(), any::<String>(), any_datum());
     let decide = (any::<u128>(), any::<bool>(), of(any::<String>()), any_who());
@@ -658,7 +912,11 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         of(any_error()),
     );
     prop_oneof![
+        Just(Message::Admitted),
+        Just(Message::Rejected),
+        (any_run(), any_supersession()).prop_map(|(by, reason)| Message::Superseded { by, reason }),
         signal.prop_map(|(id, name, payload)| Message::Signal { id, name, payload }),
+        any_task_ended(),
         decide.prop_map(|(id, approve, comment, by)| Message::Decide {
             approval: approval(id),
             approve,

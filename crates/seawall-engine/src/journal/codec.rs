@@ -8,7 +8,8 @@ use serde::ser::SerializeSeq as _;
 use serde::{Deserializer, Serializer as _};
 use serde_json::Value;
 
-use crate::core::Recorded;
+use crate::core::{Event, Recorded};
+use crate::datum::Datum;
 use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
@@ -97,6 +98,89 @@ pub(crate) fn decode(segment: &Segment) -> Result<Vec<Recorded>, CodecError> {
             found: events.len(),
         })
     }
+}
+
+/// The input of the run whose journal begins with this segment, without reading the events after its creation.
+#[must_use]
+pub(crate) fn decode_input(segment: &Segment) -> Option<Datum> {
+    let mut first = None;
+    let mut reader = serde_json::Deserializer::from_slice(&segment.bytes);
+    // It stops in the middle of the list, which the reader takes for an error; what it has read by then counts.
+    let _ = reader.deserialize_seq(FirstEvent {
+        place: segment.first,
+        found: &mut first,
+    });
+    match first?.event {
+        Event::RunCreated(created) => Some(created.input),
+        _ => None,
+    }
+}
+
+struct FirstEvent<'a> {
+    place: Seq,
+    found: &'a mut Option<Recorded>,
+}
+
+impl<'de> Visitor<'de> for FirstEvent<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let event = OneEvent {
+            seq: self.place,
+            newer: &mut None,
+        };
+        *self.found = list.next_element_seed(event)?;
+        Ok(())
+    }
+}
+
+/// One event that stands alone, as JSON text. Its fields may have lost their order: tools that tidy JSON sort them.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn decode_line(seq: Seq, line: &str) -> Result<Recorded, CodecError> {
+    match decode_ordered(seq, line) {
+        Err(CodecError::Damaged(error)) => match reordered(line) {
+            Some(line) => decode_ordered(seq, &line),
+            None => Err(CodecError::Damaged(error)),
+        },
+        read => read,
+    }
+}
+
+fn decode_ordered(seq: Seq, line: &str) -> Result<Recorded, CodecError> {
+    let mut newer = None;
+    let mut reader = serde_json::Deserializer::from_str(line);
+    let event = OneEvent { seq, newer: &mut newer };
+    let read = event.deserialize(&mut reader);
+    match (read.and_then(|event| reader.end().map(|()| event)), newer) {
+        (Ok(event), _) => Ok(event),
+        (Err(_), Some((kind, version))) => Err(CodecError::Newer { kind, version }),
+        (Err(error), None) => Err(CodecError::Damaged(error)),
+    }
+}
+
+/// The same event with its header in front. None where there is none.
+fn reordered(line: &str) -> Option<String> {
+    let mut fields: serde_json::Map<String, Value> = serde_json::from_str(line).ok()?;
+    let header = ["t", "v", "at"].map(|name| fields.remove(name).map(|value| format!("\"{name}\":{value}")));
+    let [Some(kind), Some(version), Some(at)] = header else {
+        return None;
+    };
+    let body = Value::Object(fields).to_string();
+    let rest = body.strip_prefix('{')?;
+    let comma = if rest == "}" { "" } else { "," };
+    Some(format!("{{{kind},{version},{at}{comma}{rest}"))
+}
+
+/// One event as the JSON value that is stored.
+#[must_use]
+pub(crate) fn stored_form(event: &Recorded) -> Value {
+    serde_json::to_value(Line(event)).expect("every key is a string")
 }
 
 /// Name and version of the first event that is not known.

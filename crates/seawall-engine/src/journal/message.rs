@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use seawall_store::{ApprovalId, RunId, RunStatus};
+use seawall_store::{ApprovalId, RunId, RunStatus, TaskId};
 use serde::{Deserialize, Serialize};
 
-use crate::core::Message;
+use crate::core::{Message, Supersession, TaskEnded};
 use crate::journal::codec::CodecError;
-use crate::journal::stored::{ErrorV1, Id, Json, ResolutionV1, Shared, Str, Text, is_main, named};
+use crate::journal::stored::{ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, is_main, named};
 use crate::names::{ActivityRef, Part};
 
 /// The version of every form below.
@@ -32,6 +32,13 @@ struct Header<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 enum MessageV1<'a> {
+    Admitted,
+    Superseded {
+        by: Text<RunId>,
+        #[serde(with = "named")]
+        reason: Supersession,
+    },
+    Rejected,
     Signal {
         #[serde(borrow)]
         id: Str<'a>,
@@ -82,9 +89,31 @@ enum MessageV1<'a> {
         #[serde(borrow, skip_serializing_if = "Option::is_none")]
         error: Option<ErrorV1<'a>>,
     },
+    TaskEnded {
+        task: Text<TaskId>,
+        step: Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claim: Option<ClaimV1>,
+        #[serde(borrow)]
+        end: TaskEndV1<'a>,
+    },
 }
 
-const KINDS: [&str; 8] = [
+/// Who had a task, since when.
+#[derive(Serialize, Deserialize)]
+struct ClaimV1 {
+    worker: Shared,
+    at: Ms,
+}
+
+const KINDS: [&str; 12] = [
+    "admitted",
+    "superseded",
+    "rejected",
     "signal",
     "decide",
     "cancel",
@@ -93,6 +122,7 @@ const KINDS: [&str; 8] = [
     "retry",
     "resolve",
     "child_ended",
+    "task_ended",
 ];
 
 /// The stored form of a message.
@@ -127,6 +157,12 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
     fn from(message: &'a Message) -> Self {
         let shared = |by: &Arc<str>| Shared(Arc::clone(by));
         match message {
+            Message::Admitted => Self::Admitted,
+            Message::Superseded { by, reason } => Self::Superseded {
+                by: Text(*by),
+                reason: *reason,
+            },
+            Message::Rejected => Self::Rejected,
             Message::Signal { id, name, payload } => Self::Signal {
                 id: Cow::Borrowed(id),
                 name: Cow::Borrowed(name),
@@ -175,6 +211,17 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 output: Json(output.clone()),
                 error: error.as_ref().map(ErrorV1::from),
             },
+            Message::TaskEnded(ended) => Self::TaskEnded {
+                task: Text(ended.task),
+                step: Id(ended.activity.step.clone()),
+                item: ended.activity.item,
+                part: ended.activity.part,
+                claim: ended.claim.as_ref().map(|(worker, at)| ClaimV1 {
+                    worker: shared(worker),
+                    at: Ms(*at),
+                }),
+                end: TaskEndV1::from(&ended.end),
+            },
         }
     }
 }
@@ -182,6 +229,9 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
 impl From<MessageV1<'_>> for Message {
     fn from(stored: MessageV1<'_>) -> Self {
         match stored {
+            MessageV1::Admitted => Self::Admitted,
+            MessageV1::Superseded { by, reason } => Self::Superseded { by: by.0, reason },
+            MessageV1::Rejected => Self::Rejected,
             MessageV1::Signal { id, name, payload } => Self::Signal {
                 id: id.into_owned(),
                 name: name.into_owned(),
@@ -238,6 +288,23 @@ impl From<MessageV1<'_>> for Message {
                 output: output.0,
                 error: error.map(Into::into),
             },
+            MessageV1::TaskEnded {
+                task,
+                step,
+                item,
+                part,
+                claim,
+                end,
+            } => Self::TaskEnded(Box::new(TaskEnded {
+                task: task.0,
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
+                claim: claim.map(|claim| (claim.worker.0, claim.at.0)),
+                end: end.into(),
+            })),
         }
     }
 }

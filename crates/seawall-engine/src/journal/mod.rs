@@ -2,7 +2,9 @@
 //! events (approvals, children, messages to other runs). Pure; it knows no store, only its records.
 
 mod codec;
+mod flow_entry;
 mod message;
+mod schedule;
 mod stored;
 mod writes;
 
@@ -14,6 +16,8 @@ mod tests;
 mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub(crate) use codec::{decode, deeper_than, encode};
+pub(crate) use codec::{decode, decode_input, decode_line, deeper_than, encode, stored_form};
+pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
-pub(crate) use writes::writes;
+pub(crate) use schedule::{decode_schedule, encode_schedule};
+pub(crate) use writes::{task_message_key, writes};

@@ -7,7 +7,7 @@ use seawall_store::{Segment, Seq};
 use serde_json::{Value, json};
 
 use super::arbitrary::{EVENTS, any_event, any_message, examples, journal, place, run_id, step};
-use super::{CodecError, MAX_VALUE_DEPTH, decode, decode_message, encode, encode_message, is_too_deep};
+use super::{CodecError, MAX_VALUE_DEPTH, decode, decode_input, decode_message, encode, encode_message, is_too_deep};
 use crate::core::{Event, Message, Recorded};
 use crate::datum::Datum;
 
@@ -54,7 +54,7 @@ fn journals_of_version_1_can_be_read() {
 #[test]
 fn what_a_newer_program_wrote_is_named() {
     for (text, kind, version) in [
-        (r#"[{"t":"task.offered","v":1,"at":1,"queue":"q"}]"#, "task.offered", 1),
+        (r#"[{"t":"run.forked","v":1,"at":1,"from":3}]"#, "run.forked", 1),
         (r#"[{"t":"step.started","v":2,"at":1,"who":{}}]"#, "step.started", 2),
     ] {
         match decode(&segment(text, 1)) {
@@ -177,4 +177,22 @@ proptest! {
         let cut = Segment { bytes: bytes.into(), ..segment };
         prop_assert!(decode(&cut).is_err());
     }
+}
+
+#[test]
+fn the_input_is_read_off_the_first_event_alone() {
+    let events = journal(1, examples());
+    let Event::RunCreated(created) = &events[0].event else {
+        panic!("a journal begins with the creation");
+    };
+    assert_eq!(decode_input(&encode(&events)), Some(created.input.clone()));
+    assert_eq!(decode_input(&encode(&events[..1])), Some(created.input.clone()));
+    // What follows may be damaged, or newer.
+    let text = stored(&events[..1]);
+    let cut = format!("{},{{\"t\":\"later\"", &text[..text.len() - 1]);
+    assert_eq!(decode_input(&segment(&cut, 2)), Some(created.input.clone()));
+    for bad in ["", "[", "[]", "{}", "[{}]", &text[..text.len() / 2]] {
+        assert_eq!(decode_input(&segment(bad, 1)), None, "{bad}");
+    }
+    assert_eq!(decode_input(&encode(&events[2..3])), None, "not a creation");
 }

@@ -1,17 +1,21 @@
 //! What must be written elsewhere in the same change as some events: approvals, children, messages to other runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_store::{
     ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
-    RunProjection, RunStatus, Seq, Timestamp,
+    RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
 };
 
-use crate::core::{ChildStarted, Decided, Event, Message, Recorded, RunCreated, RunState};
+use crate::core::{
+    ChildStarted, Decided, Event, Message, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered, TaskPlan,
+};
 use crate::datum::Datum;
 use crate::definition::Kind;
 use crate::executor::StepError;
 use crate::journal::codec::encode;
+use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
 use crate::names::{ActivityRef, approval_id};
 
@@ -22,22 +26,66 @@ pub(crate) struct Writes {
     pub settled: Vec<ApprovalSettled>,
     pub children: Vec<NewRun>,
     pub messages: Vec<CrossMessage>,
+    pub tasks: Vec<seawall_store::TaskOffered>,
+    pub withdrawn: Vec<TaskWithdrawn>,
 }
 
-/// What follows from `events`; `state` is the run after them.
+/// How long the worker of a task that was taken back may take to say how it ended.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The key of the message that says how a task ended: there is one such message.
+#[must_use]
+pub(crate) fn task_message_key(task: TaskId) -> MessageKey {
+    MessageKey(format!("task:{task}"))
+}
+
+/// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
+/// when children are created: their time begins by the clock, not by the time of this run's events, which a clock that was
+/// set back has left behind.
 ///
 /// A run only ends when nothing waits any more: by then every approval was decided or cancelled, and every child has ended.
 #[must_use]
-pub(crate) fn writes(state: &RunState, events: &[Recorded]) -> Writes {
+pub(crate) fn writes(state: &RunState, events: &[Recorded], offers: &[TaskPlan], now: Timestamp) -> Writes {
     let mut writes = Writes::default();
     for place in 0..events.len() {
-        writes.add(state, events, place);
+        writes.add(state, events, place, now);
     }
+    writes.tasks = tasks(events, offers);
     writes
 }
 
+/// The rows of the tasks, in the order of their events; the plans stand in the same order.
+fn tasks(events: &[Recorded], offers: &[TaskPlan]) -> Vec<seawall_store::TaskOffered> {
+    let offered = events.iter().filter_map(|recorded| match &recorded.event {
+        Event::TaskOffered(offered) => Some((&**offered, recorded.at)),
+        _ => None,
+    });
+    let mut plans = offers.iter();
+    offered
+        .filter_map(|(offered, at)| {
+            let plan = plans.find(|plan| plan.task == offered.task)?;
+            Some(row(offered, at, plan))
+        })
+        .collect()
+}
+
+fn row(offered: &TaskOffered, at: Timestamp, plan: &TaskPlan) -> seawall_store::TaskOffered {
+    seawall_store::TaskOffered {
+        id: offered.task,
+        queue: offered.queue.clone(),
+        activity: offered.activity.to_string(),
+        attempt: plan.attempt,
+        effect_key: plan.effect_key.to_string(),
+        payload: Arc::clone(&plan.payload),
+        key: offered.key.clone(),
+        priority: offered.priority,
+        timeout: plan.timeout,
+        offered_at: at,
+    }
+}
+
 impl Writes {
-    fn add(&mut self, state: &RunState, events: &[Recorded], place: usize) {
+    fn add(&mut self, state: &RunState, events: &[Recorded], place: usize, now: Timestamp) {
         let recorded = &events[place];
         match &recorded.event {
             Event::ApprovalRequested(asked) => self.opened.push(ApprovalOpened {
@@ -66,7 +114,7 @@ impl Writes {
                 decided_by: (*decision != Decided::Expired).then(|| by.to_string()),
                 decided_at: recorded.at,
             }),
-            Event::ChildStarted(started) => self.children.push(child(state, started, recorded.at)),
+            Event::ChildStarted(started) => self.children.push(child(state, started, now)),
             Event::StepCancelled { activity } if is_approval(state, activity) => {
                 let attempt = attempts_at(state, events, place, activity);
                 self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
@@ -77,6 +125,20 @@ impl Writes {
                 body: encode_message(&Message::Cancel {
                     by: Arc::from(state.run.to_string()),
                 }),
+            }),
+            Event::TaskCancelRequested { activity, task } => self.withdrawn.push(TaskWithdrawn {
+                id: *task,
+                message: CrossMessage {
+                    to: state.run,
+                    key: task_message_key(*task),
+                    body: encode_message(&Message::TaskEnded(Box::new(TaskEnded {
+                        task: *task,
+                        activity: activity.clone(),
+                        claim: None,
+                        end: TaskEnd::Withdrawn,
+                    }))),
+                },
+                grace: GRACE,
             }),
             Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled => {
                 self.ended(state, recorded);
@@ -173,6 +235,9 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         created_by: Arc::clone(&state.created_by),
         parent: Some(parent.clone()),
         depth: started.depth,
+        scheduled: None,
+        gated: started.flow.gate.is_some(),
+        priority: started.flow.priority,
     };
     let first = Recorded {
         seq: Seq(1),
@@ -198,5 +263,11 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         },
         idempotency: None,
         hold: None,
+        priority: started.flow.priority,
+        flow: started
+            .flow
+            .gate
+            .as_ref()
+            .map(|gate| flow_entry(gate, started.child, &started.workflow, at)),
     }
 }

@@ -1,13 +1,16 @@
 use seawall_store::{ApprovalStatus, Digest, RunStatus};
 use serde_json::json;
 
-use super::arbitrary::{approval, journal, ms, run_id, step, version};
+use super::arbitrary::{approval, item, journal, ms, queue, run_id, step, task, version};
 use super::writes::Writes;
 use super::{decode, decode_message, writes};
-use crate::core::{ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted};
+use crate::core::{
+    ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted, TaskEnd, TaskOffered,
+    TaskPlan,
+};
 use crate::datum::Datum;
 use crate::fixtures::{born, replay};
-use crate::names::{ActivityRef, approval_id, child_id};
+use crate::names::{ActivityRef, EffectKey, approval_id, child_id};
 
 /// A run of `ask` and `sub`, after `before` and `events`; what follows from `events`.
 fn after(child_of: Option<u128>, before: Vec<Event>, events: Vec<Event>) -> (RunState, Writes) {
@@ -21,7 +24,7 @@ fn after(child_of: Option<u128>, before: Vec<Event>, events: Vec<Event>) -> (Run
     all.extend(events);
     let recorded = journal(1, all);
     let state = replay(&definition, &recorded);
-    let writes = writes(&state, &recorded[first..]);
+    let writes = writes(&state, &recorded[first..], &[], ms(0));
     (state, writes)
 }
 
@@ -151,20 +154,21 @@ fn a_child_is_born_with_the_event_of_its_parent() {
         definition: Digest::of(b"child"),
         depth: 1,
         input: json!({"n": 1}).into(),
+        flow: crate::definition::FlowPlan::default(),
     }));
     let (state, writes) = after(None, vec![started(step("sub"), 1)], vec![event]);
     let [new] = &writes.children[..] else {
         panic!("{writes:?}")
     };
     assert_eq!((new.id, &new.workflow), (child, &version("child")));
-    assert_eq!((&new.created_by, new.created_at), (&state.created_by, state.last_at));
+    assert_eq!((&new.created_by, new.created_at), (&state.created_by, ms(0)));
     assert_eq!((new.hold, new.projection.status), (None, RunStatus::Queued));
     let first = decode(&new.segment).unwrap();
     let [first] = &first[..] else { panic!("{first:?}") };
     let Event::RunCreated(created) = &first.event else {
         panic!("{first:?}")
     };
-    assert_eq!((first.seq.0, first.at), (1, state.last_at));
+    assert_eq!((first.seq.0, first.at), (1, ms(0)));
     assert_eq!((created.run, created.depth), (child, 1));
     assert_eq!(created.definition, Digest::of(b"child"));
     assert_eq!(created.input, Datum::new(json!({"n": 1})));
@@ -243,4 +247,80 @@ fn the_end_of_a_child_is_told_to_its_parent() {
 fn the_end_of_a_run_without_a_parent_is_told_to_nobody() {
     let (_, writes) = after(None, vec![], vec![Event::RunCancelled]);
     assert!(writes.messages.is_empty());
+}
+
+fn offered(activity: ActivityRef, number: u128) -> Event {
+    Event::TaskOffered(Box::new(TaskOffered {
+        activity,
+        task: task(number),
+        queue: queue("q"),
+        key: Some("k".to_owned()),
+        priority: 5,
+    }))
+}
+
+fn plan(activity: &ActivityRef, number: u128) -> TaskPlan {
+    TaskPlan {
+        task: task(number),
+        attempt: 2,
+        effect_key: EffectKey::derive(run_id(1), activity, 0),
+        payload: format!("{number}").into_bytes().into(),
+        timeout: std::time::Duration::from_secs(7),
+    }
+}
+
+#[test]
+fn a_task_is_written_with_its_event_and_the_payload_that_came_beside_it() {
+    let definition = json!({"name": "parent", "steps": [{"id": "ask", "kind": "approval", "with": {"message": "?"}}]});
+    let (one, other) = (step("one"), item("each", 3));
+    let recorded = journal(
+        1,
+        vec![
+            born(&definition, None),
+            offered(one.clone(), 1),
+            Event::RunStarted,
+            offered(other.clone(), 2),
+        ],
+    );
+    let state = replay(&definition, &recorded);
+    let written = writes(&state, &recorded, &[plan(&one, 1), plan(&other, 2)], ms(0));
+    let [first, second] = &written.tasks[..] else {
+        panic!("{written:?}")
+    };
+    assert_eq!(
+        (first.id, &*first.activity, &*first.payload),
+        (task(1), "one", b"1".as_slice())
+    );
+    assert_eq!(
+        (second.id, &*second.activity, &*second.payload),
+        (task(2), "each[3]", b"2".as_slice())
+    );
+    assert_eq!((first.attempt, first.priority, first.key.as_deref()), (2, 5, Some("k")));
+    assert_eq!(first.offered_at, recorded[1].at);
+    assert_eq!(first.effect_key, EffectKey::derive(run_id(1), &one, 0).to_string());
+}
+
+#[test]
+fn a_task_that_is_taken_back_brings_the_message_that_nobody_had_it() {
+    let taken_back = Event::TaskCancelRequested {
+        activity: step("ask"),
+        task: task(1),
+    };
+    let (state, written) = after(None, vec![], vec![taken_back]);
+    let [withdrawn] = &written.withdrawn[..] else {
+        panic!("{written:?}")
+    };
+    assert_eq!((withdrawn.id, withdrawn.message.to), (task(1), state.run));
+    assert_eq!(
+        withdrawn.message.key.0,
+        format!("task:{}", task(1)),
+        "the key of every last word about it"
+    );
+    let Ok(Message::TaskEnded(ended)) = decode_message(&withdrawn.message.body) else {
+        panic!("{withdrawn:?}")
+    };
+    assert_eq!(
+        (ended.task, ended.claim, ended.end),
+        (task(1), None, TaskEnd::Withdrawn)
+    );
 }

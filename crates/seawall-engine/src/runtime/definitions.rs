@@ -8,6 +8,7 @@ use seawall_store::{Digest, NewWorkflow, Store, StoreError, TenantId, WorkflowId
 use serde_json::Value;
 
 use crate::definition::{Definition, DefinitionError, compile};
+use crate::entropy::Entropy;
 use crate::executor::Registry;
 
 /// Bytes of source text whose compiled form is kept.
@@ -35,16 +36,18 @@ pub(crate) struct Inline {
 
 pub(crate) struct Definitions {
     store: Arc<dyn Store>,
+    entropy: Arc<dyn Entropy>,
     registry: Registry,
     compiled: Cache<(WorkflowId, u32), Arc<Definition>>,
     inline: Cache<(TenantId, Digest), Inline>,
 }
 
 impl Definitions {
-    pub(crate) fn new(store: Arc<dyn Store>, registry: Registry) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, registry: Registry) -> Self {
         let weight = |definition: &Definition| u32::try_from(definition.source.len() + OVERHEAD).unwrap_or(u32::MAX);
         Self {
             store,
+            entropy,
             registry,
             compiled: Cache::builder()
                 .weigher(move |_, definition: &Arc<Definition>| weight(definition))
@@ -126,7 +129,7 @@ impl Definitions {
             Ok(definition) => Arc::new(definition),
             Err(errors) => return Ok(Err(errors)),
         };
-        let record = self.store.keep_inline(tenant, to_be_kept(&definition)).await?;
+        let record = self.store.keep_inline(tenant, self.to_be_kept(&definition)).await?;
         self.compiled
             .insert((record.id, record.version), Arc::clone(&definition));
         let inline = Inline {
@@ -136,15 +139,15 @@ impl Definitions {
         self.inline.insert(key, inline.clone());
         Ok(Ok(inline))
     }
-}
 
-/// A definition as the store takes it, under a new id.
-pub(crate) fn to_be_kept(definition: &Definition) -> NewWorkflow {
-    NewWorkflow {
-        id: WorkflowId::generate(),
-        name: Arc::clone(&definition.name),
-        description: definition.description.clone(),
-        source: Arc::clone(&definition.source),
-        digest: definition.digest,
+    /// A definition as the store takes it, under a new id.
+    pub(crate) fn to_be_kept(&self, definition: &Definition) -> NewWorkflow {
+        NewWorkflow {
+            id: WorkflowId::from_uuid(self.entropy.uuid()),
+            name: Arc::clone(&definition.name),
+            description: definition.description.clone(),
+            source: Arc::clone(&definition.source),
+            digest: definition.digest,
+        }
     }
 }

@@ -64,8 +64,9 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
                 failures = failures.saturating_add(1);
                 shared.in_doubt();
                 tokio::select! {
-                    () = tokio::time::sleep(backoff) => {}
+                    biased;
                     () = shared.draining.cancelled() => {}
+                    () = tokio::time::sleep(backoff) => {}
                 }
                 continue;
             }
@@ -86,10 +87,13 @@ async fn sleep(shared: &Shared, rest: Rest, compared: Instant) {
         Rest::Missed => Some(MISSED),
         Rest::Idle | Rest::Full => None,
     };
+    // In a fixed order, so that the same world gives the same run. Nothing starves: whichever wakes it, the next round
+    // looks at everything.
     tokio::select! {
-        () = shared.store.watchers().wait_for_work() => {}
-        () = shared.node.mend.notified() => {}
+        biased;
         () = shared.draining.cancelled() => {}
+        () = shared.node.mend.notified() => {}
+        () = shared.store.watchers().wait_for_work() => {}
         () = tokio::time::sleep(until.unwrap_or_default()), if until.is_some() => {}
         () = shared.held.until(|held| held.len() < max), if matches!(rest, Rest::Full) => {}
         () = shared.held.until(|held| !held.has_suspect()), if matches!(rest, Rest::Missed) && shared.held.has_suspect() => {}
@@ -117,6 +121,8 @@ async fn look(shared: &Arc<Shared>) -> StoreResult<Rest> {
 }
 
 async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
+    // What was due when a claim took nothing.
+    let mut missed = None;
     loop {
         if shared.draining.is_cancelled() {
             return Ok(Rest::Idle);
@@ -134,7 +140,11 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
         let identity = shared.node.standing().await?;
         let claimed = claim(shared, &identity, room.min(BATCH)).await?;
         if claimed.is_empty() {
-            return Ok(Rest::Missed);
+            // Flow control may have moved a run that was due on to wait for something else: then something else is due now.
+            if missed.replace(due) == Some(due) {
+                return Ok(Rest::Missed);
+            }
+            continue;
         }
         for run in claimed {
             run_task::spawn_claimed(shared, &identity, run);

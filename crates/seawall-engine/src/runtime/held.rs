@@ -108,11 +108,15 @@ impl Held {
         })
     }
 
-    /// Runs whose lease is known, with its epoch.
+    /// Runs whose lease is known, with its epoch, in the order of their ids: what is decided about them in turn must not
+    /// hang on where a hash has put them.
     pub(crate) fn snapshot(&self) -> Vec<(RunId, Epoch)> {
         let inner = self.inner.lock();
         let known = |(run, entry): (&RunId, &Entry)| entry.epoch.map(|epoch| (*run, epoch));
-        inner.runs.iter().filter_map(known).collect()
+        let mut runs: Vec<_> = inner.runs.iter().filter_map(known).collect();
+        drop(inner);
+        runs.sort_unstable();
+        runs
     }
 
     /// Tells the task of a run that its lease is gone.

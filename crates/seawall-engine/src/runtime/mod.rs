@@ -9,21 +9,26 @@ mod config;
 mod create;
 mod definitions;
 mod dispatcher;
+mod firing;
 mod heartbeat;
 mod held;
 mod identity;
+mod lapses;
 mod node;
+mod queues;
 mod reconcile;
 mod run_task;
+mod scheduler;
 mod shared;
 mod shutdown;
 mod spawn;
 mod start;
 
-pub(crate) use bounds::excess;
+pub(crate) use bounds::{bounded, excess};
 pub use config::EngineConfig;
 pub(crate) use create::{KEY_LIFE, NewRunRequest, create, create_watched};
-pub(crate) use definitions::{DefinitionTrouble, to_be_kept};
+pub(crate) use definitions::DefinitionTrouble;
+pub(crate) use run_task::TRANSFORM;
 pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;
 #[cfg(feature = "testing")]

@@ -1,6 +1,6 @@
 //! This process as a node of the store: its identity, renewed while it holds runs and replaced when it is lost.
 //!
-//! An idle node writes nothing, so its identity may expire; the next run then costs a registration. What is certain about
+//! An idle node writes nothing, so its identity may expire; the next run then costs a renewal, or a registration. What is certain about
 //! the lease is counted on the boot clock, from before the last successful registration, renewal or claim was sent.
 
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use seawall_store::{NodeId, Store, StoreError, StoreResult};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
+use crate::api::EngineParts;
 use crate::clock::Clock;
+use crate::entropy::Entropy;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::held::Held;
 use crate::runtime::identity::Identity;
@@ -18,6 +20,7 @@ use crate::runtime::identity::Identity;
 pub(crate) struct Node {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     config: EngineConfig,
     held: Arc<Held>,
     root: CancellationToken,
@@ -31,16 +34,18 @@ pub(crate) struct Node {
 impl Node {
     /// Registers the first identity.
     pub(crate) async fn register(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
+        parts: &EngineParts,
         config: EngineConfig,
         held: Arc<Held>,
         root: CancellationToken,
     ) -> StoreResult<Self> {
-        let identity = enroll(&*store, &*clock, &config, &root).await?;
+        let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+        let id = NodeId::from_uuid(parts.entropy.uuid());
+        let identity = enroll(id, (&*store, &*clock), &config, &root).await?;
         Ok(Self {
             store,
             clock,
+            entropy: Arc::clone(&parts.entropy),
             config,
             held,
             root,
@@ -55,7 +60,7 @@ impl Node {
     }
 
     /// An identity with at least half of its lease left: the current one, renewed if need be, or a new one if the old one
-    /// expired while nothing was held.
+    /// expired while nothing was held. An exclusive store renews also one that has expired.
     ///
     /// # Errors
     /// `NodeDead` when the identity was lost with runs in memory: the dispatcher replaces it when they are gone. Faults.
@@ -69,7 +74,9 @@ impl Node {
         if self.is_fresh(&identity) {
             return Ok(identity);
         }
-        if !identity.is_lost() && !identity.left(self.clock.boot()).is_zero() {
+        // Of an exclusive store nobody else can have taken anything, however long this machine slept.
+        let may_live = self.config.exclusive || !identity.left(self.clock.boot()).is_zero();
+        if !identity.is_lost() && may_live {
             match self.renew(&identity).await {
                 Ok(()) => return Ok(identity),
                 Err(StoreError::NodeDead) => {}
@@ -96,7 +103,9 @@ impl Node {
     async fn replace(&self, old: &Identity) -> StoreResult<Arc<Identity>> {
         // This process has let go of everything the old identity held: that is no death.
         self.store.retire(old.id).await?;
-        let identity = Arc::new(enroll(&*self.store, &*self.clock, &self.config, &self.root).await?);
+        let id = NodeId::from_uuid(self.entropy.uuid());
+        let identity = enroll(id, (&*self.store, &*self.clock), &self.config, &self.root).await?;
+        let identity = Arc::new(identity);
         *self.current.write() = Arc::clone(&identity);
         Ok(identity)
     }
@@ -126,12 +135,11 @@ impl Node {
 }
 
 async fn enroll(
-    store: &dyn Store,
-    clock: &dyn Clock,
+    id: NodeId,
+    (store, clock): (&dyn Store, &dyn Clock),
     config: &EngineConfig,
     root: &CancellationToken,
 ) -> StoreResult<Identity> {
-    let id = NodeId::generate();
     let sent = clock.boot();
     store.register(id, config.lease).await?;
     if !config.exclusive {

@@ -8,20 +8,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::EngineParts;
 use crate::clock::Clock;
+use crate::entropy::Entropy;
 use crate::executor::SecretSource;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
 use crate::runtime::held::Held;
 use crate::runtime::node::Node;
+use crate::runtime::queues::Queues;
 use crate::runtime::spawn::Spawner;
 
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) config: EngineConfig,
     pub(crate) definitions: Definitions,
     pub(crate) held: Arc<Held>,
+    pub(crate) queues: Arc<Queues>,
     pub(crate) node: Node,
     pub(crate) spawner: Spawner,
     /// Nothing new begins; what runs may end.
@@ -36,10 +40,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: EngineParts, config: EngineConfig, held: Arc<Held>, node: Node, spawner: Spawner) -> Self {
-        let definitions = Definitions::new(Arc::clone(&parts.store), parts.registry);
+        let definitions = Definitions::new(Arc::clone(&parts.store), Arc::clone(&parts.entropy), parts.registry);
+        let queues = Arc::new(Queues::new(Arc::clone(&parts.store), spawner.clone(), &config));
         Self {
+            queues,
             store: parts.store,
             clock: parts.clock,
+            entropy: parts.entropy,
             secrets: parts.secrets,
             config,
             definitions,

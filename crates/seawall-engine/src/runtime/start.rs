@@ -14,7 +14,7 @@ use crate::runtime::held::Held;
 use crate::runtime::node::Node;
 use crate::runtime::shared::Shared;
 use crate::runtime::spawn::Spawner;
-use crate::runtime::{dispatcher, heartbeat};
+use crate::runtime::{dispatcher, heartbeat, lapses, scheduler};
 
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -22,18 +22,13 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let spawner = Spawner::default();
     let held = Arc::new(Held::default());
-    let node = Node::register(
-        Arc::clone(&parts.store),
-        Arc::clone(&parts.clock),
-        config.clone(),
-        Arc::clone(&held),
-        spawner.root().clone(),
-    )
-    .await?;
+    let root = spawner.root().clone();
+    let node = Node::register(&parts, config.clone(), Arc::clone(&held), root).await?;
     Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
 }
 
-/// Registers the node and starts its dispatcher and its heartbeat.
+/// Registers the node and starts its dispatcher, its heartbeat, its keeper of leases and, where schedules fire, its
+/// scheduler.
 pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
@@ -44,6 +39,14 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
     let beating = Arc::clone(&shared);
     let beat = move || heartbeat::beat(Arc::clone(&beating));
     shared.spawner.spawn(survive(Arc::clone(&shared), "heartbeat", beat));
+    if shared.config.schedules {
+        let firing = Arc::clone(&shared);
+        let fire = move || scheduler::fire_schedules(Arc::clone(&firing));
+        shared.spawner.spawn(survive(Arc::clone(&shared), "scheduler", fire));
+    }
+    let keeping = Arc::clone(&shared);
+    let keep = move || lapses::keep(Arc::clone(&keeping));
+    shared.spawner.spawn(survive(Arc::clone(&shared), "lease keeper", keep));
     Ok(shared)
 }
 

@@ -1,10 +1,13 @@
 use axum::extract::{FromRequest, MatchedPath, Request};
-use http::header::HeaderMap;
+use http::header::{HeaderMap, HeaderName};
 use http::{Method, Uri};
 use seawall_engine::{IdempotentRequest, Principal};
 use seawall_guard::problem::{Problem, kinds, parse_json, read_body, require_json};
 use seawall_store::Digest;
 use serde::de::DeserializeOwned;
+
+/// On the answer to a request that did nothing because an earlier one of its key had done it.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 const LONGEST: usize = 255;
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use seawall_engine::ActivityRef;
-use seawall_store::WorkflowRef;
+use seawall_store::{QueueName, WorkflowRef};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// An id in a path. One of another kind, or none at all, names nothing: 404.
@@ -23,6 +23,17 @@ impl<'de> Deserialize<'de> for ActivityId {
         let text = String::deserialize(deserializer)?;
         let activity = ActivityRef::parse(&text);
         activity.map(Self).ok_or_else(|| D::Error::custom("not a step"))
+    }
+}
+
+/// The name of a queue in a path. What is no such name has no tasks: 404.
+pub(crate) struct Queue(pub(crate) QueueName);
+
+impl<'de> Deserialize<'de> for Queue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let name = QueueName::parse(&text).ok_or_else(|| D::Error::custom("not a queue"))?;
+        Ok(Self(name))
     }
 }
 

@@ -7,11 +7,13 @@ mod ids;
 mod page;
 mod precondition;
 mod prefer;
+mod search;
 
 pub(crate) use caller::Caller;
 pub(crate) use definition::{DefinitionBody, KeyedDefinition};
-pub(crate) use idempotency::Keyed;
-pub(crate) use ids::{ActivityId, Id, workflow_ref};
+pub(crate) use idempotency::{Keyed, REPLAYED};
+pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};
 pub(crate) use page::page;
 pub(crate) use precondition::{Expected, etag, expected};
 pub(crate) use prefer::wait_of;
+pub(crate) use search::{RunsQueryParts, at_most, input_match, status, time};

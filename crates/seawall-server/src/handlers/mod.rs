@@ -3,5 +3,8 @@
 pub(crate) mod approvals;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod queues;
 pub(crate) mod runs;
+pub(crate) mod schedules;
+pub(crate) mod tasks;
 pub(crate) mod workflows;

@@ -10,7 +10,10 @@ use crate::wire::{ProblemDocument, ProblemError};
     tags(
         (name = "workflows", description = "Definitions and their versions"),
         (name = "runs", description = "Executions: beginning, watching, steering them"),
+        (name = "schedules", description = "Workflows by the clock"),
         (name = "approvals", description = "Decisions that runs ask people for"),
+        (name = "tasks", description = "Work for workers outside: taking it, and saying how it goes"),
+        (name = "queues", description = "Where workers outside take tasks from, and their limits"),
         (name = "health", description = "Liveness and readiness"),
         (name = "documentation", description = "This description, its page, the problems"),
     )

@@ -1,22 +1,34 @@
 //! What is serialized to clients and read from them: the only types with serde derives in this room.
 
 mod approval;
+mod bulk;
 mod exact;
+mod flow;
 mod health;
 mod list;
 mod problem;
 mod queries;
+mod queue;
 mod run;
 mod run_requests;
+mod schedule;
+mod task;
+mod task_requests;
 mod time;
 mod workflow;
 
 pub(crate) use approval::{Approval, Decide, Verdict};
+pub(crate) use bulk::{Bulk, BulkRequest};
+pub(crate) use flow::Flow;
 pub(crate) use health::{Check, CheckStatus, Health, Readiness, ReadyStatus};
 pub(crate) use list::List;
 pub(crate) use problem::{ProblemDocument, ProblemError};
 pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
+pub(crate) use queue::{PutQueue, Queue};
 pub(crate) use run::{JournalEntry, Run, RunSummary, WhyAnswer};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, ForkRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use schedule::{Schedule, ScheduleRequest};
+pub(crate) use task::{Beat, ClaimedTask, ClaimedTasks, TaskAccepted, TaskCompletion, TaskCompletions};
+pub(crate) use task_requests::{ClaimTasks, CompleteTask, CompleteTasks, CompletedTask, FailTask, Heartbeat};
 pub(crate) use time::Time;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

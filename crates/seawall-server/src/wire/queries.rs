@@ -14,20 +14,27 @@ pub(crate) struct ListQuery {
     pub(crate) cursor: Option<String>,
 }
 
-/// Which runs.
-#[derive(Debug, Deserialize, IntoParams)]
+/// Which runs: for the API's description. What is read is every pair of the query (`extract/search.rs`).
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes; a query has names that no struct has")]
 pub(crate) struct RunsQuery {
-    /// queued, running, waiting, paused, blocked, succeeded, failed or cancelled.
-    pub(crate) status: Option<String>,
+    /// queued, running, waiting, paused, blocked, succeeded, failed or cancelled; several times: any of them.
+    status: Option<Vec<String>>,
     /// Id or name of their workflow.
-    pub(crate) workflow: Option<String>,
+    workflow: Option<String>,
     /// Created at or after (RFC 3339).
-    pub(crate) since: Option<String>,
+    since: Option<String>,
+    /// Created before (RFC 3339).
+    until: Option<String>,
+    /// A value of the run's input, by its path: `input.customer.id=42` means the number and the text. At most 5. A page may
+    /// then be short or empty although `next_cursor` goes on.
+    #[param(rename = "input.<path>", example = "42")]
+    input: Option<String>,
     #[param(minimum = 1, maximum = 200, default = 50)]
-    pub(crate) limit: Option<u32>,
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
-    pub(crate) cursor: Option<String>,
+    cursor: Option<String>,
 }
 
 /// Which approvals.

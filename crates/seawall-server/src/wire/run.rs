@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seawall_engine::{Datum, ErrorView, JournalItem, PartView, Reason, RunView, StepId, StepView};
+use seawall_engine::{Datum, ErrorView, JournalItem, PartView, Reason, RunView, ScheduledFor, StepId, StepView};
 use seawall_store::{ParentLink, RunId, RunStatus, Timestamp, WorkflowVersion};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use super::Time;
     "steps": [{"id": "hello", "kind": "transform", "status": "succeeded", "effect": "pure", "attempts": 1,
         "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z", "duration_ms": 1,
         "output": "Hello, Ada", "error": null}],
-    "parent": null, "compensating": false, "forked_from": null, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
+    "parent": null, "compensating": false, "forked_from": null, "schedule": null, "priority": 0, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
     "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z"
 }))]
 pub(crate) struct Run {
@@ -43,6 +43,9 @@ pub(crate) struct Run {
     compensating: bool,
     /// The run that this one does again.
     forked_from: Option<RunFork>,
+    /// Of a run that a schedule made.
+    schedule: Option<RunSchedule>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -69,10 +72,29 @@ impl From<RunView> for Run {
             parent: view.parent.map(RunParent::from),
             compensating: view.compensating,
             forked_from: view.forked_from.map(RunFork::from),
+            schedule: view.scheduled.map(RunSchedule::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
             finished_at: view.finished_at.map(Time),
+        }
+    }
+}
+
+/// Which time of which schedule it is.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunSchedule {
+    id: String,
+    #[schema(value_type = String, format = DateTime)]
+    fire_at: Time,
+}
+
+impl From<ScheduledFor> for RunSchedule {
+    fn from(scheduled: ScheduledFor) -> Self {
+        Self {
+            id: scheduled.schedule.to_string(),
+            fire_at: Time(scheduled.fire_at),
         }
     }
 }
@@ -88,6 +110,7 @@ pub(crate) struct RunSummary {
     completed_steps: u32,
     progress: f64,
     parent: Option<RunParent>,
+    priority: i8,
     #[schema(value_type = String)]
     created_by: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
@@ -109,6 +132,7 @@ impl From<RunView> for RunSummary {
             completed_steps: view.completed_steps,
             progress: progress(view.status, view.completed_steps, view.total_steps),
             parent: view.parent.map(RunParent::from),
+            priority: view.priority,
             created_by: view.created_by,
             created_at: Time(view.created_at),
             started_at: view.started_at.map(Time),
@@ -228,6 +252,17 @@ struct RunStep {
     /// Its result is that of the run that this one was forked from.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     copied: bool,
+    /// The worker outside that has the step's task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    worker: Option<String>,
+    /// What it told with its last heartbeat.
+    #[serde(rename = "progress", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    worker_progress: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    lease_expires_at: Option<Time>,
 }
 
 impl From<StepView> for RunStep {
@@ -243,6 +278,13 @@ impl From<StepView> for RunStep {
             duration_ms: duration_ms(view.started_at, view.finished_at),
             output: view.output,
             error: view.error.map(RunError::from),
+            lease_expires_at: view
+                .worker
+                .as_ref()
+                .and_then(|worker| worker.lease_expires_at)
+                .map(Time),
+            worker_progress: view.worker.as_ref().and_then(|worker| worker.progress.clone()),
+            worker: view.worker.map(|worker| worker.name),
             items_done: view.items.map(|(done, _)| done),
             items_total: view.items.map(|(_, total)| total),
             compensation: view.compensation.map(RunStepPart::from),
@@ -371,7 +413,7 @@ fn duration_ms(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<u64> {
     u64::try_from(duration.as_millis()).ok()
 }
 
-fn datum<S: Serializer>(datum: &Datum, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn datum<S: Serializer>(datum: &Datum, serializer: S) -> Result<S::Ok, S::Error> {
     datum.json().serialize(serializer)
 }
 

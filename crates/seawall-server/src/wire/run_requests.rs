@@ -11,11 +11,14 @@ fn empty() -> Value {
 /// A run of a registered workflow.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"input": {"name": "Ada"}}))]
+#[schema(example = json!({"input": {"name": "Ada"}, "priority": 10}))]
 pub(crate) struct CreateRun {
     /// What the workflow's input schema asks for; `{}` when it is left out.
     #[serde(default = "empty", deserialize_with = "exact")]
     pub(crate) input: Value,
+    /// -100 to 100, before what the definition says. One point is worth 10 s of waiting.
+    #[schema(minimum = -100, maximum = 100)]
+    pub(crate) priority: Option<i64>,
 }
 
 /// A run of a definition that comes along, or of a registered workflow by name or id.
@@ -33,6 +36,9 @@ pub(crate) struct CreateInlineRun {
     pub(crate) workflow: Value,
     #[serde(default = "empty", deserialize_with = "exact")]
     pub(crate) input: Value,
+    /// -100 to 100, before what the definition says. One point is worth 10 s of waiting.
+    #[schema(minimum = -100, maximum = 100)]
+    pub(crate) priority: Option<i64>,
 }
 
 /// A run that does another one again from a step on.

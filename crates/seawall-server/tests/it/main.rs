@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bulk;
 mod config;
 mod documentation;
+mod flow;
 mod forks;
 mod health;
+mod queues;
 mod rejections;
+mod schedules;
 mod socket;
 mod support;
+mod tasks;
 mod workflows;

@@ -19,12 +19,7 @@ fn chunked(count: usize) -> Body {
 async fn addresses_and_methods_that_do_not_exist_are_problems() {
     let app = app(&[]);
     assert_eq!(get(&app, "/nowhere").await.code(), "not-found");
-    for later in [
-        "/metrics",
-        "/api/v1/schedules",
-        "/api/v1/test/force-error",
-        "/api/v1/auth/me",
-    ] {
+    for later in ["/metrics", "/api/v1/test/force-error", "/api/v1/auth/me"] {
         assert_eq!(get(&app, later).await.code(), "not-found", "{later}");
     }
     let answer = send(&app, Request::delete("/api/v1/runs"), ()).await;
@@ -44,7 +39,7 @@ async fn ids_of_another_kind_name_nothing() {
         "7",
         "run_01H455VB4PEX5VSKNK084SN02Q",
     ] {
-        for rest in ["", "/events", "/journal", "/why"] {
+        for rest in ["", "/events", "/export", "/journal", "/why"] {
             assert_eq!(get(&app, &format!("/api/v1/runs/{id}{rest}")).await.code(), "not-found");
         }
         let answer = post_json(&app, &format!("/api/v1/approvals/{id}"), r#"{"decision": "approve"}"#).await;
@@ -143,11 +138,7 @@ async fn content_of_another_form_is_pointed_at() {
         ("/api/v1/workflows/run", r#"{"workflow": "x", "inputs": {}}"#, "/inputs"),
         ("/api/v1/workflows/run", r#"{"input": {}}"#, "/workflow"),
         ("/api/v1/workflows/run", r#"{"workflow": 7}"#, "/workflow"),
-        (
-            "/api/v1/workflows/x/runs",
-            r#"{"input": {}, "priority": 1}"#,
-            "/priority",
-        ),
+        ("/api/v1/workflows/x/runs", r#"{"input": {}, "prio": 1}"#, "/prio"),
         (
             "/api/v1/approvals/appr_01h455vb4pex5vsknk084sn02q",
             r#"{"decision": "maybe"}"#,

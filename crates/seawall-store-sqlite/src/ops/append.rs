@@ -2,16 +2,18 @@
 
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunProgress, Segment,
-    Seq, StoreError, Timestamp, Watchers,
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunId, RunProgress,
+    Segment, Seq, StoreError, Timestamp, Watchers,
 };
 
 use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
 use crate::error::OpError;
 use crate::failpoints::Point;
-use crate::ops::create_run::insert_child;
+use crate::ops::create_run::{insert_unheld, tell_all};
 use crate::ops::deliver::{deliver, has_unread};
-use crate::ops::fence::check_lease;
+use crate::ops::fence::held_at;
+use crate::ops::flow::Flow;
+use crate::ops::offer::{offer, withdraw};
 use crate::rows::tenant_no_or_new;
 use crate::writer::{Operation, Tx};
 
@@ -21,13 +23,16 @@ pub(crate) struct AppendOp(pub(crate) Append);
 pub(crate) struct Done {
     pub(crate) appended: Appended,
     repeated: bool,
+    /// Whom flow control has sent a message.
+    told: Vec<RunId>,
 }
 
 impl Done {
-    fn now(last: Seq, parked: bool) -> Self {
+    fn now(last: Seq, parked: bool, told: Vec<RunId>) -> Self {
         Self {
             appended: Appended { last, parked },
             repeated: false,
+            told,
         }
     }
 }
@@ -49,23 +54,31 @@ impl Operation for AppendOp {
             Some(segment) => segment.last(),
             None => append.after,
         };
-        if self.is_plain() && self.hot_update(tx, last)? {
+        if self.is_hot() && self.hot_update(tx, last)? {
             self.write_segment(tx)?;
-            return Ok(Done::now(last, false));
+            let told = self.write_rest(tx)?;
+            return Ok(Done::now(last, false, told));
         }
-        match check_lease(tx.conn(), &append.lease) {
-            Ok(at) if at == append.after => {}
+        let counted = match held_at(tx.conn(), &append.lease) {
+            Ok((at, counted)) if at == append.after => counted,
             Ok(_) => return self.repeated(tx, true),
             Err(OpError::Refused(StoreError::StaleLease)) => return self.repeated(tx, false),
             Err(error) => return Err(error),
-        }
+        };
         self.write_segment(tx)?;
-        self.write_rest(tx)?;
+        let mut told = self.write_rest(tx)?;
         let lasting = self.lasting(tx)?;
         if !self.full_update(tx, last, &lasting)? {
             return Err(StoreError::StaleLease.into());
         }
-        Ok(Done::now(last, !lasting.held))
+        if counted && append.projection.status.is_terminal() {
+            let mut flow = Flow::new(tx);
+            flow.leave(append.lease.key.0)?;
+            told.extend(flow.told);
+            // A timed admission may have become due, or another one.
+            told.push(append.lease.run);
+        }
+        Ok(Done::now(last, !lasting.held, told))
     }
 
     fn tell(&self, done: &Done, watchers: &Watchers) {
@@ -92,10 +105,20 @@ impl Operation for AppendOp {
         for message in &append.messages {
             watchers.message(message.to);
         }
+        for task in &append.tasks {
+            watchers.offered(&append.lease.tenant, &task.queue, 1);
+        }
+        for withdrawn in &append.withdrawn {
+            watchers.message(withdrawn.message.to);
+        }
+        if !append.withdrawn.is_empty() {
+            watchers.lapses();
+        }
         let timer = matches!(append.then, AppendThen::Park { due: Some(_) }) && appended.parked;
         if timer || !append.children.is_empty() {
             watchers.work();
         }
+        tell_all(&done.told, watchers);
     }
 
     fn payload(&self) -> usize {
@@ -108,20 +131,29 @@ impl Operation for AppendOp {
             .sum();
         let messages: usize = append.messages.iter().map(|message| message.body.len() + 256).sum();
         let opened: usize = append.opened.iter().map(|opened| opened.message.len() + 512).sum();
-        segment + children + messages + opened + 256 * append.settled.len() + 8 * append.consumed.len()
+        let tasks: usize = append.tasks.iter().map(|task| task.payload.len() + 1024).sum();
+        let withdrawn: usize = append
+            .withdrawn
+            .iter()
+            .map(|withdrawn| withdrawn.message.body.len() + 256)
+            .sum();
+        let small = 256 * append.settled.len() + 8 * append.consumed.len();
+        segment + children + messages + opened + tasks + withdrawn + small
     }
 }
 
 impl AppendOp {
-    /// Events and a projection, nothing else.
-    fn is_plain(&self) -> bool {
+    /// The run stays held, and beside events and projection only messages are consumed and tasks offered: what runs do all
+    /// the time. One update is their fence and their projection. Not an end, which flow control may have to hear of.
+    fn is_hot(&self) -> bool {
         let append = &self.0;
         append.then == AppendThen::Hold
-            && append.consumed.is_empty()
+            && !append.projection.status.is_terminal()
             && append.opened.is_empty()
             && append.settled.is_empty()
             && append.children.is_empty()
             && append.messages.is_empty()
+            && append.withdrawn.is_empty()
     }
 
     /// False: the fence does not hold, or the status changes, or somebody had died.
@@ -186,27 +218,42 @@ impl AppendOp {
         }
     }
 
-    fn write_rest(&self, tx: &Tx<'_>) -> Result<(), OpError> {
+    /// Answers whom flow control has told something.
+    fn write_rest(&self, tx: &Tx<'_>) -> Result<Vec<RunId>, OpError> {
+        let mut told = Vec::new();
         let append = &self.0;
         let run_no = append.lease.key.0;
         for inbox_no in &append.consumed {
             tx.statement("UPDATE inbox SET unread = 0, body = x'' WHERE inbox_no = ?1 AND run_no = ?2 AND unread = 1")?
                 .execute([*inbox_no, run_no])?;
         }
-        if append.opened.is_empty() && append.children.is_empty() && append.messages.is_empty() {
+        if append.opened.is_empty()
+            && append.children.is_empty()
+            && append.messages.is_empty()
+            && append.tasks.is_empty()
+            && append.withdrawn.is_empty()
+        {
             settle(tx, run_no, &append.settled)?;
-            return Ok(());
+            return Ok(told);
         }
         let tenant_no = tenant_no_or_new(tx.conn(), &append.lease.tenant)?;
         open(tx, tenant_no, run_no, &append.opened)?;
         settle(tx, run_no, &append.settled)?;
         for child in &append.children {
-            insert_child(tx, tenant_no, child)?;
+            told.extend(insert_unheld(tx, tenant_no, child)?);
         }
         for message in &append.messages {
             send(tx, tenant_no, message)?;
         }
-        Ok(())
+        for task in &append.tasks {
+            offer(tx, tenant_no, run_no, task)?;
+        }
+        for withdrawn in &append.withdrawn {
+            if withdraw(tx, run_no, withdrawn)? {
+                send(tx, tenant_no, &withdrawn.message)?;
+            }
+        }
+        Ok(told)
     }
 
     fn lasting(&self, tx: &Tx<'_>) -> rusqlite::Result<Lasting> {
@@ -232,6 +279,7 @@ impl AppendOp {
                     parked: !held,
                 },
                 repeated: true,
+                told: Vec::new(),
             }),
             _ => Err(StoreError::StaleLease.into()),
         }

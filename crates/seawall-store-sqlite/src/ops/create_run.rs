@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{
     CreatedRun, Digest, Epoch, IdempotencyKey, Lease, NewRun, NodeId, RunId, RunKey, RunProgress, RunRecord, Seq,
@@ -6,6 +8,7 @@ use seawall_store::{
 
 use crate::codec::{awaits_code, digest_at, int, maybe_millis, status_code};
 use crate::error::OpError;
+use crate::ops::flow::{Flow, Numbered};
 use crate::ops::nodes::require_alive;
 use crate::rows::{run_by_no, tenant_no_or_new};
 use crate::writer::{Operation, Tx};
@@ -15,39 +18,55 @@ pub(crate) struct CreateRun {
     pub(crate) new: NewRun,
 }
 
-impl Operation for CreateRun {
-    type Answer = CreatedRun;
+/// A creation, and who else heard of it.
+pub(crate) struct Created {
+    pub(crate) run: CreatedRun,
+    told: Vec<RunId>,
+}
 
-    fn run(&self, tx: &Tx<'_>) -> Result<CreatedRun, OpError> {
+impl Operation for CreateRun {
+    type Answer = Created;
+
+    fn run(&self, tx: &Tx<'_>) -> Result<Created, OpError> {
         let new = &self.new;
         let tenant_no = tenant_no_or_new(tx.conn(), &self.tenant)?;
         if let Some(key) = &new.idempotency
             && let Some(record) = replayed(tx, tenant_no, key)?
         {
-            return Ok(CreatedRun::Replayed(record));
+            return Ok(Created {
+                run: CreatedRun::Replayed(record),
+                told: Vec::new(),
+            });
         }
         if exists(tx, new.id)? {
             return Err(StoreError::Exists.into());
         }
-        if let Some(node) = new.hold {
+        let hold = new.hold.filter(|_| new.flow.is_none());
+        if let Some(node) = hold {
             require_alive(tx, node)?;
         }
-        let run_no = insert(tx, tenant_no, new, new.hold)?;
+        let run_no = insert(tx, tenant_no, new, hold)?;
+        let told = come_in(tx, (tenant_no, run_no), new, true)?;
         if let Some(key) = &new.idempotency {
             remember(tx, tenant_no, run_no, key)?;
         }
-        let lease = new.hold.map(|node| Lease {
+        let lease = hold.map(|node| Lease {
             key: RunKey(run_no),
             run: new.id,
             tenant: self.tenant.clone(),
             node,
             epoch: Epoch(1),
         });
-        Ok(CreatedRun::New { lease })
+        Ok(Created {
+            run: CreatedRun::New { lease },
+            told,
+        })
     }
 
-    fn tell(&self, created: &CreatedRun, watchers: &Watchers) {
-        let CreatedRun::New { lease } = created else { return };
+    fn tell(&self, created: &Created, watchers: &Watchers) {
+        let CreatedRun::New { lease } = &created.run else {
+            return;
+        };
         let new = &self.new;
         let progress = RunProgress {
             seq: new.segment.last(),
@@ -58,6 +77,7 @@ impl Operation for CreateRun {
         if lease.is_none() {
             watchers.work();
         }
+        tell_all(&created.told, watchers);
     }
 
     fn payload(&self) -> usize {
@@ -65,15 +85,35 @@ impl Operation for CreateRun {
     }
 }
 
-/// A child run: born unheld, due now. One whose id exists is left as it is.
-pub(super) fn insert_child(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<(), OpError> {
-    if !exists(tx, new.id)? {
-        insert(tx, tenant_no, new, None)?;
+/// Flow control has sent these runs a message.
+pub(super) fn tell_all(told: &[RunId], watchers: &Watchers) {
+    for run in told {
+        watchers.message(*run);
     }
-    Ok(())
 }
 
-fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {
+/// Brings a run in that flow control holds back. Answers who was told of it.
+fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, outside: bool) -> Result<Vec<RunId>, OpError> {
+    let Some(entry) = &new.flow else {
+        return Ok(Vec::new());
+    };
+    let mut flow = Flow::new(tx);
+    let run = Numbered { run_no, id: new.id };
+    flow.come_in(tenant_no, run, (new.priority, entry), outside)?;
+    Ok(flow.told)
+}
+
+/// A run that nobody outside asked for: born unheld, due at once or as flow control says. One whose id exists is left as
+/// it is. Answers who was told of it.
+pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result<Vec<RunId>, OpError> {
+    if exists(tx, new.id)? {
+        return Ok(Vec::new());
+    }
+    let run_no = insert(tx, tenant_no, new, None)?;
+    come_in(tx, (tenant_no, run_no), new, false)
+}
+
+pub(super) fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {
     tx.statement("SELECT 1 FROM runs WHERE id = ?1")?
         .exists([id.uuid().as_bytes()])
 }
@@ -87,10 +127,11 @@ fn insert(tx: &Tx<'_>, tenant_no: i64, new: &NewRun, hold: Option<NodeId>) -> Re
     }
     let pin_no = pin(tx, new)?;
     let holder = hold.map(|node| node.uuid().into_bytes());
-    let (epoch, due): (i64, Option<Timestamp>) = match hold {
-        Some(_) => (1, None),
-        None if new.projection.status.is_terminal() => (0, None),
-        None => (0, Some(tx.now())),
+    let (epoch, due): (i64, Option<Timestamp>) = match (hold, &new.flow) {
+        (_, Some(flow)) => (0, flow.deadline),
+        (Some(_), None) => (1, None),
+        (None, None) if new.projection.status.is_terminal() => (0, None),
+        (None, None) => (0, Some(Timestamp::ZERO)),
     };
     let run_no = tx.statement(include_str!("../sql/insert_run.sql"))?.insert(params![
         new.id.uuid().as_bytes(),
@@ -110,6 +151,8 @@ fn insert(tx: &Tx<'_>, tenant_no: i64, new: &NewRun, hold: Option<NodeId>) -> Re
         maybe_millis(new.projection.started_at),
         maybe_millis(new.projection.finished_at),
         new.projection.error_code,
+        new.priority,
+        new.flow.as_ref().map(|_| 1),
     ])?;
     if let Some(parent) = &new.parent {
         tx.statement("INSERT INTO run_parents (run_no, parent, step, item, generation) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -165,7 +208,10 @@ fn replayed(tx: &Tx<'_>, tenant_no: i64, key: &IdempotencyKey) -> Result<Option<
     }
 }
 
-/// Each new key sweeps two expired ones out, so that the table is bounded by the keys that count.
+/// A key that expired this long ago cannot count again, even if the clock is set back.
+const CERTAINLY_EXPIRED: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Each new key sweeps two that expired long ago, so that the table is bounded by the keys that count.
 fn remember(tx: &Tx<'_>, tenant_no: i64, run_no: i64, key: &IdempotencyKey) -> rusqlite::Result<()> {
     let now = tx.now().as_millis();
     tx.statement("DELETE FROM idempotency_keys WHERE tenant_no = ?1 AND key = ?2 AND expires_at <= ?3")?
@@ -174,7 +220,7 @@ fn remember(tx: &Tx<'_>, tenant_no: i64, run_no: i64, key: &IdempotencyKey) -> r
         "DELETE FROM idempotency_keys WHERE key_no IN (
              SELECT key_no FROM idempotency_keys WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 2)",
     )?
-    .execute([now])?;
+    .execute([now - CERTAINLY_EXPIRED.as_millis() as i64])?;
     tx.statement(
         "INSERT INTO idempotency_keys (tenant_no, key, fingerprint, expires_at, run_no) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?

@@ -11,7 +11,7 @@ pub(super) fn is_known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::
         .exists(params![run_no, key.0])
 }
 
-/// Writes the message, unless its key is known, and makes an unheld run due now at the latest. False: its key is known.
+/// Writes the message, unless its key is known, and makes an unheld run due at once. False: its key is known.
 pub(super) fn deliver(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<bool> {
     let written = tx
         .statement(
@@ -21,9 +21,22 @@ pub(super) fn deliver(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -
     if written == 0 {
         return Ok(false);
     }
-    tx.statement("UPDATE runs SET due = ?2 WHERE run_no = ?1 AND holder IS NULL AND (due IS NULL OR due > ?2)")?
-        .execute(params![run_no, tx.now().as_millis()])?;
+    make_due(tx, run_no)?;
     Ok(true)
+}
+
+/// An unheld run is due at once.
+pub(super) fn make_due(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
+    tx.statement("UPDATE runs SET due = 0 WHERE run_no = ?1 AND holder IS NULL AND (due IS NULL OR due <> 0)")?
+        .execute([run_no])?;
+    Ok(())
+}
+
+/// Writes a message whose key is not known, for nobody to read before the run is admitted anew.
+pub(super) fn withhold(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<()> {
+    tx.statement("INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 2, ?3)")?
+        .execute(params![run_no, key.0, body])?;
+    Ok(())
 }
 
 pub(super) fn has_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {

@@ -9,16 +9,23 @@ use crate::error::OpError;
 /// The last place of the run that the lease holds. Within one transaction of the only writer, what this finds stays true
 /// until the transaction's own writes.
 pub(crate) fn check_lease(conn: &Connection, lease: &Lease) -> Result<Seq, OpError> {
-    conn.prepare_cached("SELECT last_seq FROM runs WHERE run_no = ?1 AND id = ?2 AND holder = ?3 AND epoch = ?4")?
-        .query_row(
-            params![
-                lease.key.0,
-                lease.run.uuid().as_bytes(),
-                lease.node.uuid().as_bytes(),
-                int(lease.epoch.0)
-            ],
-            |row| seq_at(row, 0),
-        )
-        .optional()?
-        .ok_or(OpError::Refused(StoreError::StaleLease))
+    held_at(conn, lease).map(|(last, _)| last)
+}
+
+/// The same, and whether flow control counts the run.
+pub(super) fn held_at(conn: &Connection, lease: &Lease) -> Result<(Seq, bool), OpError> {
+    conn.prepare_cached(
+        "SELECT last_seq, flow IS 1 FROM runs WHERE run_no = ?1 AND id = ?2 AND holder = ?3 AND epoch = ?4",
+    )?
+    .query_row(
+        params![
+            lease.key.0,
+            lease.run.uuid().as_bytes(),
+            lease.node.uuid().as_bytes(),
+            int(lease.epoch.0)
+        ],
+        |row| Ok((seq_at(row, 0)?, row.get(1)?)),
+    )
+    .optional()?
+    .ok_or(OpError::Refused(StoreError::StaleLease))
 }

@@ -3,28 +3,44 @@
 mod append;
 mod bury;
 mod claim;
+mod claim_tasks;
 mod create_run;
 mod decide;
 mod deliver;
 mod fence;
+mod fire;
+mod flow;
+mod heartbeat_task;
 #[cfg(feature = "failpoints")]
 mod limit_pages;
 mod nodes;
+mod offer;
 mod probe;
+mod queue_keys;
 mod release;
+mod schedules;
 mod send;
+mod set_queue;
+mod settle_task;
 mod workflows;
 
 pub(crate) use append::AppendOp;
 pub(crate) use bury::{Bury, Register};
 pub(crate) use claim::Claim;
+pub(crate) use claim_tasks::ClaimTasks;
 pub(crate) use create_run::CreateRun;
 pub(crate) use decide::Decide;
 pub(crate) use fence::check_lease;
+pub(crate) use fire::Fire;
+pub(crate) use flow::rate_at;
+pub(crate) use heartbeat_task::HeartbeatTask;
 #[cfg(feature = "failpoints")]
 pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};
 pub(crate) use probe::Probe;
 pub(crate) use release::Release;
+pub(crate) use schedules::{CreateSchedule, DeleteSchedule, UpdateSchedule};
 pub(crate) use send::Send;
+pub(crate) use set_queue::SetQueue;
+pub(crate) use settle_task::SettleTask;
 pub(crate) use workflows::{CreateWorkflow, DeleteWorkflow, KeepInline, UpdateWorkflow};

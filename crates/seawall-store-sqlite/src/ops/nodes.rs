@@ -19,15 +19,14 @@ impl Operation for Renew {
     }
 }
 
-/// Prolongs the life of a node that has not lost it.
+/// Prolongs the life of a node that was not buried. Whether it has expired does not matter: the file lock keeps out whoever
+/// could have taken its runs, and it is the wall clock that says so.
 pub(super) fn prolong(tx: &Tx<'_>, node: NodeId, ttl: Duration) -> Result<(), OpError> {
-    let now = tx.now();
     let renewed = tx
-        .statement("UPDATE nodes SET alive_until = ?3 WHERE id = ?1 AND dead = 0 AND alive_until > ?2")?
+        .statement("UPDATE nodes SET alive_until = ?2 WHERE id = ?1 AND dead = 0")?
         .execute(params![
             node.uuid().as_bytes(),
-            now.as_millis(),
-            now.saturating_add(ttl).as_millis()
+            tx.now().saturating_add(ttl).as_millis()
         ])?;
     if renewed == 0 {
         return Err(StoreError::NodeDead.into());
@@ -37,8 +36,8 @@ pub(super) fn prolong(tx: &Tx<'_>, node: NodeId, ttl: Duration) -> Result<(), Op
 
 pub(super) fn require_alive(tx: &Tx<'_>, node: NodeId) -> Result<(), OpError> {
     let alive = tx
-        .statement("SELECT 1 FROM nodes WHERE id = ?1 AND dead = 0 AND alive_until > ?2")?
-        .exists(params![node.uuid().as_bytes(), tx.now().as_millis()])?;
+        .statement("SELECT 1 FROM nodes WHERE id = ?1 AND dead = 0")?
+        .exists([node.uuid().as_bytes()])?;
     if alive {
         Ok(())
     } else {
@@ -61,8 +60,8 @@ impl Operation for Retire {
             return Ok(0);
         }
         let released = tx
-            .statement("UPDATE runs SET holder = NULL, due = ?2 WHERE holder = ?1")?
-            .execute(params![node, tx.now().as_millis()])?;
+            .statement("UPDATE runs SET holder = NULL, due = 0 WHERE holder = ?1")?
+            .execute([node])?;
         Ok(released)
     }
 

@@ -1,14 +1,14 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rusqlite::OptionalExtension as _;
 use seawall_store::{
     Append, Appended, ClaimLimits, ClaimedRun, InboxRow, Lease, LeaseStore, LoadedRun, NodeId, Seq, StoreError,
     StoreResult, Timestamp, Watchers,
 };
 
 use crate::SqliteStore;
-use crate::codec::time_at;
+use crate::codec::maybe_time_at;
 use crate::ops::{AppendOp, Bury, Claim, Register, Release, Renew, Retire, check_lease};
 use crate::rows::{lease as lease_at, run_by_no, unread, whole_journal};
 use crate::writer::Lane;
@@ -37,7 +37,15 @@ impl LeaseStore for SqliteStore {
     }
 
     fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>> {
-        Box::pin(self.writer.submit(Lane::Held, Claim { node, limits }))
+        let claim = Claim {
+            node,
+            limits,
+            timers_begin: self.claims.fetch_add(1, Ordering::Relaxed) % 2 == 1,
+        };
+        Box::pin(async move {
+            let claimed = self.writer.submit(Lane::Held, claim).await?;
+            Ok(claimed.runs)
+        })
     }
 
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {
@@ -57,11 +65,8 @@ impl LeaseStore for SqliteStore {
         Box::pin(async move {
             let due = self.readers.read(|conn| {
                 let due = conn
-                    .prepare_cached(
-                        "SELECT due FROM runs WHERE holder IS NULL AND due IS NOT NULL ORDER BY due LIMIT 1",
-                    )?
-                    .query_row([], |row| time_at(row, 0))
-                    .optional()?;
+                    .prepare_cached(include_str!("../sql/next_due.sql"))?
+                    .query_row([], |row| maybe_time_at(row, 0))?;
                 Ok(due)
             });
             Ok(due.await?.map(|due| (due, self.clock.now())))

@@ -1,8 +1,12 @@
 //! The roles of `seawall-store`, each in terms of operations for the writer and queries for the readers.
 
 mod approvals;
+mod flow;
 mod health;
 mod leases;
 mod lists;
+mod run_lists;
 mod runs;
+mod schedules;
+mod tasks;
 mod workflows;

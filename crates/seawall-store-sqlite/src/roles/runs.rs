@@ -2,21 +2,24 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
     CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunId, RunRecord, RunStore, RunWatch,
-    Segment, Sent, Seq, StoreError, StoreResult, TenantId, WorkflowRef,
+    Segment, Sent, Seq, StoreError, StoreResult, TenantId,
 };
 
-use super::lists::{below, list, wanted};
+use super::run_lists::list_runs;
 use crate::SqliteStore;
-use crate::codec::{int, maybe_millis, status_code};
+use crate::codec::int;
 use crate::error::OpError;
 use crate::ops::{CreateRun, Send};
-use crate::rows::{run, run_by_id, run_query, segment};
+use crate::rows::{run_by_id, segment};
 use crate::writer::Lane;
 
 impl RunStore for SqliteStore {
     fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>> {
         let tenant = tenant.clone();
-        Box::pin(self.writer.submit(Lane::Client, CreateRun { tenant, new }))
+        Box::pin(async move {
+            let created = self.writer.submit(Lane::Client, CreateRun { tenant, new }).await?;
+            Ok(created.run)
+        })
     }
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
@@ -34,6 +37,19 @@ impl RunStore for SqliteStore {
         Box::pin(
             self.readers
                 .read(move |conn| Ok(list_runs(conn, &tenant, &filter, page)?)),
+        )
+    }
+
+    fn first_segments<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        runs: &'a [RunId],
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<Vec<(RunId, Segment)>>> {
+        let (tenant, runs) = (tenant.clone(), runs.to_vec());
+        Box::pin(
+            self.readers
+                .read(move |conn| Ok(first_segments(conn, &tenant, &runs, max_bytes)?)),
         )
     }
 
@@ -58,44 +74,14 @@ impl RunStore for SqliteStore {
             run: id,
             message,
         };
-        Box::pin(self.writer.submit(Lane::Client, send))
+        Box::pin(async move {
+            let accepted = self.writer.submit(Lane::Client, send).await?;
+            Ok(accepted.sent)
+        })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {
         self.watchers.watch(id)
-    }
-}
-
-fn list_runs(
-    conn: &Connection,
-    tenant: &TenantId,
-    filter: &RunFilter,
-    page: Page,
-) -> rusqlite::Result<PageOf<RunRecord>> {
-    let (name, id) = match &filter.workflow {
-        None => (None, None),
-        Some(WorkflowRef::Name(name)) => (Some(name), None),
-        Some(WorkflowRef::Id(id)) => (None, Some(id.uuid().into_bytes())),
-    };
-    let since = maybe_millis(filter.since);
-    let numbered = |row: &rusqlite::Row<'_>| run(row).map(|record| (record.key.0, record));
-    match filter.status {
-        None => {
-            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page)];
-            list(
-                conn,
-                run_query!(include_str!("../sql/list_runs.sql")),
-                params,
-                page,
-                numbered,
-            )
-        }
-        Some(status) => {
-            let status = status_code(status);
-            let params = params![tenant.as_str(), below(page), name, id, since, wanted(page), status];
-            let sql = run_query!(include_str!("../sql/list_runs_by_status.sql"));
-            list(conn, sql, params, page, numbered)
-        }
     }
 }
 
@@ -126,4 +112,32 @@ fn segments_after(conn: &Connection, run_no: i64, after: Seq, max_bytes: usize) 
         segments.push(segment);
     }
     Ok(segments)
+}
+
+fn first_segments(
+    conn: &Connection,
+    tenant: &TenantId,
+    runs: &[RunId],
+    max_bytes: usize,
+) -> rusqlite::Result<Vec<(RunId, Segment)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT j.first_seq, j.count, j.bytes
+         FROM runs r CROSS JOIN journal j ON j.run_no = r.run_no AND j.first_seq = 1
+         WHERE r.id = ?1 AND r.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?2)",
+    )?;
+    let mut bytes = 0;
+    let mut found = Vec::new();
+    for run in runs {
+        let id = run.uuid();
+        let params = params![id.as_bytes(), tenant.as_str()];
+        let Some(first) = statement.query_row(params, segment).optional()? else {
+            continue;
+        };
+        bytes += first.bytes.len();
+        if bytes > max_bytes && !found.is_empty() {
+            break;
+        }
+        found.push((*run, first));
+    }
+    Ok(found)
 }

@@ -2,15 +2,21 @@
 
 mod approval;
 mod inbox;
+mod queue;
 mod run;
+mod schedule;
 mod segment;
+mod task;
 mod tenant;
 mod workflow;
 
 pub(crate) use approval::{approval, approval_by_id};
 pub(crate) use inbox::unread;
+pub(crate) use queue::{Queue, queue, queue_by_name};
 pub(crate) use run::{lease, run, run_by_id, run_by_no};
+pub(crate) use schedule::{NumberedSchedule, schedule, schedule_by_id};
 pub(crate) use segment::{segment, whole_journal};
+pub(crate) use task::{lapsed, task, task_by_id};
 pub(crate) use tenant::tenant_no_or_new;
 pub(crate) use workflow::{Numbered, latest, version, workflow};
 
@@ -25,9 +31,29 @@ macro_rules! approval_query {
         concat!(include_str!("../sql/approval_columns.sql"), $tail)
     };
 }
+macro_rules! schedule_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/schedule_columns.sql"), $tail)
+    };
+}
+macro_rules! queue_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/queue_columns.sql"), $tail)
+    };
+}
+macro_rules! task_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/task_columns.sql"), $tail)
+    };
+}
 macro_rules! workflow_query {
     ($tail:expr) => {
         concat!(include_str!("../sql/workflow_columns.sql"), $tail)
     };
 }
-pub(crate) use {approval_query, run_query, workflow_query};
+macro_rules! line_query {
+    ($tail:expr) => {
+        concat!(include_str!("../sql/line_columns.sql"), $tail)
+    };
+}
+pub(crate) use {approval_query, line_query, queue_query, run_query, schedule_query, task_query, workflow_query};

@@ -5,7 +5,7 @@ use seawall_store::{
 
 use super::run_query;
 use crate::codec::{
-    awaits_at, epoch_at, maybe_time_at, node_at, run_id_at, seq_at, shared, status_at, time_at, uuid_at,
+    awaits_at, epoch_at, maybe_time_at, node_at, run_id_at, seq_at, shared, status_at, tenant_at, time_at, uuid_at,
 };
 
 /// A row of `sql/run_columns.sql`.
@@ -35,6 +35,7 @@ pub(crate) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         holder: node_at(row, 20)?,
         due: maybe_time_at(row, 21)?,
         deaths: row.get(22)?,
+        priority: row.get(23)?,
     })
 }
 
@@ -65,13 +66,10 @@ pub(crate) fn run_by_no(conn: &Connection, run_no: i64) -> rusqlite::Result<Opti
 
 /// A row of run_no, id, tenant name, epoch.
 pub(crate) fn lease(row: &Row<'_>, node: NodeId) -> rusqlite::Result<Lease> {
-    let tenant: String = row.get(2)?;
-    let tenant = TenantId::new(&tenant)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error)))?;
     Ok(Lease {
         key: RunKey(row.get(0)?),
         run: run_id_at(row, 1)?,
-        tenant,
+        tenant: tenant_at(row, 2)?,
         node,
         epoch: epoch_at(row, 3)?,
     })

@@ -6,6 +6,7 @@ WHERE r.run_no IN (
       AND (?3 IS NULL OR c.pin_no IN (SELECT pin_no FROM run_workflows WHERE name = ?3))
       AND (?4 IS NULL OR c.pin_no IN (SELECT pin_no FROM run_workflows WHERE id = ?4))
       AND (?5 IS NULL OR c.created_at >= ?5)
+      AND (?7 IS NULL OR c.created_at < ?7)
     ORDER BY c.run_no DESC
     LIMIT ?6)
 ORDER BY r.run_no DESC

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, TestCaseError, proptest};
 use seawall_store::contract::Subject;
-use seawall_store::contract::differential::{ops, run_differential};
+use seawall_store::contract::differential::{Op, flow_ops, ops, run_differential};
 use seawall_store::{ManualClock, MemoryOptions, MemoryStore};
 use seawall_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -28,12 +28,28 @@ proptest! {
 
     #[test]
     fn it_answers_as_the_naive_model_does(ops in ops(200)) {
-        let clock = ManualClock::default();
-        let options = MemoryOptions { exclusive: true, faults: None };
-        let model = MemoryStore::with_options(Arc::new(clock.clone()), options);
-        let (store, _dir) = open(&clock);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let result = runtime.block_on(run_differential(&ops, &model, &store, &clock));
-        result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))?;
+        hold_against_the_model(&ops)?;
     }
+
+    /// The model counts rows where the store keeps counts.
+    #[test]
+    fn its_flow_control_is_that_of_the_naive_model(ops in flow_ops(200)) {
+        hold_against_the_model(&ops)?;
+    }
+}
+
+fn hold_against_the_model(ops: &[Op]) -> Result<(), TestCaseError> {
+    let clock = ManualClock::default();
+    let options = MemoryOptions {
+        exclusive: true,
+        faults: None,
+    };
+    let model = MemoryStore::with_options(Arc::new(clock.clone()), options);
+    let (store, _dir) = open(&clock);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let result = runtime.block_on(run_differential(ops, &model, &store, &clock));
+    result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))
 }

@@ -188,6 +188,8 @@ pub(crate) fn new_run(hold: Option<NodeId>) -> NewRun {
         projection: projection(RunStatus::Running),
         idempotency: None,
         hold,
+        priority: 0,
+        flow: None,
     }
 }
 
@@ -222,6 +224,7 @@ pub(crate) fn message(key: &str, bytes: usize) -> NewMessage {
         key: MessageKey(key.to_owned()),
         allowed: StatusSet::live(),
         body: vec![b'x'; bytes].into(),
+        readmit: false,
     }
 }
 

@@ -44,6 +44,8 @@ macro_rules! contract_tests {
                 runs_are_listed_newest_first_in_pages_that_stay_right,
                 runs_are_filtered_by_status_workflow_and_time,
                 a_filtered_list_goes_on_over_rows_that_do_not_match,
+                a_list_of_several_statuses_keeps_the_order_over_pages,
+                first_segments_come_in_the_order_asked_for_in_bounds,
             }
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
@@ -66,7 +68,7 @@ macro_rules! contract_tests {
                 a_message_key_counts_once_for_ever,
                 a_status_that_is_not_allowed_refuses_the_message,
                 a_message_makes_a_parked_run_due,
-                a_message_leaves_an_earlier_timer_as_it_is,
+                a_message_leaves_what_is_due_at_once_as_it_is,
                 a_message_leaves_a_held_run_held,
                 unread_messages_come_oldest_first_up_to_the_limit,
                 a_message_to_nobody_is_not_found,
@@ -113,6 +115,26 @@ macro_rules! contract_tests {
                 a_decision_needs_its_approval_and_a_run_that_takes_it,
                 approvals_are_listed_newest_first_by_status_and_run,
             }
+            schedules {
+                a_schedule_reads_back_as_it_was_created,
+                schedules_are_listed_newest_first_in_pages,
+                an_update_writes_the_next_revision_and_sets_the_cursor,
+                a_deleted_schedule_is_gone_and_its_runs_stay,
+                no_tenant_sees_or_changes_anothers_schedules,
+                due_schedules_come_earliest_first_up_to_the_limit,
+                a_schedule_that_is_due_twice_over_comes_once,
+                a_change_of_schedules_is_told,
+            }
+            firings {
+                a_firing_makes_its_run_and_moves_the_cursor,
+                a_firing_that_somebody_else_made_changes_nothing,
+                a_firing_before_the_last_run_has_ended_is_skipped,
+                one_firing_waits_for_the_end_of_the_last_run,
+                a_waiting_firing_and_a_new_one_keep_their_order,
+                firings_that_may_overlap_all_make_runs,
+                a_firing_whose_run_exists_leaves_it_as_it_is,
+                a_failed_firing_is_remembered_until_one_succeeds,
+            }
             nodes {
                 an_identity_registers_once,
                 a_node_lives_as_long_as_it_is_renewed,
@@ -130,6 +152,13 @@ macro_rules! contract_tests {
                 the_next_timer_is_the_earliest_of_an_unheld_run,
                 a_holder_loads_the_whole_run,
             }
+            clocks {
+                what_is_due_at_once_is_so_after_the_clock_was_set_back,
+                what_is_due_at_once_and_past_timers_take_turns,
+                who_begins_changes_from_claim_to_claim,
+                a_clock_that_is_set_ahead_costs_an_exclusive_node_nothing,
+                a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
+            }
             suspects {
                 a_suspect_becomes_due_after_a_backoff,
                 a_suspect_is_claimed_only_where_suspects_are_asked_for,
@@ -139,11 +168,81 @@ macro_rules! contract_tests {
                 giving_a_suspect_back_does_not_clear_it,
                 a_new_message_ends_the_backoff,
             }
+            offers {
+                an_offered_task_reads_back_as_it_was_offered,
+                a_task_is_offered_only_with_the_append_that_says_so,
+                a_repeated_append_offers_once,
+                an_unclaimed_task_is_gone_with_the_append_that_withdraws_it,
+                a_run_that_withdraws_finds_the_message_before_it_parks,
+                a_claimed_task_is_cancelled_and_its_lease_cut_short,
+                a_withdrawal_never_prolongs_a_lease,
+                a_run_withdraws_its_own_tasks_only,
+                a_task_may_be_offered_and_withdrawn_in_one_append,
+                a_queue_has_room_until_so_many_tasks_or_bytes_wait,
+                no_tenant_sees_or_takes_anothers_tasks,
+                what_was_never_offered_is_not_found,
+            }
+            task_claims {
+                a_claim_gives_all_that_the_attempt_needs,
+                a_lease_ends_with_the_attempt_at_the_latest,
+                two_claims_never_give_the_same_task,
+                of_equals_the_one_offered_first_comes_first,
+                priority_is_a_head_start_so_nothing_starves,
+                a_claim_stops_before_it_is_too_large_but_gives_the_first,
+                queues_are_apart_and_an_unknown_one_is_empty,
+                a_queue_gives_out_as_many_as_its_concurrency_allows,
+                a_key_at_its_limit_holds_nobody_else_back,
+                a_lower_limit_per_key_holds_from_the_next_claim_on,
+                a_rate_lets_a_burst_through_and_then_one_after_the_other,
+                only_a_rate_makes_a_task_claimable_by_itself,
+                a_paused_queue_gives_nothing_out,
+            }
+            task_ends {
+                an_end_settles_the_task_and_is_a_message_to_its_run,
+                an_end_counts_whatever_the_runs_status_is,
+                a_task_ends_once,
+                a_stale_lease_ends_nothing,
+                a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it,
+                a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
+                a_heartbeat_never_prolongs_beyond_the_deadline,
+                lapses_are_told_the_longest_over_first_with_the_next_to_come,
+            }
+            queues {
+                a_queue_is_there_with_its_first_task_or_settings,
+                a_queue_counts_what_waits_and_what_is_claimed,
+                queues_are_listed_by_name_in_pages_that_stay_right,
+                workers_are_told_of_what_became_claimable,
+                the_keeper_of_leases_is_told_of_an_earlier_end,
+                the_holder_is_told_of_a_tasks_end,
+            }
             watching {
                 progress_is_told_once_it_is_durable,
                 a_message_wakes_the_holder,
                 a_child_is_told_of,
                 work_is_told_when_a_run_becomes_claimable_or_a_timer_is_set,
+            }
+            flow {
+                a_run_is_admitted_while_a_slot_is_free_and_waits_else,
+                a_run_under_flow_control_is_never_born_held,
+                a_waiting_run_is_due_at_its_deadline,
+                every_end_frees_the_slot_once,
+                the_queue_is_in_the_order_of_coming_and_priority,
+                a_saturated_key_holds_nobody_else_back,
+                lines_are_listed_in_pages,
+                tenants_have_slots_of_their_own,
+                the_numbers_of_the_highest_version_hold,
+            }
+            flow_model {
+                never_more_than_the_slots_run_and_all_run_in_their_order,
+            }
+            flow_turns {
+                a_run_that_must_not_wait_is_refused,
+                a_child_that_must_not_wait_gets_a_message_and_no_slot,
+                a_newer_run_makes_the_others_give_way,
+                a_rate_admits_a_burst_and_then_evenly,
+                a_debounced_run_gives_way_until_the_burst_is_over,
+                a_retry_waits_for_a_slot_again,
+                a_run_without_flow_control_is_not_asked,
             }
             health {
                 a_store_is_healthy_until_it_is_closed,

@@ -8,13 +8,16 @@
 
 mod cases;
 pub mod differential;
+mod flow_world;
 mod macros;
 mod subject;
+mod tasks_world;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, health, idempotency, inbox, journal, nodes, parking, runs, suspects,
-    tenants, watching, workflow_lists, workflows,
+    append, append_extras, approvals, claims, clocks, firings, flow, flow_model, flow_turns, health, idempotency,
+    inbox, journal, nodes, offers, parking, queues, runs, schedules, suspects, task_claims, task_ends, tenants,
+    watching, workflow_lists, workflows,
 };
 pub use subject::Subject;
 pub use world::{TTL, World};

@@ -103,6 +103,8 @@ impl<'a> World<'a> {
             projection: Self::projection(RunStatus::Queued),
             idempotency: None,
             hold: None,
+            priority: 0,
+            flow: None,
         }
     }
 
@@ -112,6 +114,7 @@ impl<'a> World<'a> {
             key: MessageKey(key.to_owned()),
             allowed: StatusSet::live(),
             body: Arc::from(format!("body of {key}").as_bytes()),
+            readmit: false,
         }
     }
 

@@ -39,10 +39,20 @@ impl State {
         for message in append.messages {
             if let Ok(receiver) = self.run_by_id(&lease.tenant, message.to) {
                 let receiver = receiver.record.key;
-                self.deliver(receiver, message.key, message.body, now);
+                self.deliver(receiver, message.key, message.body);
             }
         }
-        Ok(self.finish(lease.key, append.then))
+        for task in append.tasks {
+            self.offer_task(&lease, task);
+        }
+        for withdrawn in append.withdrawn {
+            self.withdraw_task(&lease, withdrawn, now);
+        }
+        let done = self.finish(lease.key, append.then);
+        if self.runs[&lease.key].record.projection.status.is_terminal() {
+            self.leave(lease.key, now);
+        }
+        Ok(done)
     }
 
     /// The answer to an append whose segment the journal has already.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::error::{StoreError, StoreResult};
-use crate::ids::{Epoch, NodeId, Seq};
+use crate::ids::{Epoch, NodeId, RunKey, Seq};
 use crate::memory::fault::StoreOp;
 use crate::memory::state::{News, NodeRow, RunRow, SUSPECT, State};
 use crate::memory::store::MemoryStore;
@@ -19,23 +19,23 @@ impl State {
         }
         if let Some(row) = self.nodes.get_mut(&node.uuid()) {
             row.lives_until = now.saturating_add(ttl);
+            row.ttl = ttl;
         }
         Ok(())
     }
 
     fn claim(&mut self, node: NodeId, limits: ClaimLimits, now: Timestamp) -> StoreResult<Vec<ClaimedRun>> {
+        let timers_begin = self.claims % 2 == 1;
+        self.claims += 1;
         self.renew(node, limits.ttl, now)?;
-        let unheld = self.runs.values_mut().filter(|row| row.record.holder.is_none());
-        let mut due: Vec<_> = unheld
-            .filter(|row| row.record.due.is_some_and(|due| due <= now))
-            .collect();
-        due.sort_by_key(|row| (row.record.due, row.record.key));
+        self.admit_due(now);
         let mut suspects_left = u32::from(limits.suspects);
         let mut claimed = Vec::new();
-        for row in due {
+        for key in self.in_turns(timers_begin, now) {
             if claimed.len() >= limits.max as usize {
                 break;
             }
+            let Some(row) = self.runs.get_mut(&key) else { continue };
             if row.record.deaths >= SUSPECT {
                 if suspects_left == 0 {
                     continue;
@@ -47,7 +47,24 @@ impl State {
         Ok(claimed)
     }
 
-    fn release(&mut self, lease: &Lease, at: Seq, due: Option<Timestamp>, now: Timestamp) -> StoreResult<()> {
+    /// What is due at once and what has a timer that is past, one of these, one of those.
+    fn in_turns(&self, timers_begin: bool, now: Timestamp) -> Vec<RunKey> {
+        let unheld = self.runs.values().filter(|row| row.record.holder.is_none());
+        let mut due: Vec<_> = unheld
+            .filter_map(|row| Some((row.record.due.filter(|due| *due <= now)?, row.record.key)))
+            .collect();
+        due.sort_unstable();
+        let (at_once, timers): (Vec<_>, Vec<_>) = due.into_iter().partition(|(due, _)| *due <= Timestamp::ZERO);
+        let places = |first: usize| (first..).step_by(2);
+        let mut turns: Vec<_> = places(usize::from(timers_begin))
+            .zip(at_once)
+            .chain(places(usize::from(!timers_begin)).zip(timers))
+            .collect();
+        turns.sort_unstable();
+        turns.into_iter().map(|(_, (_, key))| key).collect()
+    }
+
+    fn release(&mut self, lease: &Lease, at: Seq, due: Option<Timestamp>) -> StoreResult<()> {
         let row = self.held_run(lease)?;
         if row.record.last_seq != at {
             return Err(StoreError::StaleLease);
@@ -56,7 +73,7 @@ impl State {
         row.record.due = if row.inbox.is_empty() {
             due
         } else {
-            Some(due.map_or(now, |due| due.min(now)))
+            Some(Timestamp::ZERO)
         };
         if row.record.due.is_some() {
             self.news.push(News::Work);
@@ -94,6 +111,7 @@ impl LeaseStore for MemoryStore {
                 }
                 let row = NodeRow {
                     node,
+                    ttl,
                     lives_until: now.saturating_add(ttl),
                     buried: false,
                 };
@@ -122,6 +140,11 @@ impl LeaseStore for MemoryStore {
     fn bury_expired(&self) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(async move {
             self.call(StoreOp::BuryExpired, None, |state, now| {
+                if !state.exclusive {
+                    for row in state.nodes.values_mut() {
+                        row.lives_until = row.lives_until.min(now.saturating_add(row.ttl));
+                    }
+                }
                 Ok(state.bury(now, |row| row.lives_until <= now))
             })
         })
@@ -144,7 +167,11 @@ impl LeaseStore for MemoryStore {
         Box::pin(async move {
             self.call(StoreOp::NextDue, None, |state, now| {
                 let unheld = state.runs.values().filter(|row| row.record.holder.is_none());
-                Ok(unheld.filter_map(|row| row.record.due).min().map(|due| (due, now)))
+                let due = unheld
+                    .filter_map(|row| row.record.due)
+                    .chain(state.next_admission())
+                    .min();
+                Ok(due.map(|due| (due, now)))
             })
         })
     }
@@ -179,8 +206,8 @@ impl LeaseStore for MemoryStore {
 
     fn release<'a>(&'a self, lease: &'a Lease, at: Seq, due: Option<Timestamp>) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            self.call(StoreOp::Release, Some(lease.run), |state, now| {
-                state.release(lease, at, due, now)
+            self.call(StoreOp::Release, Some(lease.run), |state, _| {
+                state.release(lease, at, due)
             })
         })
     }

@@ -6,12 +6,17 @@
 mod append;
 mod approvals;
 mod fault;
+mod flow;
+mod flow_view;
 mod health;
 mod leases;
 mod page;
 mod runs;
+mod schedules;
 mod state;
 mod store;
+mod task_rows;
+mod tasks;
 mod workflows;
 
 pub use fault::{Fault, FaultHook, FaultPoint, StoreOp};

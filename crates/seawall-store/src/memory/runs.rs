@@ -7,7 +7,8 @@ use crate::memory::page::cut;
 use crate::memory::state::{KeyRow, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent, WorkflowRef,
+    CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment, Sent,
+    WorkflowRef,
 };
 use crate::roles::RunStore;
 use crate::time::Timestamp;
@@ -28,9 +29,12 @@ impl State {
         if self.has_run(new.id) {
             return Err(StoreError::Exists);
         }
-        let hold = new.hold;
+        let hold = new.hold.filter(|_| new.flow.is_none());
         if hold.is_some_and(|node| !self.is_alive(node, now)) {
             return Err(StoreError::NodeDead);
+        }
+        if let Some(flow) = &new.flow {
+            self.may_come_in(tenant, flow)?;
         }
         let run = self.insert_run(tenant, new, hold, now);
         if let Some(given) = idempotency {
@@ -62,16 +66,38 @@ impl State {
             return Err(StoreError::RunIs(status));
         }
         let run = row.record.key;
-        self.deliver(run, message.key, message.body, now);
+        if message.readmit && self.is_released(run) {
+            self.may_come_back(run)?;
+            self.withhold(run, message);
+            self.come_back(run, now);
+        } else {
+            self.deliver(run, message.key, message.body);
+        }
         Ok(Sent::Accepted)
+    }
+}
+
+impl State {
+    fn withhold(&mut self, run: RunKey, message: NewMessage) {
+        let id = self.number();
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        row.known.insert(message.key.clone());
+        row.withheld.push(InboxRow {
+            id,
+            key: message.key,
+            body: message.body,
+        });
     }
 }
 
 fn is_meant(row: &RunRow, tenant: &TenantId, filter: &RunFilter) -> bool {
     let record = &row.record;
     row.tenant == *tenant
-        && filter.status.is_none_or(|status| status == record.projection.status)
+        && filter
+            .statuses
+            .is_none_or(|statuses| statuses.contains(record.projection.status))
         && filter.since.is_none_or(|since| since <= record.created_at)
+        && filter.until.is_none_or(|until| record.created_at < until)
         && filter.workflow.as_ref().is_none_or(|workflow| match workflow {
             WorkflowRef::Id(id) => *id == record.workflow.id,
             WorkflowRef::Name(name) => **name == *record.workflow.name,
@@ -129,6 +155,29 @@ impl RunStore for MemoryStore {
                     rows.map(|(RunKey(number), row)| (*number, row.record.clone())),
                     page,
                 ))
+            })
+        })
+    }
+
+    fn first_segments<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        runs: &'a [RunId],
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<Vec<(RunId, Segment)>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, None, |state, _| {
+                let mut bytes = 0;
+                let mut found = Vec::new();
+                for row in runs.iter().filter_map(|run| state.run_by_id(tenant, *run).ok()) {
+                    let first = row.segments.first().expect("a run is made with its first segment");
+                    bytes += first.bytes.len();
+                    if bytes > max_bytes && !found.is_empty() {
+                        break;
+                    }
+                    found.push((row.record.id, first.clone()));
+                }
+                Ok(found)
             })
         })
     }

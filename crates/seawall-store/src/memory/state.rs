@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
+use crate::memory::flow::{FlowRow, LineName, LineRow};
+use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
-    ApprovalRecord, InboxRow, Lease, MessageKey, NewRun, RunProgress, RunRecord, Segment, WorkflowRecord,
+    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord,
+    ScheduleRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
 
@@ -21,6 +24,10 @@ pub(super) enum News {
     Progressed(RunId, RunProgress),
     Message(RunId),
     Work,
+    Schedules,
+    /// So many more tasks of the queue may be claimable.
+    Offered(TenantId, QueueName, usize),
+    Lapses,
 }
 
 pub(super) struct WorkflowRow {
@@ -43,6 +50,8 @@ pub(super) struct RunRow {
     pub segments: Vec<Segment>,
     /// Unread messages, oldest first.
     pub inbox: Vec<InboxRow>,
+    /// Messages that nobody reads before the run is admitted anew.
+    pub withheld: Vec<InboxRow>,
     /// Every key that ever was in the inbox.
     pub known: BTreeSet<MessageKey>,
 }
@@ -81,8 +90,15 @@ pub(super) struct ApprovalRow {
     pub decided: bool,
 }
 
+pub(super) struct ScheduleRow {
+    pub tenant: TenantId,
+    pub record: ScheduleRecord,
+}
+
 pub(super) struct NodeRow {
     pub node: NodeId,
+    /// How long a life it was last granted.
+    pub ttl: Duration,
     pub lives_until: Timestamp,
     pub buried: bool,
 }
@@ -99,13 +115,30 @@ pub(super) struct State {
     pub runs: BTreeMap<RunKey, RunRow>,
     pub keys: BTreeMap<(TenantId, Digest), KeyRow>,
     pub approvals: BTreeMap<i64, ApprovalRow>,
+    pub schedules: BTreeMap<i64, ScheduleRow>,
     pub nodes: BTreeMap<Uuid, NodeRow>,
+    pub flow_scopes: BTreeMap<(TenantId, WorkflowId), FlowNumbers>,
+    pub flow_lines: BTreeMap<LineName, LineRow>,
+    pub flow_runs: BTreeMap<RunKey, FlowRow>,
+    pub tasks: BTreeMap<i64, TaskRow>,
+    pub queues: BTreeMap<(TenantId, QueueName), QueueRow>,
     pub news: Vec<News>,
     pub closed: bool,
+    /// Nobody but this process can take what its node holds.
+    pub exclusive: bool,
+    /// How often was claimed: who begins changes.
+    pub claims: u64,
     last_number: i64,
 }
 
 impl State {
+    pub(super) fn new(exclusive: bool) -> Self {
+        Self {
+            exclusive,
+            ..Self::default()
+        }
+    }
+
     /// A number for a new row, higher than all before it.
     pub(super) fn number(&mut self) -> i64 {
         self.last_number += 1;
@@ -135,7 +168,7 @@ impl State {
     pub(super) fn is_alive(&self, node: NodeId, now: Timestamp) -> bool {
         self.nodes
             .get(&node.uuid())
-            .is_some_and(|row| !row.buried && now < row.lives_until)
+            .is_some_and(|row| !row.buried && (self.exclusive || now < row.lives_until))
     }
 
     /// Writes a run whose id is free.
@@ -147,7 +180,10 @@ impl State {
         now: Timestamp,
     ) -> RunKey {
         let key = RunKey(self.number());
-        let due = (hold.is_none() && !new.projection.status.is_terminal()).then_some(now);
+        let due = match &new.flow {
+            Some(flow) => flow.deadline,
+            None => (hold.is_none() && !new.projection.status.is_terminal()).then_some(Timestamp::ZERO),
+        };
         let record = RunRecord {
             key,
             id: new.id,
@@ -155,6 +191,7 @@ impl State {
             created_by: new.created_by,
             created_at: new.created_at,
             parent: new.parent,
+            priority: new.priority,
             projection: new.projection,
             last_seq: new.segment.last(),
             epoch: Epoch(u64::from(hold.is_some())),
@@ -167,6 +204,7 @@ impl State {
             record,
             segments: vec![new.segment],
             inbox: Vec::new(),
+            withheld: Vec::new(),
             known: BTreeSet::new(),
         };
         self.news.push(News::Progressed(new.id, row.progress()));
@@ -174,11 +212,14 @@ impl State {
             self.news.push(News::Work);
         }
         self.runs.insert(key, row);
+        if let Some(flow) = new.flow {
+            self.come_in(tenant, key, new.priority, flow, now);
+        }
         key
     }
 
     /// Puts a message into the inbox of a run that exists. False: the inbox knows its key, and nothing happened.
-    pub(super) fn deliver(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>, now: Timestamp) -> bool {
+    pub(super) fn deliver(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>) -> bool {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
         if !row.known.insert(key.clone()) {
@@ -186,10 +227,21 @@ impl State {
         }
         row.inbox.push(InboxRow { id, key, body });
         if row.record.holder.is_none() {
-            row.record.due = Some(row.record.due.map_or(now, |due| due.min(now)));
+            row.record.due = Some(Timestamp::ZERO);
         }
         self.news.push(News::Message(row.record.id));
         true
+    }
+
+    /// What was withheld can be read from now on.
+    pub(super) fn give_withheld(&mut self, run: RunKey) {
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        row.inbox.append(&mut row.withheld);
+        row.inbox.sort_by_key(|message| message.id);
+        if row.record.holder.is_none() {
+            row.record.due = Some(Timestamp::ZERO);
+        }
+        self.news.push(News::Message(row.record.id));
     }
 
     /// Takes the runs away from `node`, which has died or retired. Answers how many.
@@ -198,10 +250,12 @@ impl State {
         for row in self.runs.values_mut().filter(|row| row.record.holder == Some(node)) {
             let record = &mut row.record;
             record.holder = None;
-            record.due = Some(now);
+            record.due = Some(Timestamp::ZERO);
             if died {
                 record.deaths += 1;
-                record.due = Some(now.saturating_add(backoff(record.deaths)));
+                if record.deaths >= SUSPECT {
+                    record.due = Some(now.saturating_add(backoff(record.deaths)));
+                }
             }
             released += 1;
         }
@@ -224,11 +278,8 @@ impl State {
     }
 }
 
-/// How long a run stays alone after its holder died.
+/// How long a suspect stays alone after its holder died.
 fn backoff(deaths: u32) -> Duration {
-    if deaths < SUSPECT {
-        return Duration::ZERO;
-    }
-    let seconds = 2u64.checked_pow(deaths - SUSPECT).unwrap_or(u64::MAX);
+    let seconds = 2u64.checked_pow(deaths.saturating_sub(SUSPECT)).unwrap_or(u64::MAX);
     Duration::from_secs(seconds.min(300))
 }

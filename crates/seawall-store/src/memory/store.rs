@@ -35,9 +35,9 @@ impl MemoryStore {
     pub fn with_options(clock: Arc<dyn StoreClock>, options: MemoryOptions) -> Self {
         Self {
             clock,
+            state: Mutex::new(State::new(options.exclusive)),
             options,
             watchers: Watchers::default(),
-            state: Mutex::new(State::default()),
         }
     }
 
@@ -83,6 +83,9 @@ impl MemoryStore {
                 News::Progressed(run, progress) => self.watchers.progressed(run, progress),
                 News::Message(run) => self.watchers.message(run),
                 News::Work => self.watchers.work(),
+                News::Schedules => self.watchers.schedules(),
+                News::Offered(tenant, queue, count) => self.watchers.offered(&tenant, &queue, count),
+                News::Lapses => self.watchers.lapses(),
             }
         }
     }

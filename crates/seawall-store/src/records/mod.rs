@@ -2,8 +2,12 @@
 
 mod append;
 mod approval;
+mod flow;
 mod page;
+mod queue;
+mod rate;
 mod run;
+mod schedule;
 mod task;
 mod workflow;
 
@@ -12,14 +16,23 @@ pub use append::{
     Lease, LoadedRun,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
+pub use flow::{
+    Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
+};
 pub use page::{Cursor, Page, PageOf};
+pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
+pub use rate::{Rate, Spent};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
 };
+pub use schedule::{
+    DueSchedule, DueSchedules, Fired, Firing, FiringError, NewSchedule, Overlap, ScheduleChange, ScheduleRecord,
+    ScheduledRun,
+};
 pub use task::{
-    ClaimedTask, LapsedTask, Lapses, QueueName, QueueRecord, QueueSettings, Rate, TaskBeat, TaskClaim, TaskEnder,
-    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
+    ClaimedTask, LapsedTask, Lapses, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
+    TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 

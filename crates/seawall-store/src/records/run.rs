@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::ids::{Digest, Epoch, NodeId, RunId, RunKey, Seq};
 use crate::records::append::Lease;
+use crate::records::flow::FlowEntry;
 use crate::records::workflow::WorkflowVersion;
 use crate::time::Timestamp;
 
@@ -83,6 +84,12 @@ impl StatusSet {
                 .filter(|s| !s.is_terminal())
                 .fold(0, |bits, s| bits | Self::bit(*s)),
         )
+    }
+
+    /// Every status of a run that may be retried.
+    #[must_use]
+    pub fn retriable() -> Self {
+        Self::of(&[RunStatus::Failed, RunStatus::Cancelled])
     }
 
     #[must_use]
@@ -166,6 +173,10 @@ pub struct NewRun {
     pub projection: RunProjection,
     pub idempotency: Option<IdempotencyKey>,
     pub hold: Option<NodeId>,
+    /// -100 to 100; for the order of those that wait.
+    pub priority: i8,
+    /// The run begins with its admission; `hold` means nothing then.
+    pub flow: Option<FlowEntry>,
 }
 
 /// The answer to a creation.
@@ -186,6 +197,7 @@ pub struct RunRecord {
     pub created_by: Arc<str>,
     pub created_at: Timestamp,
     pub parent: Option<ParentLink>,
+    pub priority: i8,
     pub projection: RunProjection,
     pub last_seq: Seq,
     pub epoch: Epoch,
@@ -198,11 +210,14 @@ pub struct RunRecord {
 
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    pub status: Option<RunStatus>,
+    /// None: whatever it is.
+    pub statuses: Option<StatusSet>,
     /// By name, or by id.
     pub workflow: Option<crate::records::WorkflowRef>,
     /// Created at or after.
     pub since: Option<Timestamp>,
+    /// Created before.
+    pub until: Option<Timestamp>,
 }
 
 /// Part of a journal with the row it belongs to, both of one moment.
@@ -223,6 +238,8 @@ pub struct NewMessage {
     pub allowed: StatusSet,
     /// The engine's codec, opaque here.
     pub body: Arc<[u8]>,
+    /// The run goes on only after a new admission, if it has a released [`FlowEntry`]: the message is withheld until then.
+    pub readmit: bool,
 }
 
 /// The answer to a message.

@@ -1,44 +1,11 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ids::{RunId, TaskId, TenantId};
+use crate::records::append::CrossMessage;
+use crate::records::queue::QueueName;
 use crate::records::run::NewMessage;
 use crate::time::Timestamp;
-
-/// Where workers take tasks from: 1 to 63 characters of `[a-z0-9._-]`. A queue needs no making: it is there with its first
-/// task, and has settings only if somebody gave it some.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QueueName(Arc<str>);
-
-impl QueueName {
-    pub const MAX_LEN: usize = 63;
-
-    /// None when `text` is no name of a queue.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-        let fits = !text.is_empty() && text.len() <= Self::MAX_LEN && text.bytes().all(allowed);
-        fits.then(|| Self(Arc::from(text)))
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for QueueName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for QueueName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What a worker shows to say that a task is its own: drawn at random for each claim.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -78,12 +45,13 @@ impl TaskOffered {
     }
 }
 
-/// A task that nobody needs any more. An unclaimed one is gone with this append, and `message` stands in its run's inbox; the
-/// worker of a claimed one is told at its next heartbeat, and its lease lasts at most `grace` from now on.
+/// A task that nobody needs any more. An unclaimed one is settled with this append, and `message` stands in its run's inbox;
+/// the worker of a claimed one is told at its next heartbeat, and its lease lasts at most `grace` from the store's now.
 #[derive(Clone, Debug)]
 pub struct TaskWithdrawn {
     pub id: TaskId,
-    pub message: crate::records::CrossMessage,
+    /// To the run that is appended to.
+    pub message: CrossMessage,
     pub grace: Duration,
 }
 
@@ -194,42 +162,10 @@ pub struct TaskRecord {
     pub claimed_at: Option<Timestamp>,
     pub lease_until: Option<Timestamp>,
     pub deadline: Option<Timestamp>,
-    /// The last heartbeat's, JSON.
+    /// What its worker told last, JSON. None again once the task is settled.
     pub progress: Option<Arc<[u8]>>,
-    /// When that heartbeat was.
+    /// When the last heartbeat was.
     pub beat_at: Option<Timestamp>,
+    /// It was withdrawn.
     pub cancelled: bool,
-}
-
-/// What holds for a whole queue. Everything None: no limit but the general ones.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct QueueSettings {
-    /// Claimed tasks at once.
-    pub concurrency: Option<u32>,
-    /// Claimed tasks at once of one key.
-    pub concurrency_per_key: Option<u32>,
-    /// Claims over time, evenly spaced after a burst of `limit`.
-    pub rate: Option<Rate>,
-    /// No task is given out.
-    pub paused: bool,
-}
-
-/// So many in that time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rate {
-    pub limit: u32,
-    pub per: Duration,
-}
-
-/// A queue and what is in it, counted by the changes themselves.
-#[derive(Clone, PartialEq, Debug)]
-pub struct QueueRecord {
-    pub name: QueueName,
-    pub settings: QueueSettings,
-    pub offered: u64,
-    pub claimed: u64,
-    /// Payloads of the offered ones.
-    pub offered_bytes: u64,
-    /// Since when the oldest offered one has waited.
-    pub oldest: Option<Timestamp>,
 }

@@ -1,20 +1,30 @@
 //! One trait for each role that a room plays towards the store.
 
 mod approvals;
+mod flow;
 mod health;
 mod leases;
 mod runs;
+mod schedules;
 mod tasks;
 mod workflows;
 
 pub use approvals::ApprovalStore;
+pub use flow::FlowStore;
 pub use health::HealthStore;
 pub use leases::LeaseStore;
 pub use runs::RunStore;
+pub use schedules::ScheduleStore;
 pub use tasks::TaskStore;
 pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
-pub trait Store: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore {}
+pub trait Store:
+    WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
+{
+}
 
-impl<T: WorkflowStore + RunStore + ApprovalStore + LeaseStore + HealthStore> Store for T {}
+impl<T> Store for T where
+    T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
+{
+}

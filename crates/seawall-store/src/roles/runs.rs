@@ -2,21 +2,22 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, Seq, TenantId};
-use crate::records::{CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Sent};
+use crate::records::{CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment, Sent};
 use crate::watch::RunWatch;
 
 /// Runs as their clients see them. Everything read here is durable.
 pub trait RunStore: Send + Sync + 'static {
     /// Writes the run's row and its first events. With `hold`, the run is born held by that (live) node at epoch 1;
-    /// without, it is unheld at epoch 0 and due at the store's now, for anybody to claim; one that has ended with its first
-    /// events is due for nobody.
+    /// without, it is unheld at epoch 0 and due at once, for anybody to claim; one that has ended with its first
+    /// events is due for nobody. With `flow` it comes in as [`crate::FlowStore`] says: born unheld, and due with its
+    /// admission or at `flow.deadline`.
     ///
     /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
     /// is as if it had never been used. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
     /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever
-    /// tenant; `NodeDead`. `Busy` when the write queue is full.
+    /// tenant; `NodeDead`; `FlowRejected`. `Busy` when the write queue is full.
     fn create_run<'a>(&'a self, tenant: &'a TenantId, new: NewRun) -> BoxFuture<'a, StoreResult<CreatedRun>>;
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>>;
@@ -29,6 +30,15 @@ pub trait RunStore: Send + Sync + 'static {
         filter: RunFilter,
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<RunRecord>>>;
+
+    /// The first segment of each of these runs, in this order, until about `max_bytes` (at least one). Runs that the tenant
+    /// does not have are left out.
+    fn first_segments<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        runs: &'a [RunId],
+        max_bytes: usize,
+    ) -> BoxFuture<'a, StoreResult<Vec<(RunId, Segment)>>>;
 
     /// The segments that hold events after `after`, in order, until about `max_bytes` (at least one segment). The first
     /// segment may begin at or before `after`: the caller skips. The record and the segments are of one moment.
@@ -43,12 +53,13 @@ pub trait RunStore: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'a, StoreResult<JournalPage>>;
 
-    /// Puts a message into the run's inbox and makes the run due now, or leaves it due earlier, if nobody holds it,
+    /// Puts a message into the run's inbox and makes the run due at once if nobody holds it,
     /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
-    /// also where the status has changed since, and writes nothing.
+    /// also where the status has changed since, and writes nothing. With `readmit`, a run that flow control has released
+    /// asks for a new admission; until then the message is withheld: nobody reads it, and it makes nothing due.
     ///
     /// # Errors
-    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `Busy`.
+    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `FlowRejected`; `Busy`.
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>>;
 
     /// Watches a run's durable progress. Register before reading.

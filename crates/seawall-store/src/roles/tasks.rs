@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TaskId, TenantId};
 use crate::records::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueSettings, TaskBeat, TaskClaim, TaskLease,
-    TaskRecord, TaskSettled,
+    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat, TaskClaim,
+    TaskLease, TaskRecord, TaskSettled,
 };
+use crate::time::Timestamp;
 
 /// Tasks that workers outside carry out. Rows are written by appends (`TaskOffered`, `TaskWithdrawn`), in the same change as
 /// the events that say so; here workers take them, and their ends become messages to the run.
@@ -13,6 +16,7 @@ pub trait TaskStore: Send + Sync + 'static {
     /// Gives at most `claim.max` offered tasks of the queue to a worker, by their [`crate::TaskOffered::order`], of equals the
     /// one offered first, as far as the queue's settings allow: a key at its limit is passed over and holds nobody else back.
     /// Counts are kept in the same change. Stops before the payloads exceed `claim.max_bytes`, but not before the first.
+    /// Nothing of a queue that is paused or that nobody knows.
     ///
     /// # Errors
     /// `Busy` when the write queue is full.
@@ -24,20 +28,22 @@ pub trait TaskStore: Send + Sync + 'static {
     ) -> BoxFuture<'a, StoreResult<Vec<ClaimedTask>>>;
 
     /// Prolongs the lease to as long from now as it was claimed for, at most to the attempt's deadline, and keeps the
-    /// progress that the worker tells (at most 16 KiB, checked by the caller). The lease of a withdrawn task is not prolonged.
+    /// progress that the worker tells (at most 16 KiB, checked by the caller; None leaves the last one). The lease of a
+    /// withdrawn task is not prolonged.
     ///
     /// # Errors
-    /// `NotFound`; `StaleLease` when the task is settled, was given to another claim, or the lease is over.
+    /// `NotFound`; `StaleLease` when the task is not claimed under this lease, or the lease is over.
     fn heartbeat_task<'a>(
         &'a self,
         tenant: &'a TenantId,
         id: TaskId,
         lease: TaskLease,
-        progress: Option<std::sync::Arc<[u8]>>,
+        progress: Option<Arc<[u8]>>,
     ) -> BoxFuture<'a, StoreResult<TaskBeat>>;
 
-    /// Settles a claimed task and puts the message into its run's inbox as [`crate::RunStore::send`] does, whatever the run's
-    /// status is. The run is that of the row; `message.allowed` means nothing here.
+    /// Settles a claimed task, frees its slot and puts the message into its run's inbox as [`crate::RunStore::send`] does,
+    /// whatever the run's status is. The run is that of the row; `message.allowed` means nothing here, and a message whose
+    /// key the inbox knows is dropped.
     ///
     /// # Errors
     /// `NotFound`; `StaleLease` when the task is not claimed under this lease, or [`crate::TaskEnder`] does not fit: a worker's
@@ -47,7 +53,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// Claimed tasks of all tenants whose lease is over, at most `limit`, and when the next one ends.
     fn lapsed_tasks(&self, limit: u32) -> BoxFuture<'_, StoreResult<Lapses>>;
 
-    /// The tasks of a run that are not settled, in the order in which they were offered.
+    /// The tasks of a run that are not settled, in the order in which they were offered. Empty for a run that the tenant does
+    /// not have.
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>>;
 
     /// The task, settled or not.
@@ -63,7 +70,11 @@ pub trait TaskStore: Send + Sync + 'static {
         name: &'a QueueName,
     ) -> BoxFuture<'a, StoreResult<Option<QueueRecord>>>;
 
-    /// Replaces the queue's settings. They hold from the next claim on; what is claimed stays claimed.
+    /// Replaces the queue's settings; [`QueueSettings::default`] takes them away. They hold from the next claim on; what is
+    /// claimed stays claimed.
+    ///
+    /// # Errors
+    /// `Busy`.
     fn set_queue<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -71,11 +82,17 @@ pub trait TaskStore: Send + Sync + 'static {
         settings: QueueSettings,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>>;
 
-    /// When a claim that found nothing may find something although nothing new was offered: the queue's rate allows the next
-    /// one then. None: only an offer, an end or new settings change that. With the store's now.
+    /// How much more may be offered to the queue, for the engine to ask before it decides to offer. Appends do not ask again:
+    /// what runs decide at the same time may exceed the bounds by as much as they are appending, so a full queue is some
+    /// tasks more than full at worst.
+    fn queue_room<'a>(&'a self, tenant: &'a TenantId, name: &'a QueueName) -> BoxFuture<'a, StoreResult<QueueRoom>>;
+
+    /// When a claim that found nothing may find something although nothing new was offered: only the queue's rate keeps a
+    /// task back, and lets it go then (at or before the store's now: claim again). With the store's now. None: only an
+    /// offer, an end or new settings change that.
     fn next_claimable<'a>(
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(crate::time::Timestamp, crate::time::Timestamp)>>>;
+    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>>;
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, TestCaseError, any, proptest};
-use seawall_store::contract::differential::{Op, ops, run_differential};
+use seawall_store::contract::differential::{Op, flow_ops, ops, run_differential};
 use seawall_store::{Fault, FaultHook, ManualClock, MemoryOptions, MemoryStore, StoreOp};
 
 fn store(clock: &ManualClock, exclusive: bool, faults: Option<FaultHook>) -> MemoryStore {
@@ -25,6 +25,14 @@ proptest! {
         let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));
         result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))?;
     }
+
+    #[test]
+    fn the_store_agrees_with_itself_on_flow_control(ops in flow_ops(200)) {
+        let clock = ManualClock::default();
+        let (a, b) = (store(&clock, true, None), store(&clock, true, None));
+        let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));
+        result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))?;
+    }
 }
 
 #[test]
@@ -38,12 +46,15 @@ fn a_difference_is_found() {
             run: 0,
             hold: None,
             key: None,
+            priority: 0,
+            flow: None,
         },
         Op::Send {
             tenant: 0,
             run: 0,
             key: 0,
             terminal: false,
+            readmit: false,
         },
     ];
     let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));
@@ -62,6 +73,8 @@ fn different_contents_are_found() {
             run: 0,
             hold: Some(0),
             key: None,
+            priority: 0,
+            flow: None,
         },
         Op::Register { node: 1 },
     ];

@@ -18,6 +18,7 @@ mod parked;
 mod raw;
 mod server;
 mod stats;
+mod workers;
 
 use clap::Parser;
 use serde_json::{Value, json};
@@ -32,10 +33,10 @@ struct Args {
     /// Sleeping runs for the memory figure.
     #[arg(long, default_value_t = 100_000)]
     parked: usize,
-    /// Measure only these (raw, flows, fan-out, idle, parked).
+    /// Measure only these (raw, flows, fan-out, workers, idle, parked).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Only put this flow (idempotent, read, pure) under load, at 64 callers: for a profiler.
+    /// Only put this flow (idempotent, read, pure, tasks, tasks-batched) under load: for a profiler.
     #[arg(long)]
     profile: Option<String>,
     /// Where the files lie; the disk there is what is measured. A folder in it is made and removed.
@@ -59,6 +60,10 @@ fn main() -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
+    if let Some("tasks" | "tasks-batched") = args.profile.as_deref() {
+        let batched = args.profile.as_deref() == Some("tasks-batched");
+        return runtime.block_on(workers::profile(folder.path(), args.seconds, batched));
+    }
     if let Some(effect) = &args.profile {
         return runtime.block_on(flows::profile(folder.path(), effect, args.seconds));
     }
@@ -79,6 +84,10 @@ fn main() -> anyhow::Result<()> {
     }
     if args.wants("fan-out") {
         report.insert("fan_out".to_owned(), runtime.block_on(flows::fan_out(folder.path()))?);
+    }
+    if args.wants("workers") {
+        let workers = runtime.block_on(workers::measure(folder.path(), args.seconds))?;
+        report.insert("workers".to_owned(), workers);
     }
     if args.wants("idle") {
         report.insert("idle".to_owned(), runtime.block_on(idle::measure(folder.path()))?);

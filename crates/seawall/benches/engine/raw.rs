@@ -118,6 +118,8 @@ async fn held(store: &SqliteStore, node: NodeId, tenant: &TenantId) -> anyhow::R
         projection: projection(),
         idempotency: None,
         hold: Some(node),
+        priority: 0,
+        flow: None,
     };
     match store.create_run(tenant, new).await? {
         CreatedRun::New { lease } => lease.context("born held"),

@@ -33,14 +33,24 @@ impl Client {
         matches!(self.0, Transport::Local(_))
     }
 
-    /// Asks, and reads the whole answer.
-    pub(crate) async fn call(&self, call: Call) -> Result<Answer, ClientError> {
+    /// Asks for a document, and gives it byte by byte as it came.
+    pub(crate) async fn document(&self, call: Call) -> Result<Bytes, ClientError> {
+        Ok(self.read(call).await?.1)
+    }
+
+    async fn read(&self, call: Call) -> Result<(HeaderMap, Bytes), ClientError> {
         let raw = self.send(call).await?;
         let (status, headers) = (raw.status, raw.headers);
         let body = whole(raw.body).await?;
         if !status.is_success() {
             return Err(ClientError::Problem(Box::new(Problem::read(status.as_u16(), &body))));
         }
+        Ok((headers, body))
+    }
+
+    /// Asks, and reads the whole answer.
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer, ClientError> {
+        let (headers, body) = self.read(call).await?;
         let value = if body.is_empty() {
             Value::Null
         } else {

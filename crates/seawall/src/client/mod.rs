@@ -21,4 +21,4 @@ pub(crate) use error::{ClientError, Problem, ProblemError};
 pub(crate) use events::{EventStream, JournalEvent, Received};
 pub(crate) use handle::Client;
 pub(crate) use server_file::ServerFile;
-pub(crate) use views::{Approval, ErrorView, Listed, Run, RunStatus, Step, Why, Workflow};
+pub(crate) use views::{Approval, Bulk, ErrorView, FlowLine, Listed, Run, RunStatus, Schedule, Step, Why, Workflow};

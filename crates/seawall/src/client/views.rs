@@ -133,6 +133,94 @@ pub(crate) struct Workflow {
     pub(crate) definition: Value,
 }
 
+/// One key of a workflow's flow control.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct FlowLine {
+    pub(crate) key: Option<String>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) rate: Option<String>,
+    pub(crate) running: u32,
+    pub(crate) queued: u32,
+    pub(crate) waiting: u32,
+    pub(crate) waiting_since: Option<Timestamp>,
+    pub(crate) next_at: Option<Timestamp>,
+}
+
+/// A schedule.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Schedule {
+    pub(crate) id: String,
+    pub(crate) workflow: String,
+    pub(crate) cron: Option<String>,
+    pub(crate) every: Option<String>,
+    pub(crate) time_zone: String,
+    pub(crate) overlap: String,
+    pub(crate) catch_up: Value,
+    pub(crate) paused: bool,
+    pub(crate) next_fire_at: Option<Timestamp>,
+    pub(crate) last_fired_at: Option<Timestamp>,
+    pub(crate) last_run_id: Option<String>,
+    pub(crate) skipped: u64,
+    pub(crate) missed: u64,
+    pub(crate) failed: u64,
+    pub(crate) last_error: Option<ScheduleError>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ScheduleError {
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl Schedule {
+    /// `30 2 * * * (Europe/Berlin)`, `every 10m`.
+    pub(crate) fn when(&self) -> String {
+        match (&self.cron, &self.every) {
+            (Some(pattern), _) => format!("{pattern} ({})", self.time_zone),
+            (None, Some(every)) => format!("every {every}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    pub(crate) fn next(&self) -> String {
+        match self.next_fire_at {
+            _ if self.paused => "paused".to_owned(),
+            Some(time) => time.to_string(),
+            None => "never".to_owned(),
+        }
+    }
+
+    pub(crate) fn last(&self) -> String {
+        match (self.last_fired_at, &self.last_run_id) {
+            (Some(time), Some(run)) => format!("{time} {run}"),
+            _ => "never".to_owned(),
+        }
+    }
+
+    pub(crate) fn catch_up_text(&self) -> String {
+        match &self.catch_up {
+            Value::String(text) => text.clone(),
+            other => format!("the last {other}"),
+        }
+    }
+}
+
+/// What became of many runs.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Bulk {
+    pub(crate) matched: u32,
+    pub(crate) accepted: u32,
+    pub(crate) items: Vec<BulkRun>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct BulkRun {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) detail: Option<String>,
+}
+
 /// Why a run does not go on.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Why {

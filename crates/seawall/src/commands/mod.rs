@@ -7,6 +7,7 @@ mod message;
 mod migrate;
 mod run;
 mod runs;
+mod schedules;
 mod schema;
 mod serve;
 mod signal;
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     /// Register workflows and look at them
     #[command(subcommand)]
     Workflows(workflows::Workflows),
+    /// Run workflows by the clock
+    #[command(subcommand)]
+    Schedules(schedules::Schedules),
     /// Decide what runs ask people for
     #[command(subcommand)]
     Approvals(approvals::Approvals),
@@ -55,6 +59,7 @@ impl Command {
             Self::Run(command) => command.execute(context).await,
             Self::Runs(command) => command.execute(context).await,
             Self::Workflows(command) => command.execute(context).await,
+            Self::Schedules(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),

@@ -81,6 +81,8 @@ fn of_activity(before: &Board, activity: &Activity, event: &JournalEvent, paint:
         "approval.requested" => format!("asks for approval: {}", text("message")),
         "approval.decided" => format!("{} by {}", text("decision"), text("by")),
         "child.started" => format!("began the child run {}", text("child_id")),
+        "task.offered" => format!("waits for a worker of queue {}", text("queue")),
+        "task.cancel_requested" => "its task is taken back".to_owned(),
         "child.finished" => format!("its child run {}", text("status")),
         _ => return None,
     };
@@ -176,6 +178,11 @@ mod tests {
             ),
             (505, "step.started", json!({"step_id": "get", "attempt": 2})),
             (1505, "step.succeeded", json!({"step_id": "get", "output": 1})),
+            (
+                1505,
+                "task.offered",
+                json!({"step_id": "t", "queue": "q", "priority": 0}),
+            ),
             (1505, "map.started", json!({"step_id": "m", "items_total": 2})),
             (1505, "step.started", json!({"step_id": "m", "item": 0, "attempt": 1})),
             (1506, "step.succeeded", json!({"step_id": "m", "item": 0})),
@@ -188,6 +195,7 @@ mod tests {
                 "get  failed [http-status-503]: no way; tried again in 500 ms",
                 "get  attempt 2",
                 "get  succeeded in 1.5 s",
+                "t  waits for a worker of queue q",
                 "m  2 items",
                 "m  succeeded, 2 of 2 items in 4 ms",
             ]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seawall_engine::{Format, SourceMap, parse};
+use seawall_engine::{DefinitionError, Format, SourceMap, parse};
 use serde_json::Value;
 
 use crate::client::{Problem, ProblemError};
@@ -77,6 +77,19 @@ impl Document {
         }
         let complaints = self.complaints(&problem.errors, prefix);
         Some(Failure::Usage(self.show(&complaints, paint)))
+    }
+
+    /// What this program says is wrong with the file.
+    pub(crate) fn show_errors(&self, errors: Vec<DefinitionError>, paint: Paint) -> String {
+        let complaint = |error: DefinitionError| Complaint {
+            severity: Severity::Error,
+            position: error.position.map(|position| (position.line, position.column)),
+            pointer: error.pointer,
+            code: error.code.to_owned(),
+            message: error.message,
+        };
+        let complaints: Vec<Complaint> = errors.into_iter().map(complaint).collect();
+        self.show(&complaints, paint)
     }
 
     pub(crate) fn show(&self, complaints: &[Complaint], paint: Paint) -> String {

@@ -7,3 +7,4 @@ mod typing;
 
 pub(crate) use assembled::{InputArgs, RunInput};
 pub(crate) use document::Document;
+pub(crate) use typing::Pair;

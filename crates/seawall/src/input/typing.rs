@@ -12,6 +12,16 @@ pub(crate) struct Pair {
     pub(super) value: String,
 }
 
+impl Pair {
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.value
+    }
+}
+
 impl std::str::FromStr for Pair {
     type Err = String;
 

@@ -1,23 +1,20 @@
 //! Child runs: which version was found, and how the child ended.
 
-use seawall_store::{Digest, RunId, RunStatus, WorkflowVersion};
+use seawall_store::{RunId, RunStatus, Timestamp};
 
+use crate::core::command::FoundChild;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
 use crate::core::commands::settle::has_room;
 use crate::core::event::{ChildStarted, Event};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
+use crate::definition::FlowPlan;
 use crate::executor::StepError;
 use crate::names::{ActivityRef, child_id};
 
 /// The definition was looked up: the child is written together with the event that says so.
-pub(super) fn start(
-    draft: &mut Draft<'_>,
-    activity: &ActivityRef,
-    attempt: u32,
-    found: Result<(WorkflowVersion, Digest), StepError>,
-) {
+pub(super) fn start(draft: &mut Draft<'_>, activity: &ActivityRef, attempt: u32, found: Result<FoundChild, StepError>) {
     let Some(slot) = draft.state.slot(activity) else { return };
     let current = draft
         .state
@@ -32,21 +29,36 @@ pub(super) fn start(
         });
         return;
     }
-    let child = found.and_then(|found| Ok((found, flow::child_input(draft.state, slot)?)));
-    match child {
-        Ok(((workflow, definition), input)) => {
+    // The attempt, not the generation: each attempt of the step is a run of its own.
+    let child = child_id(draft.state.run, activity, attempt);
+    let planned = found.and_then(|found| {
+        let input = flow::child_input(draft.state, slot)?;
+        let plan = plan(&found, (child, draft.now()), &input)?;
+        Ok((found, input, plan))
+    });
+    match planned {
+        Ok((found, input, flow)) => {
             draft.emit(Event::ChildStarted(Box::new(ChildStarted {
                 activity: activity.clone(),
-                // The attempt, not the generation: each attempt of the step is a run of its own.
-                child: child_id(draft.state.run, activity, attempt),
-                workflow,
-                definition,
+                child,
+                workflow: found.workflow,
+                definition: found.digest,
                 depth: draft.state.depth + 1,
                 input,
+                flow,
             })));
         }
         Err(error) => flow::fail_with(draft, slot, Failure::not_begun(error)),
     }
+}
+
+/// When the child may begin. A key that its input gives no good value for fails the step: there is nobody else to tell.
+fn plan(found: &FoundChild, child: (RunId, Timestamp), input: &Datum) -> Result<FlowPlan, StepError> {
+    let Some(definition) = &found.flow else {
+        return Ok(FlowPlan::default());
+    };
+    let plan = definition.flow.plan(child, input, None, definition.timeout);
+    plan.map_err(|error| StepError::permanent(error.code, error.message))
 }
 
 /// How a child ended.

@@ -4,7 +4,7 @@ use seawall_store::Timestamp;
 
 use crate::core::command::{Action, Command, Env, Message};
 use crate::core::commands::{
-    approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, tick,
+    admit, approval, begin, block, cancel, child, flow, pause, recover, resolve, retry, settle, signal, task, tick,
 };
 use crate::core::event::{Event, Recorded};
 use crate::core::state::{RunState, Slot};
@@ -18,12 +18,13 @@ pub struct Decision {
 
 /// Decides. The state changes by the decision's own events and by nothing else; a command that has come too late or makes
 /// no sense gives no events.
-pub fn decide(state: &mut RunState, command: Command, env: &Env) -> Decision {
+pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision {
     let was_stopping = state.is_stopping();
     let mut draft = Draft {
         state,
         env: *env,
         decision: Decision::default(),
+        offered_bytes: 0,
     };
     match command {
         Command::Begin => begin::begin(&mut draft),
@@ -48,6 +49,9 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env) -> Decision {
 
 fn take(draft: &mut Draft<'_>, message: Message) {
     match message {
+        Message::Admitted => admit::admitted(draft),
+        Message::Superseded { by, reason } => admit::superseded(draft, by, reason),
+        Message::Rejected => admit::rejected(draft),
         Message::Signal { id, name, payload } => signal::receive(draft, id, name, payload),
         Message::Decide {
             approval,
@@ -76,26 +80,35 @@ fn take(draft: &mut Draft<'_>, message: Message) {
         } => {
             child::ended(draft, child, &activity, child::Ending { status, output, error });
         }
+        Message::TaskEnded(ended) => task::ended(draft, *ended),
     }
 }
 
 /// A decision in the making. Events are folded in as they are decided, so that what follows sees them.
 pub(super) struct Draft<'a> {
     pub(super) state: &'a mut RunState,
-    pub(super) env: Env,
+    pub(super) env: Env<'a>,
     decision: Decision,
+    /// Payloads of the tasks that it offers: they are one write.
+    pub(super) offered_bytes: usize,
 }
 
 impl Draft<'_> {
+    /// The wall clock. What is still to come is counted from it and compared with it: from the time of events, a wait that
+    /// begins after the clock was set back an hour would last an hour too long.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.env.now
+    }
+
     /// The time of the next event: never before the last one, whatever the clock does.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(super) fn event_time(&self) -> Timestamp {
         self.env.now.max(self.state.last_at)
     }
 
     pub(super) fn emit(&mut self, event: Event) {
         let recorded = Recorded {
             seq: self.state.seq.plus(1),
-            at: self.now(),
+            at: self.event_time(),
             event,
         };
         self.state.evolve(&recorded);

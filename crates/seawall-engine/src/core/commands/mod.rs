@@ -1,5 +1,6 @@
 //! One file per command: what it means in which state. What several of them lead to stands in `flow/`.
 
+mod admit;
 mod approval;
 mod begin;
 mod block;
@@ -14,9 +15,12 @@ mod resolve;
 mod retry;
 mod settle;
 mod signal;
+mod task;
 mod tick;
 
 #[cfg(test)]
 mod tests;
 
 pub use decision::{Decision, decide};
+pub(crate) use flow::delays;
+pub(crate) use settle::MAX_RUN_BYTES;

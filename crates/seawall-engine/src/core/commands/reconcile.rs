@@ -10,7 +10,7 @@ use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
 use crate::core::commands::resolve;
 use crate::core::event::{Event, Resolution};
-use crate::core::state::{RunState, Slot, StepStatus};
+use crate::core::state::{RunState, Slot, StepStatus, Wait};
 use crate::datum::Datum;
 use crate::executor::{Outcome, StepError, bounded};
 use crate::names::{ActivityRef, Part};
@@ -31,14 +31,16 @@ fn is_unknown(state: &RunState, slot: Slot) -> bool {
 /// A person was first.
 pub(super) fn withdraw(draft: &mut Draft<'_>, main: Slot) {
     let slot = main.part(Part::Reconcile);
-    let Some(status) = draft.state.at(slot).map(|state| state.status) else {
-        return;
-    };
+    let Some(state) = draft.state.at(slot) else { return };
     let activity = draft.state.name(slot);
-    match status {
+    match (state.status, &state.wait) {
         // It still ends with an outcome of its own.
-        StepStatus::Running => draft.act(Action::Stop { activity }),
-        StepStatus::Retrying => draft.emit(Event::StepCancelled { activity }),
+        (StepStatus::Running, _) => draft.act(Action::Stop { activity }),
+        (StepStatus::Waiting, Some(Wait::Task { id, told: false, .. })) => {
+            let task = *id;
+            draft.emit(Event::TaskCancelRequested { activity, task });
+        }
+        (StepStatus::Retrying, _) => draft.emit(Event::StepCancelled { activity }),
         _ => {}
     }
 }

@@ -1,5 +1,7 @@
 //! Recover: another holder died with attempts in flight. Each is settled by what its effect class allows.
 
+use std::time::Duration;
+
 use seawall_store::Timestamp;
 
 use crate::core::commands::decision::Draft;
@@ -60,12 +62,12 @@ fn recover_one(draft: &mut Draft<'_>, slot: Slot, predecessor_dead: bool) {
     }
 }
 
-/// Nobody knows that the old process is dead: it may go on until its attempt and its lease are over.
+/// Nobody knows that the old process is dead: it may go on until its attempt and its lease are over. An attempt has no more
+/// than its timeout left, however far the clock was set back since it began.
 fn safe_after(draft: &Draft<'_>, slot: Slot) -> Timestamp {
-    let deadline = draft
-        .state
-        .at(slot)
-        .and_then(|activity| activity.deadline)
-        .unwrap_or_else(|| draft.now());
-    deadline.max(draft.now()).saturating_add(draft.env.lease)
+    let now = draft.now();
+    let deadline = draft.state.at(slot).and_then(|activity| activity.deadline);
+    let left = deadline.map_or(Duration::ZERO, |deadline| deadline.since(now));
+    let most = draft.state.doing(slot).timeout.unwrap_or(left);
+    now.saturating_add(left.min(most)).saturating_add(draft.env.lease)
 }

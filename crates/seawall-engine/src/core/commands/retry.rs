@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::core::commands::decision::Draft;
+use crate::core::commands::tick;
 use crate::core::event::Event;
 use crate::core::state::{Phase, RunState, Slot, StepStatus};
 use crate::definition::{ItemErrors, Kind};
@@ -17,6 +18,8 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
         activities.extend(undone(draft.state));
         let anew = anew(draft, &activities);
         draft.emit(Event::RunRetried { by, activities, anew });
+        // What no old process can be at any more begins now.
+        tick::tick(draft);
     }
 }
 

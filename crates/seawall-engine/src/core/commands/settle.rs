@@ -13,7 +13,7 @@ use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, Part};
 
 /// A run holds at most this much, inputs and outputs together.
-pub(super) const MAX_RUN_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_RUN_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) fn settle(draft: &mut Draft<'_>, activity: &ActivityRef, attempt: u32, outcome: Outcome) {
     let Some(slot) = draft.state.slot(activity) else { return };

@@ -27,6 +27,10 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         .map(|(_, slot)| *slot)
         .collect();
     for slot in due {
+        // What is still due after much was offered comes next.
+        if draft.offered_bytes >= flow::MAX_AT_ONCE {
+            return;
+        }
         // One that fires can stop the run, and a map that has failed meanwhile begins nothing: what they have begun is being
         // stopped.
         if !draft.state.is_held_back(slot) && !flow::is_being_stopped(draft.state, slot) {

@@ -1,13 +1,13 @@
 //! One activity: a step, or one item of a map, or what undoes or looks into one of them, over its attempts and waits.
 
-use seawall_store::{ApprovalId, Digest, RunId, Seq, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, QueueName, RunId, Seq, TaskId, Timestamp, WorkflowVersion};
 
 use crate::datum::Datum;
 use crate::executor::StepError;
 
 /// `Pending => (Running | Skipped | Failed | Unknown)`, `Running => (Running | Waiting | Succeeded | Failed | Retrying |
-/// Unknown | Cancelled)`, `Retrying => (Running | Failed | Unknown | Cancelled)`, `Waiting => (Succeeded | Failed | Retrying
-/// | Cancelled)`, `Unknown => (Succeeded | Failed | Retrying)`; a retry of the run leads from `Failed` and `Cancelled` back
+/// Unknown | Cancelled)`, `Retrying => (Running | Failed | Unknown | Cancelled)`, `Waiting => (Running |
+/// Succeeded | Failed | Retrying | Cancelled)`, `Unknown => (Succeeded | Failed | Retrying)`; a retry of the run leads from `Failed` and `Cancelled` back
 /// to `Pending`, or to `Retrying` where an old process may still be at it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StepStatus {
@@ -52,9 +52,22 @@ impl StepStatus {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Wait {
     Timer,
-    Signal { name: String },
-    Approval { id: ApprovalId },
-    Child { run: RunId, workflow: WorkflowVersion },
+    Signal {
+        name: String,
+    },
+    Approval {
+        id: ApprovalId,
+    },
+    Child {
+        run: RunId,
+        workflow: WorkflowVersion,
+    },
+    /// A worker's word. `told`: the task was taken back.
+    Task {
+        id: TaskId,
+        queue: QueueName,
+        told: bool,
+    },
 }
 
 /// Where an activity stands.
@@ -87,6 +100,8 @@ pub struct ActivityState {
     pub wake: Option<Timestamp>,
     /// Why it is deferred.
     pub deferred: Option<String>,
+    /// Workers of this generation that fell silent with its task. Neither they nor crashes are the step's fault, up to a point.
+    pub vanished: u32,
     /// The child that it waits for was told to stop.
     pub child_told: bool,
     pub output: Option<Datum>,
@@ -111,6 +126,7 @@ impl Default for ActivityState {
             wait: None,
             wake: None,
             deferred: None,
+            vanished: 0,
             child_told: false,
             output: None,
             error: None,

@@ -37,7 +37,8 @@ impl RunState {
         let step = &mut self.steps[slot.step];
         let is_map = slot == Slot::step(slot.step) && step.items.is_some();
         let Some(state) = step.at_mut(slot) else { return };
-        let (old_status, old_wake, asked) = (state.status, state.wake, state.asks());
+        let (old_status, old_wake) = (state.status, state.wake);
+        let (asked, offered) = (state.asks(), state.is_offered());
         state.status = status;
         state.wake = wake;
         // An attempt or a wait that is settled is over. What a person has settled may still be at it.
@@ -45,7 +46,7 @@ impl RunState {
             state.deadline = None;
         }
         with(state);
-        let asks = state.asks();
+        let (asks, offers) = (state.asks(), state.is_offered());
         if let Some(at) = old_wake {
             self.timers.remove(&(at, slot));
         }
@@ -54,6 +55,8 @@ impl RunState {
         }
         self.asking += u32::from(asks);
         self.asking -= u32::from(asked);
+        self.offered += u32::from(offers);
+        self.offered -= u32::from(offered);
         if !is_map {
             self.counts[old_status as usize] -= 1;
             self.counts[status as usize] += 1;
@@ -117,10 +120,16 @@ impl ActivityState {
             && matches!(self.wait, Some(Wait::Signal { .. } | Wait::Approval { .. }))
     }
 
+    /// It waits for a worker.
+    const fn is_offered(&self) -> bool {
+        matches!(self.status, StepStatus::Waiting) && matches!(self.wait, Some(Wait::Task { .. }))
+    }
+
     /// The earlier effect is known not to count: a new effect, a new key.
     pub(super) const fn renew(&mut self) {
         self.generation += 1;
         self.failures = 0;
+        self.vanished = 0;
         self.keyed_since = None;
         self.in_doubt = false;
     }

@@ -31,6 +31,9 @@ impl RunState {
             created_by,
             parent,
             depth,
+            scheduled,
+            gated,
+            priority,
             ..
         } = (**created).clone();
         let steps = vec![StepState::default(); definition.steps.len()];
@@ -43,12 +46,16 @@ impl RunState {
             created_by,
             parent,
             depth,
+            scheduled,
             created_at: first.at,
             started_at: None,
             finished_at: None,
             seq: first.seq,
             last_at: first.at,
             phase: Phase::Queued,
+            gated,
+            priority,
+            superseded: None,
             paused: false,
             blocked: None,
             attempt: 1,
@@ -65,6 +72,7 @@ impl RunState {
             settled_steps: 0,
             asking: 0,
             looking: 0,
+            offered: 0,
             bytes: weight(created.input.json()),
             definition,
         })
@@ -77,6 +85,13 @@ impl RunState {
         let at = recorded.at;
         match &recorded.event {
             Event::RunCreated(_) => {}
+            Event::RunAdmitted { .. } => self.gated = false,
+            Event::RunSuperseded { by, reason } => self.superseded = Some((*by, *reason)),
+            Event::RunRejected => self.fail(RunError {
+                code: Arc::from("flow-rejected"),
+                message: "as many runs as the workflow allows go on already, and it lets none wait".to_owned(),
+                step: None,
+            }),
             Event::RunStarted => {
                 self.phase = Phase::Active;
                 self.started_at.get_or_insert(at);
@@ -150,9 +165,7 @@ impl RunState {
                 // Put off before it began, since an old process may be at it: that stays so.
                 let begun = self.activity(activity).is_some_and(|s| s.status != StepStatus::Pending);
                 self.change(activity, StepStatus::Retrying, Some(*until), |state| {
-                    state.deferred = Some(reason);
-                    state.deadline = state.deadline.filter(|_| !begun);
-                    state.in_doubt |= in_doubt;
+                    state.defer(reason, in_doubt, begun);
                 });
             }
             Event::StepOutcomeUnknown {
@@ -164,12 +177,13 @@ impl RunState {
                 self.change(activity, StepStatus::Unknown, None, |state| {
                     state.error = Some(error);
                     state.deadline = deadline;
+                    state.wait = None;
                 });
-                self.reconciling(activity, deadline, at);
+                self.reconciling(activity, deadline);
             }
             Event::StepOutcomeResolved {
                 activity, resolution, ..
-            } => self.resolved(activity, resolution, at),
+            } => self.resolved(activity, resolution),
             Event::MapStarted { step, items } => self.map_started(&ActivityRef::step(step.clone()), items),
             Event::TimerSet { activity, until } => self.wait(activity, Wait::Timer, Some(*until)),
             Event::SignalAwaited { activity, name, until } => {
@@ -197,7 +211,7 @@ impl RunState {
             Event::TimerFired { activity }
             | Event::ApprovalDecided { activity, .. }
             | Event::ChildFinished { activity, .. } => self.clear_timer(activity),
-            _ => {}
+            _ => self.evolve_task(event),
         }
     }
 
@@ -283,7 +297,7 @@ impl RunState {
     }
 
     /// Success and failure are followed by the event that settles the activity.
-    fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution, at: Timestamp) {
+    fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution) {
         let Some((status, deadline)) = self.activity(activity).map(|state| (state.status, state.deadline)) else {
             return;
         };
@@ -291,13 +305,14 @@ impl RunState {
             Resolution::Succeeded(_) => {}
             Resolution::Failed(_) => self.change(activity, status, None, |state| state.in_doubt = false),
             Resolution::Retry => {
-                let due = deadline.unwrap_or(at).max(at);
+                // Not the time of this event: the clock may have been set back behind it.
+                let due = deadline.unwrap_or(Timestamp::ZERO);
                 self.change(activity, StepStatus::Retrying, Some(due), ActivityState::renew);
             }
         }
     }
 
-    fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
+    pub(super) fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
         self.change(activity, StepStatus::Waiting, until, |state| state.wait = Some(wait));
     }
 

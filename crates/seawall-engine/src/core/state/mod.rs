@@ -8,6 +8,7 @@ mod parts;
 mod retried;
 mod run;
 mod slot;
+mod tasks;
 
 pub use activity::{ActivityState, StepStatus, Wait};
 pub(crate) use run::Slot;

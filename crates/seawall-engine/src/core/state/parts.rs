@@ -41,7 +41,7 @@ impl RunState {
     }
 
     /// An outcome is unknown: what finds out about it is due as soon as no old process can be at the attempt any more.
-    pub(super) fn reconciling(&mut self, activity: &ActivityRef, safe_after: Option<Timestamp>, at: Timestamp) {
+    pub(super) fn reconciling(&mut self, activity: &ActivityRef, safe_after: Option<Timestamp>) {
         let Some(slot) = self.slot(activity).filter(|slot| slot.is_main()) else {
             return;
         };
@@ -53,9 +53,10 @@ impl RunState {
         // One that looks into an earlier attempt is told to stop; this outcome is looked into when it has.
         let busy = self
             .activity(&part)
-            .is_some_and(|state| state.status == StepStatus::Running);
+            .is_some_and(|state| matches!(state.status, StepStatus::Running | StepStatus::Waiting));
         if !busy {
-            let due = safe_after.unwrap_or(at).max(at);
+            // Not the time of this event: the clock may have been set back behind it.
+            let due = safe_after.unwrap_or(Timestamp::ZERO);
             self.change(&part, StepStatus::Retrying, Some(due), |state| {
                 state.error = None;
                 state.finished_at = None;

@@ -31,6 +31,8 @@ impl RunState {
     /// `raised`: what is known to have failed, and what was undone.
     pub(super) fn retried(&mut self, raised: &[ActivityRef], anew: &[StepId], at: Timestamp) {
         self.phase = Phase::Active;
+        self.gated = false;
+        self.superseded = None;
         self.attempt += 1;
         self.error = None;
         self.finished_at = None;
@@ -38,7 +40,7 @@ impl RunState {
         self.deadline = self.definition.timeout.map(|timeout| at.saturating_add(timeout));
         let mut undone = BTreeSet::new();
         for activity in raised {
-            self.reset(activity, at);
+            self.reset(activity);
             undone.extend(activity.item.and(self.slot(activity)).map(|slot| slot.step));
         }
         for step in anew {
@@ -46,24 +48,24 @@ impl RunState {
         }
         for step in 0..self.steps.len() {
             if !self.is_met(step) {
-                self.reset_stopped(step, at);
+                self.reset_stopped(step);
                 self.reopen(step);
             } else if undone.contains(&step) {
                 // A map that had succeeded, of which items were undone.
                 self.reopen(step);
             }
         }
-        self.reset_compensations(at);
+        self.reset_compensations();
     }
 
     /// What was undone can be undone again once it has been done again, under another key; so can what could not be undone.
-    fn reset_compensations(&mut self, at: Timestamp) {
+    fn reset_compensations(&mut self) {
         self.undo = None;
         let compensations = self.activities().filter(|(slot, _)| slot.part == Part::Compensate);
         let settled = compensations.filter(|(_, state)| state.status.is_settled());
         let names: Vec<ActivityRef> = settled.map(|(slot, _)| self.name(slot)).collect();
         for name in names {
-            self.reset(&name, at);
+            self.reset(&name);
         }
     }
 
@@ -102,7 +104,7 @@ impl RunState {
             .saturating_sub(output.map_or(0, |output| weight(output.json())));
     }
 
-    fn reset_stopped(&mut self, step: usize, at: Timestamp) {
+    fn reset_stopped(&mut self, step: usize) {
         let stopped = |status: StepStatus| status == StepStatus::Cancelled;
         let of = &self.steps[step];
         let slots: Vec<Slot> = match &of.items {
@@ -114,19 +116,19 @@ impl RunState {
                 .collect(),
         };
         for slot in slots {
-            self.reset(&self.name(slot), at);
+            self.reset(&self.name(slot));
         }
     }
 
     /// What is known to have failed, or has succeeded and was undone, gets a new key; what may be in effect keeps its own.
-    fn reset(&mut self, activity: &ActivityRef, at: Timestamp) {
+    fn reset(&mut self, activity: &ActivityRef) {
         let Some(state) = self.activity(activity) else { return };
         let undone = state.status == StepStatus::Succeeded;
         let renewed = undone || (state.status == StepStatus::Failed && !state.in_doubt);
-        // A person settled it while its process may have been alive still. What begins in its turn only minds that then:
-        // compensations, and the many items of a map that was undone.
-        let due = state.deadline.filter(|deadline| *deadline > at);
-        let due = due.filter(|_| activity.part == Part::Main && !undone);
+        // A person settled it while its process may have been alive still. Whether that time is over is for the clock to
+        // say, not for the time of this event. What begins in its turn only minds that then: compensations, and the many
+        // items of a map that was undone.
+        let due = state.deadline.filter(|_| activity.part == Part::Main && !undone);
         let lost = state.output.as_ref().map_or(0, |output| weight(output.json()));
         self.bytes = self.bytes.saturating_sub(lost);
         let status = match due {
@@ -135,6 +137,7 @@ impl RunState {
         };
         self.change(activity, status, due, |state| {
             state.failures = 0;
+            state.vanished = 0;
             state.finished_at = None;
             state.error = None;
             state.output = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
 
-use crate::core::event::{BlockReason, Recorded, RunError};
+use crate::core::event::{BlockReason, Recorded, RunError, ScheduledFor, Supersession};
 use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Definition, Step};
@@ -70,6 +70,7 @@ pub struct RunState {
     pub created_by: Arc<str>,
     pub parent: Option<ParentLink>,
     pub depth: u32,
+    pub scheduled: Option<ScheduledFor>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -78,6 +79,11 @@ pub struct RunState {
     /// When it was: event time never decreases within a run.
     pub last_at: Timestamp,
     pub phase: Phase,
+    /// It waits for its admission.
+    pub gated: bool,
+    pub priority: i8,
+    /// Who took its place.
+    pub superseded: Option<(RunId, Supersession)>,
     pub paused: bool,
     pub blocked: Option<BlockReason>,
     /// 1, and one more for each retry.
@@ -104,6 +110,8 @@ pub struct RunState {
     pub(crate) asking: u32,
     /// Reconcile parts that have begun or are about to.
     pub(crate) looking: u32,
+    /// Activities that wait for a worker.
+    pub(crate) offered: u32,
 }
 
 impl RunState {
@@ -229,10 +237,16 @@ impl RunState {
         phase && !self.paused && !matches!(self.blocked, Some(BlockReason::HoldersDied(_)))
     }
 
-    /// Something may begin that a pause would hold back.
+    /// Something may begin that a pause would hold back. What waits for its admission takes its slot all the same, and begins
+    /// nothing with it.
     #[must_use]
     pub const fn can_pause(&self) -> bool {
-        !self.paused && (matches!(self.phase, Phase::Active) || self.is_compensating())
+        let goes_on = match self.phase {
+            Phase::Active => true,
+            Phase::Queued => self.gated,
+            _ => self.is_compensating(),
+        };
+        goes_on && !self.paused
     }
 
     /// What the run has done is being undone.
@@ -244,7 +258,7 @@ impl RunState {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         match self.phase {
-            Phase::Queued if self.blocked.is_none() => RunStatus::Queued,
+            Phase::Queued if self.blocked.is_none() && !self.paused => RunStatus::Queued,
             Phase::Succeeded => RunStatus::Succeeded,
             Phase::Failed => RunStatus::Failed,
             Phase::Cancelled => RunStatus::Cancelled,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::flow_fields::{CONCURRENCY, DEBOUNCE, RATE};
 use crate::definition::duration::MAX_DURATION;
 use crate::executor::{FieldShape, FieldSpec};
 
@@ -53,9 +54,17 @@ pub(in crate::definition) enum Shape {
     ItemStep,
     Compensation,
     Reconciliation,
+    /// A limit, or an object of these fields.
+    Concurrency(&'static [Field]),
+    /// `10/min`.
+    Rate,
+    /// A rate, or an object of these fields.
+    RateLimit(&'static [Field]),
+    /// -100 to 100, or a template.
+    Priority,
 }
 
-const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field {
         name,
         shape,
@@ -67,7 +76,7 @@ const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
 }
 
 impl Field {
-    const fn required(mut self) -> Self {
+    pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
@@ -94,7 +103,7 @@ impl Field {
     }
 }
 
-const MILLISECOND: Duration = Duration::from_millis(1);
+pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 const ANY_WAIT: Shape = Shape::Duration(MILLISECOND, MAX_DURATION);
@@ -114,6 +123,26 @@ pub(in crate::definition) const ROOT: &[Field] = &[
         Shape::Object(DEFAULTS),
         "What holds for steps that say nothing else.",
     ),
+    field(
+        "concurrency",
+        Shape::Concurrency(CONCURRENCY),
+        "How many of its runs go on at once.",
+    ),
+    field(
+        "rate",
+        Shape::RateLimit(RATE),
+        "How many of its runs begin in a time: `10/min`.",
+    ),
+    field(
+        "priority",
+        Shape::Priority,
+        "Which of those that wait come first: one point is worth 10s of waiting. 0 without it.",
+    ),
+    field(
+        "debounce",
+        Shape::Object(DEBOUNCE),
+        "A run waits for a quiet time and gives way to a newer one.",
+    ),
     field("steps", Shape::Steps, "What is done, ordered by `needs`.").required(),
     field(
         "output",
@@ -123,18 +152,7 @@ pub(in crate::definition) const ROOT: &[Field] = &[
 ];
 
 /// Fields of a definition that belong to later versions.
-pub(in crate::definition) const LATER_ROOT: &[&str] = &[
-    "concurrency",
-    "rate",
-    "priority",
-    "debounce",
-    "on_conflict",
-    "schedule",
-    "schedules",
-    "flow_control",
-    "compensate",
-    "reconcile",
-];
+pub(in crate::definition) const LATER_ROOT: &[&str] = &["schedule", "schedules", "compensate", "reconcile"];
 
 pub(in crate::definition) const DEFAULTS: &[Field] = &[
     field(
@@ -243,10 +261,10 @@ const RETRY_FIELD: Field = field(
 const EFFECT: Field = field("effect", EFFECTS, "What may be done again after a crash.");
 
 /// Fields of steps that belong to later versions.
-pub(in crate::definition) const LATER_STEP: &[&str] = &["concurrency", "rate", "priority", "debounce", "queue"];
+pub(in crate::definition) const LATER_STEP: &[&str] = &["concurrency", "rate", "priority", "debounce"];
 
 /// Kinds that belong to later versions.
-pub(in crate::definition) const LATER_KINDS: &[&str] = &["task", "llm", "tool", "agent"];
+pub(in crate::definition) const LATER_KINDS: &[&str] = &["llm", "tool", "agent"];
 
 /// How a step of a kind behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -361,6 +379,35 @@ pub(in crate::definition) const CORE_KINDS: &[CoreKind] = &[
             field("input", Shape::Template(FieldShape::Any), "The child run's input."),
         ],
         doc: "Runs another workflow and waits for its output.",
+    },
+    CoreKind {
+        name: "task",
+        nature: Nature::Attempt,
+        fields: &[
+            field(
+                "queue",
+                Shape::Template(FieldShape::String),
+                "Where workers take it from: 1 to 63 of a-z, 0-9, `.`, `_` and `-`.",
+            )
+            .required(),
+            field(
+                "payload",
+                Shape::Template(FieldShape::Any),
+                "What the worker gets: at most 1 MiB.",
+            )
+            .required(),
+            field(
+                "key",
+                Shape::Template(FieldShape::String),
+                "Tasks of one key are limited together; at most 256 bytes.",
+            ),
+            field(
+                "priority",
+                Shape::Template(FieldShape::Integer),
+                "Higher comes first: -100 to 100; 0 without it.",
+            ),
+        ],
+        doc: "Gives a task to workers outside; what one of them completes it with is the output.",
     },
     CoreKind {
         name: "fail",

@@ -1,7 +1,9 @@
 //! The kinds that the engine itself carries out.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use seawall_store::QueueName;
 use serde_json::Value;
 
 use super::fields::{CoreKind, Field, Shape};
@@ -10,7 +12,9 @@ use super::policy::bounded_duration;
 use super::step::{Own, Steps};
 use super::with::Templates;
 use crate::definition::duration::parse_duration;
-use crate::definition::model::{Approval, ApprovalTimeout, ChildWorkflow, ItemErrors, Kind, MapStep, SleepTime};
+use crate::definition::model::{
+    Approval, ApprovalTimeout, ChildWorkflow, ItemErrors, Kind, MapStep, SleepTime, TaskStep,
+};
 use crate::definition::report::excerpt;
 use crate::definition::template::{Template, has_template, is_one_expression, is_reserved_name};
 use crate::effect::EffectClass;
@@ -43,6 +47,8 @@ impl Built {
 const MAX_PARALLEL: u32 = 16;
 /// The most items of a map.
 const MAX_ITEMS: usize = 10_000;
+const MAX_TASK_KEY: usize = 256;
+const PRIORITIES: RangeInclusive<i64> = -100..=100;
 
 impl Steps<'_> {
     pub(super) fn core_kind(
@@ -71,6 +77,7 @@ impl Steps<'_> {
             }
             "approval" => self.approval(input, templates),
             "workflow" => self.workflow(input, templates),
+            "task" => self.task(input, templates),
             "fail" => Some(Built::pure(Kind::Fail {
                 message: self.field(input, templates, "message")?,
             })),
@@ -224,6 +231,50 @@ impl Steps<'_> {
             version,
             input: child_input,
         })))
+    }
+
+    fn task(&mut self, input: &Input<'_, '_>, templates: &mut Templates<'_>) -> Option<Built> {
+        if let Some((entry, text)) = literal(input, "queue")
+            && QueueName::parse(text).is_none()
+        {
+            let text = excerpt(text);
+            let message = format!("`{text}` is no name of a queue: 1 to 63 of a-z, 0-9, `.`, `_` and `-`");
+            self.report.error(&entry.place, "bad-name", message);
+        }
+        if let Some((entry, text)) = literal(input, "key")
+            && text.len() > MAX_TASK_KEY
+        {
+            let message = format!("a key has at most {MAX_TASK_KEY} bytes");
+            self.report.error(&entry.place, "too-long", message);
+        }
+        if let Some(entry) = input.with.get("priority")
+            && entry.value.is_number()
+            && entry
+                .value
+                .as_i64()
+                .is_none_or(|priority| !PRIORITIES.contains(&priority))
+        {
+            self.report.error(
+                &entry.place,
+                "out-of-range",
+                "a priority is a whole number from -100 to 100",
+            );
+        }
+        let key = self.field(input, templates, "key");
+        let priority = self.field(input, templates, "priority");
+        let payload = self.field(input, templates, "payload");
+        let queue = self.field(input, templates, "queue")?;
+        Some(Built {
+            kind: Kind::Task(TaskStep {
+                queue,
+                payload: payload?,
+                key,
+                priority,
+            }),
+            timeout: None,
+            // Nobody here knows what a worker does.
+            effect: input.own.effect.unwrap_or(EffectClass::Once),
+        })
     }
 
     /// `timeout` may stand in `with` instead of beside it.

@@ -2,6 +2,8 @@
 //! through them, and the published schema is made from them.
 
 mod fields;
+mod flow;
+mod flow_fields;
 mod graph;
 mod kinds;
 mod limits;

@@ -130,6 +130,15 @@ impl<'a> Entry<'a> {
         );
     }
 
+    /// The field of that name, if an object with it stands here.
+    pub(super) fn field(&'a self, name: &'a str) -> Option<Entry<'a>> {
+        let value = self.value.get(name)?;
+        Some(Entry {
+            value,
+            place: self.place.field(name),
+        })
+    }
+
     pub(super) fn text(&self, report: &mut Report) -> Option<&'a str> {
         let text = self.value.as_str();
         if text.is_none() {

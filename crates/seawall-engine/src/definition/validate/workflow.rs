@@ -7,6 +7,7 @@ use seawall_store::Digest;
 use serde_json::Value;
 
 use super::fields::{DEFAULTS, LATER_ROOT, ROOT};
+use super::flow::flow;
 use super::graph::{Graph, Node};
 use super::limits::canonical;
 use super::object::{Entry, Object, Table};
@@ -49,6 +50,7 @@ pub(in crate::definition) fn validate(value: &Value, registry: &Registry, report
     let timeout = bounded_duration(object.get("timeout"), ROOT, "timeout", report);
     let defaults = object.get("defaults").map(|entry| defaults(&entry, report));
     let defaults = defaults.unwrap_or_default();
+    let flow = flow(&object, report);
     let mut templates = Templates::new(None);
     let output = object
         .get("output")
@@ -73,6 +75,7 @@ pub(in crate::definition) fn validate(value: &Value, registry: &Registry, report
         description: description.map(ToOwned::to_owned),
         input,
         timeout,
+        flow,
         steps,
         output,
         digest: Digest::of(source.as_bytes()),

@@ -8,6 +8,7 @@ use serde::de::{Deserialize as _, MapAccess};
 use serde::{Serialize, Serializer};
 
 use crate::core::{Event, Recorded};
+use crate::journal::stored::flow::{RunAdmittedV1, RunSupersededV1};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ErrorV1, ResolutionV1, RunErrorV1};
 use crate::journal::stored::run::{
     ByV1, CompensationStartedV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunForkedV1, RunRetriedV1,
@@ -18,6 +19,7 @@ use crate::journal::stored::step::{
     MapStartedV1, StepCopiedV1, StepDeferredV1, StepFailedV1, StepOutcomeResolvedV1, StepOutcomeUnknownV1,
     StepSkippedV1, StepStartedV1, StepSucceededV1,
 };
+use crate::journal::stored::task::{TaskCancelRequestedV1, TaskClaimedV1, TaskOfferedV1};
 use crate::journal::stored::wait::{
     ApprovalDecidedV1, ApprovalRequestedV1, ChildCancelRequestedV1, ChildFinishedV1, ChildStartedV1, SignalAwaitedV1,
     SignalReceivedV1, TimerSetV1,
@@ -66,7 +68,17 @@ impl Serialize for Line<'_> {
         let line = self.0;
         match &line.event {
             Event::RunCreated(created) => put(to, line, 1, RunCreatedV1::from(&**created)),
-            Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => put(to, line, 1, EmptyV1 {}),
+            Event::RunAdmitted { waited_ms } => {
+                let waited_ms = *waited_ms;
+                put(to, line, 1, RunAdmittedV1 { waited_ms })
+            }
+            Event::RunSuperseded { by, reason } => {
+                let (by, reason) = (Text(*by), *reason);
+                put(to, line, 1, RunSupersededV1 { by, reason })
+            }
+            Event::RunRejected | Event::RunStarted | Event::RunTimedOut | Event::RunCancelled => {
+                put(to, line, 1, EmptyV1 {})
+            }
             Event::RunPaused { by: who }
             | Event::RunResumed { by: who }
             | Event::CancelRequested { by: who }
@@ -253,6 +265,32 @@ impl Serialize for Line<'_> {
                 };
                 put(to, line, 1, body)
             }
+            Event::TaskOffered(offered) => put(to, line, 1, TaskOfferedV1::from(&**offered)),
+            Event::TaskClaimed {
+                activity,
+                task,
+                worker,
+                claimed_at,
+            } => {
+                let body = TaskClaimedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    task: Text(*task),
+                    worker: Shared(Arc::clone(worker)),
+                    claimed_at: Ms(*claimed_at),
+                };
+                put(to, line, 1, body)
+            }
+            Event::TaskCancelRequested { activity, task } => {
+                let body = TaskCancelRequestedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    task: Text(*task),
+                };
+                put(to, line, 1, body)
+            }
         }
     }
 }
@@ -266,6 +304,12 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
     let body = MapAccessDeserializer::new(body);
     Ok(Some(match (kind, version) {
         ("run.created", 1) => RunCreatedV1::deserialize(body)?.into(),
+        ("run.admitted", 1) => {
+            let RunAdmittedV1 { waited_ms } = RunAdmittedV1::deserialize(body)?;
+            Event::RunAdmitted { waited_ms }
+        }
+        ("run.superseded", 1) => RunSupersededV1::deserialize(body)?.into(),
+        ("run.rejected", 1) => EmptyV1::deserialize(body).map(|_| Event::RunRejected)?,
         ("run.started", 1) => EmptyV1::deserialize(body).map(|_| Event::RunStarted)?,
         ("run.paused", 1) => Event::RunPaused { by: who(body)? },
         ("run.resumed", 1) => Event::RunResumed { by: who(body)? },
@@ -302,6 +346,9 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("child.started", 1) => ChildStartedV1::deserialize(body)?.into(),
         ("child.cancel_requested", 1) => ChildCancelRequestedV1::deserialize(body)?.into(),
         ("child.finished", 1) => ChildFinishedV1::deserialize(body)?.into(),
+        ("task.offered", 1) => TaskOfferedV1::deserialize(body)?.into(),
+        ("task.claimed", 1) => TaskClaimedV1::deserialize(body)?.into(),
+        ("task.cancel_requested", 1) => TaskCancelRequestedV1::deserialize(body)?.into(),
         _ => return Ok(None),
     }))
 }

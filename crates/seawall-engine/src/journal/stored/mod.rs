@@ -7,12 +7,15 @@
 //! [`crate::journal::READER_VERSION`]. A field that older readers may ignore needs no new version.
 
 mod event;
+mod flow;
 mod parts;
 mod run;
 mod scalars;
 mod step;
+mod task;
 mod wait;
 
 pub(super) use event::{Line, read};
 pub(super) use parts::{ErrorV1, ResolutionV1, is_main};
-pub(super) use scalars::{Id, Json, Shared, Str, Text, named};
+pub(super) use scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
+pub(super) use task::TaskEndV1;

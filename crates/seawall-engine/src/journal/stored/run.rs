@@ -1,11 +1,11 @@
 //! Stored events of the run as a whole.
 
-use seawall_store::RunId;
+use seawall_store::{RunId, ScheduleId};
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Event, RunCreated};
+use crate::core::{Event, RunCreated, ScheduledFor};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ParentV1, RunErrorV1, WorkflowV1};
-use crate::journal::stored::scalars::{Hex, Id, Json, Shared, Text};
+use crate::journal::stored::scalars::{Hex, Id, Json, Ms, Shared, Text};
 use crate::names::ActivityRef;
 
 /// The body of events whose name says it all.
@@ -28,6 +28,24 @@ pub(in crate::journal) struct RunCreatedV1<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     parent: Option<ParentV1<'a>>,
     depth: u32,
+    /// Absent in every run before there were schedules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<ScheduledV1>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    gated: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    priority: i8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ScheduledV1 {
+    id: Text<ScheduleId>,
+    fire_at: Ms,
+}
+
+/// What is not said at all.
+pub(in crate::journal) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
@@ -40,6 +58,12 @@ impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
             by: Shared(created.created_by.clone()),
             parent: created.parent.as_ref().map(ParentV1::from),
             depth: created.depth,
+            schedule: created.scheduled.map(|scheduled| ScheduledV1 {
+                id: Text(scheduled.schedule),
+                fire_at: Ms(scheduled.fire_at),
+            }),
+            gated: created.gated,
+            priority: created.priority,
         }
     }
 }
@@ -54,6 +78,12 @@ impl From<RunCreatedV1<'_>> for Event {
             created_by: stored.by.0,
             parent: stored.parent.map(Into::into),
             depth: stored.depth,
+            scheduled: stored.schedule.map(|schedule| ScheduledFor {
+                schedule: schedule.id.0,
+                fire_at: schedule.fire_at.0,
+            }),
+            gated: stored.gated,
+            priority: stored.priority,
         }))
     }
 }

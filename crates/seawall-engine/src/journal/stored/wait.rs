@@ -6,6 +6,7 @@ use seawall_store::{ApprovalId, RunId, RunStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{ApprovalRequested, ChildStarted, Decided, Event};
+use crate::journal::stored::flow::FlowV1;
 use crate::journal::stored::parts::{WorkflowV1, activity, is_main};
 use crate::journal::stored::scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
 use crate::names::Part;
@@ -152,6 +153,8 @@ pub(in crate::journal) struct ChildStartedV1 {
     definition: Hex,
     depth: u32,
     input: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow: Option<FlowV1>,
 }
 
 impl From<&ChildStarted> for ChildStartedV1 {
@@ -165,6 +168,7 @@ impl From<&ChildStarted> for ChildStartedV1 {
             definition: Hex(started.definition),
             depth: started.depth,
             input: Json(started.input.clone()),
+            flow: FlowV1::of(&started.flow),
         }
     }
 }
@@ -178,6 +182,7 @@ impl From<ChildStartedV1> for Event {
             definition: stored.definition.0,
             depth: stored.depth,
             input: stored.input.0,
+            flow: stored.flow.map(Into::into).unwrap_or_default(),
         }))
     }
 }

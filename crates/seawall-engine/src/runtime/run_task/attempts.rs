@@ -1,15 +1,15 @@
 //! The attempts and look-ups of one run that are under way.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use seawall_store::{Digest, Lease, WorkflowVersion};
+use seawall_store::Lease;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::core::{AttemptPlan, Command};
+use crate::core::{AttemptPlan, Command, FoundChild};
 use crate::executor::{AttemptContext, Fence, Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::bounded;
@@ -21,7 +21,7 @@ use crate::runtime::shared::Shared;
 /// How one of them ended.
 enum Ended {
     Attempt(Outcome),
-    Lookup(Result<(WorkflowVersion, Digest), StepError>),
+    Lookup(Result<FoundChild, StepError>),
 }
 
 type Running = BoxFuture<'static, (ActivityRef, u32, Ended)>;
@@ -32,7 +32,8 @@ pub(super) struct Attempts {
     lease: Lease,
     context: AttemptContext,
     running: FuturesUnordered<Running>,
-    tokens: HashMap<ActivityRef, CancellationToken>,
+    /// Ordered: those that are stopped together are stopped in this order.
+    tokens: BTreeMap<ActivityRef, CancellationToken>,
 }
 
 impl Attempts {
@@ -46,7 +47,7 @@ impl Attempts {
                 secrets: Arc::clone(&shared.secrets),
             },
             running: FuturesUnordered::new(),
-            tokens: HashMap::new(),
+            tokens: BTreeMap::new(),
         }
     }
 

@@ -7,14 +7,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{RunStatus, Seq, Timestamp};
+use seawall_store::{RunStatus, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, decide};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide};
 use crate::datum::{Datum, weight};
+use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::{bounded, excess, refusal};
+use crate::runtime::queues::Queues;
+use crate::runtime::shared::Shared;
 
 /// A run never has more than about this undurable.
 const MAX_EVENTS: usize = 256;
@@ -22,7 +25,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// What an event costs beside its payload, about.
 const EVENT_BYTES: usize = 128;
 
-const TRANSFORM: &str = "transform";
+/// The kind whose rendered request is its output.
+pub(crate) const TRANSFORM: &str = "transform";
 
 /// What is next among the attempts that may begin.
 pub(super) enum Next {
@@ -47,12 +51,22 @@ pub(super) struct Batch {
     pub(super) events: Vec<Recorded>,
     /// Inbox rows whose events stand in it, or that led to none.
     pub(super) consumed: Vec<i64>,
+    /// The tasks that its events offer, in their order.
+    pub(super) offers: Vec<TaskPlan>,
+}
+
+/// What decisions are made with, besides the state.
+struct Around {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    lease: Duration,
+    queues: Arc<Queues>,
+    tenant: TenantId,
 }
 
 pub(super) struct Driver {
     state: RunState,
-    clock: Arc<dyn Clock>,
-    lease: Duration,
+    around: Around,
     /// The last durable event.
     durable: Seq,
     pending: Batch,
@@ -70,12 +84,17 @@ pub(super) struct Driver {
 
 impl Driver {
     /// A run whose state is that of its durable journal.
-    pub(super) fn new(state: RunState, clock: Arc<dyn Clock>, lease: Duration) -> Self {
+    pub(super) fn new(state: RunState, shared: &Shared, tenant: &TenantId) -> Self {
         Self {
             durable: state.seq,
             state,
-            clock,
-            lease,
+            around: Around {
+                clock: Arc::clone(&shared.clock),
+                entropy: Arc::clone(&shared.entropy),
+                lease: shared.config.lease,
+                queues: Arc::clone(&shared.queues),
+                tenant: tenant.clone(),
+            },
             pending: Batch::default(),
             pending_bytes: 0,
             flying_events: 0,
@@ -90,8 +109,8 @@ impl Driver {
     }
 
     /// A run of which nothing is durable yet.
-    pub(super) fn unborn(state: RunState, creation: Vec<Recorded>, clock: Arc<dyn Clock>, lease: Duration) -> Self {
-        let mut driver = Self::new(state, clock, lease);
+    pub(super) fn unborn(state: RunState, creation: Vec<Recorded>, shared: &Shared, tenant: &TenantId) -> Self {
+        let mut driver = Self::new(state, shared, tenant);
         driver.durable = Seq(0);
         driver.pending_bytes = creation.len() * EVENT_BYTES + driver.state.bytes;
         driver.pending.events = creation;
@@ -107,15 +126,17 @@ impl Driver {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.around.clock.now()
     }
 
     /// Decides, and keeps what follows. Answers whether anything did.
     pub(super) fn apply(&mut self, command: Command) -> bool {
+        let full = self.around.queues.full(&self.around.tenant);
         let env = Env {
-            now: self.clock.now(),
-            random: rand::random(),
-            lease: self.lease,
+            now: self.around.clock.now(),
+            random: self.around.entropy.bits(),
+            lease: self.around.lease,
+            full: &full,
         };
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
@@ -146,6 +167,10 @@ impl Driver {
                     version,
                 }),
                 Action::Stop { activity } => self.stops.push(activity),
+                Action::Offer(plan) => {
+                    self.pending_bytes += plan.payload.len();
+                    self.pending.offers.push(*plan);
+                }
             }
         }
         led_to_something
@@ -278,6 +303,11 @@ impl Driver {
         self.flying_events = batch.events.len();
         self.pending_bytes += rest.len() * EVENT_BYTES;
         self.pending.events.splice(0..0, rest);
+        let offers = |recorded: &&Recorded| matches!(recorded.event, Event::TaskOffered(_));
+        let kept = batch.events.iter().filter(offers).count();
+        let later = batch.offers.split_off(kept.min(batch.offers.len()));
+        self.pending_bytes += later.iter().map(|plan| plan.payload.len()).sum::<usize>();
+        self.pending.offers.splice(0..0, later);
     }
 
     /// The batch is durable, and with it everything up to `last`.
@@ -337,6 +367,10 @@ fn payload(command: &Command) -> usize {
         } => weight(output),
         Command::Message(Message::Signal { payload, .. }) => weight(payload.json()),
         Command::Message(Message::ChildEnded { output, .. }) => weight(output.json()),
+        Command::Message(Message::TaskEnded(ended)) => match &ended.end {
+            TaskEnd::Completed(output) => weight(output.json()),
+            _ => 0,
+        },
         _ => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! Making durable what is not: everything that has gathered becomes one append, which also gives the run back when nothing
 //! is left to do in memory.
 
-use seawall_store::{Append, AppendThen};
+use seawall_store::{Append, AppendThen, Timestamp};
 
 use crate::journal;
 use crate::runtime::run_task::driver::{Batch, Driver};
@@ -12,18 +12,22 @@ impl Session<'_> {
     /// Sends an append if there is anything to write, or if the run is to leave. `busy`: steps in place are left.
     pub(super) fn flush(&mut self, busy: bool) -> Result<(), Failure> {
         let idle = !busy && self.attempts.is_empty() && self.driver.is_idle() && !self.awaits_inbox();
+        self.linger.holding(false);
         let then = if idle { self.rest()? } else { AppendThen::Hold };
         if then == AppendThen::Hold && !self.driver.has_pending() {
             return Ok(());
         }
         let batch = self.driver.take_batch();
+        if !batch.events.is_empty() {
+            self.linger.restart();
+        }
         let append = self.append(batch, then);
         self.flight = Some(Flight::send(&self.shared.store, append));
         Ok(())
     }
 
     /// What becomes of a run in which nothing is under way.
-    fn rest(&self) -> Result<AppendThen, Failure> {
+    fn rest(&mut self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
             // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
@@ -40,16 +44,32 @@ impl Session<'_> {
         }
         let due = state.next_wake();
         let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);
-        if soon && !self.draining {
+        if self.draining {
+            return Ok(AppendThen::Park { due });
+        }
+        let lingers = self.lingers();
+        self.linger.holding(lingers && !soon);
+        if soon || lingers {
             return Ok(AppendThen::Hold);
         }
         Ok(AppendThen::Park { due })
     }
 
+    /// Whether a worker's word is worth waiting for in memory.
+    fn lingers(&self) -> bool {
+        let room = self.shared.held.len() < self.shared.config.max_active_runs.div_ceil(2);
+        self.driver.state().offered > 0 && room && !self.linger.is_over()
+    }
+
     fn append(&self, batch: Batch, then: AppendThen) -> Append {
-        let Batch { events, consumed } = batch;
+        let Batch {
+            events,
+            consumed,
+            offers,
+        } = batch;
         let state = self.driver.state();
-        let writes = journal::writes(state, &events);
+        let writes = journal::writes(state, &events, &offers, self.driver.now());
+        self.shared.queues.offered(&self.lease.tenant, &writes.tasks);
         Append {
             lease: self.lease.clone(),
             segment: (!events.is_empty()).then(|| journal::encode(&events)),
@@ -60,8 +80,8 @@ impl Session<'_> {
             settled: writes.settled,
             children: writes.children,
             messages: writes.messages,
-            tasks: Vec::new(),
-            withdrawn: Vec::new(),
+            tasks: writes.tasks,
+            withdrawn: writes.withdrawn,
             then,
         }
     }
@@ -74,8 +94,12 @@ impl Session<'_> {
             AppendThen::Park { .. } if given_back => Some(Exit::Parked),
             AppendThen::Park { .. } if self.draining => {
                 // A message came in between. It stays unread: whoever claims the run next takes it.
-                let now = Some(self.driver.now());
-                let released = self.shared.store.release(self.lease, self.driver.durable(), now).await;
+                let at_once = Some(Timestamp::ZERO);
+                let released = self
+                    .shared
+                    .store
+                    .release(self.lease, self.driver.durable(), at_once)
+                    .await;
                 if let Err(error) = released {
                     tracing::debug!(run.id = %self.lease.run, error = &error as &dyn std::error::Error, "the run was not released; it goes with the node");
                 }
@@ -94,11 +118,13 @@ impl Session<'_> {
 /// the creation itself, which is the first `creation` events.
 pub(super) fn first_batch(driver: &mut Driver, creation: usize) -> (Batch, bool) {
     let mut batch = driver.take_batch();
-    let writes = journal::writes(driver.state(), &batch.events);
+    let writes = journal::writes(driver.state(), &batch.events, &batch.offers, driver.now());
     let elsewhere = !(writes.opened.is_empty()
         && writes.settled.is_empty()
         && writes.children.is_empty()
-        && writes.messages.is_empty());
+        && writes.messages.is_empty()
+        && writes.tasks.is_empty()
+        && writes.withdrawn.is_empty());
     if elsewhere {
         driver.split(&mut batch, creation);
     }

@@ -67,7 +67,7 @@ pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -
     }
     let state = RunState::replay(definition, &events).map_err(|error| unusable(&record, error.to_string()))?;
     drop(events);
-    let driver = Driver::new(state, Arc::clone(&shared.clock), shared.config.lease);
+    let driver = Driver::new(state, shared, &lease.tenant);
     Ok(Loaded {
         // The row's count: it is right whichever way the run came here, and however often it was loaded.
         driver: took_over(driver, record.deaths, of),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use seawall_store::{Digest, StoreError, StoreResult, TenantId, WorkflowRecord, WorkflowRef, WorkflowVersion};
+use seawall_store::{StoreError, StoreResult, TenantId, WorkflowRecord, WorkflowRef};
 
+use crate::core::FoundChild;
 use crate::executor::StepError;
 use crate::runtime::definitions::DefinitionTrouble;
 use crate::runtime::run_task::driver::Lookup;
@@ -13,11 +14,7 @@ const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// Finds the version and makes sure that it can be run. Waits for a store that cannot be read now.
-pub(super) async fn find(
-    shared: &Shared,
-    tenant: &TenantId,
-    lookup: &Lookup,
-) -> Result<(WorkflowVersion, Digest), StepError> {
+pub(super) async fn find(shared: &Shared, tenant: &TenantId, lookup: &Lookup) -> Result<FoundChild, StepError> {
     let mut pause = FIRST_RETRY;
     let record = loop {
         match record(shared, tenant, lookup).await {
@@ -31,7 +28,11 @@ pub(super) async fn find(
     };
     let record = record.ok_or_else(|| missing(lookup))?;
     match shared.definitions.of_record(&record) {
-        Ok(_) => Ok((record.pinned(), record.digest)),
+        Ok(definition) => Ok(FoundChild {
+            workflow: record.pinned(),
+            digest: record.digest,
+            flow: (definition.flow.is_gated() || definition.flow.priority.is_some()).then_some(definition),
+        }),
         Err(trouble @ (DefinitionTrouble::Broken(_) | DefinitionTrouble::Missing { .. })) => {
             Err(StepError::permanent("workflow-invalid", trouble.to_string()))
         }

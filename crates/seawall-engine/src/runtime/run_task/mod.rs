@@ -11,11 +11,13 @@ mod attempts;
 mod driver;
 mod flight;
 mod flush;
+mod linger;
 mod load;
 mod lookup;
 mod newborn;
 mod session;
 mod task;
 
+pub(crate) use driver::TRANSFORM;
 pub(crate) use newborn::{Newborn, spawn_newborn};
 pub(crate) use task::spawn_claimed;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seawall_store::{
-    CreatedRun, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError, StoreResult,
-    TenantId, Timestamp, WorkflowVersion,
+    CreatedRun, FlowEntry, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError,
+    StoreResult, TenantId, Timestamp, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -34,6 +34,9 @@ pub(crate) struct Newborn {
     /// What its row says before anybody works on it.
     pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) priority: i8,
+    /// What holds it back; such a run is not begun here.
+    pub(crate) flow: Option<FlowEntry>,
 }
 
 impl Newborn {
@@ -48,6 +51,8 @@ impl Newborn {
             projection,
             idempotency: self.idempotency.clone(),
             hold,
+            priority: self.priority,
+            flow: self.flow.clone(),
         }
     }
 
@@ -86,7 +91,7 @@ pub(crate) async fn spawn_newborn(
     let (tell, told) = oneshot::channel();
     let task_shared = Arc::clone(shared);
     shared.spawner.spawn(async move {
-        let driver = begun(&task_shared, state, newborn.creation.clone());
+        let driver = begun(&task_shared, state, &newborn);
         be_born(&task_shared, (identity, place), (newborn, driver), tell).await;
     });
     told.await.unwrap_or_else(|cut_off| {
@@ -156,8 +161,8 @@ async fn be_born(
 }
 
 /// The run with everything done that needs nobody else.
-fn begun(shared: &Shared, state: RunState, creation: Vec<Recorded>) -> Driver {
-    let mut driver = Driver::unborn(state, creation, Arc::clone(&shared.clock), shared.config.lease);
+fn begun(shared: &Shared, state: RunState, newborn: &Newborn) -> Driver {
+    let mut driver = Driver::unborn(state, newborn.creation.clone(), shared, &newborn.tenant);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {

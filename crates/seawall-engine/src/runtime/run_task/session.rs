@@ -14,6 +14,7 @@ use crate::runtime::run_task::alarm::Alarm;
 use crate::runtime::run_task::attempts::Attempts;
 use crate::runtime::run_task::driver::{Driver, Next};
 use crate::runtime::run_task::flight::Flight;
+use crate::runtime::run_task::linger::Linger;
 use crate::runtime::shared::Shared;
 
 /// Steps done in place before others get their turn.
@@ -59,6 +60,8 @@ pub(super) struct Session<'a> {
     pub(super) attempts: Attempts,
     pub(super) flight: Option<Flight>,
     alarm: Alarm,
+    /// After its last event, while it waits for workers.
+    pub(super) linger: Linger,
     /// Rows may be unread beyond those that were taken.
     more_messages: bool,
     /// The inbox could not be read: when to try again.
@@ -75,6 +78,7 @@ impl<'a> Session<'a> {
             attempts,
             flight: None,
             alarm: Alarm::default(),
+            linger: Linger::new(shared.config.linger),
             more_messages: false,
             unreadable: None,
             draining: false,
@@ -99,6 +103,7 @@ impl<'a> Session<'a> {
             // What would add events waits while the run is being given back, and while too much is undurable.
             let open = !self.gives_back() && !self.driver.is_full();
             let listens = open && !self.draining;
+            // In a fixed order: what ends the run's time here, then what makes it durable, then what makes it grow.
             let exit = tokio::select! {
                 biased;
                 () = &mut dropped => Some(Exit::Dropped),
@@ -126,6 +131,7 @@ impl<'a> Session<'a> {
                     self.tick();
                     None
                 }
+                () = self.linger.rings(), if listens && self.linger.holds() => None,
                 Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
                     self.driver.apply(command);
                     None

@@ -94,9 +94,10 @@ impl RunTask<'_> {
             }
             self.shared.in_doubt();
             tokio::select! {
-                () = tokio::time::sleep(backoff) => {}
+                biased;
                 () = self.place.dropped().cancelled() => return self.leave_in_doubt(),
                 () = self.shared.draining.cancelled() => return,
+                () = tokio::time::sleep(backoff) => {}
             }
             backoff = backoff.saturating_mul(2).min(LAST_BACKOFF);
         }
@@ -174,10 +175,11 @@ impl RunTask<'_> {
             Ok(_) => {
                 // Unread messages keep it claimable, and nobody can read them now: it is held instead, and tried again.
                 tokio::select! {
-                    () = tokio::time::sleep(LAST_BACKOFF) => {}
-                    () = inbox.notified() => {}
+                    biased;
                     () = self.place.dropped().cancelled() => {}
                     () = self.shared.draining.cancelled() => {}
+                    () = inbox.notified() => {}
+                    () = tokio::time::sleep(LAST_BACKOFF) => {}
                 }
                 Exit::Failed(Failure::Unusable)
             }

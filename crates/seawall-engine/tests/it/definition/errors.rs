@@ -50,10 +50,7 @@ fn each_mistake_at_the_root_has_its_code() {
             "/defaults/retires unknown-field",
         ),
         (root(json!({ "inptu": {} })), "/inptu unknown-field"),
-        (root(json!({ "concurrency": 1 })), "/concurrency not-supported-yet"),
         (root(json!({ "schedules": [] })), "/schedules not-supported-yet"),
-        (root(json!({ "rate": "1/s" })), "/rate not-supported-yet"),
-        (root(json!({ "priority": 1 })), "/priority not-supported-yet"),
         (root(json!({ "steps": [] })), "/steps no-steps"),
         (root(json!({ "steps": {} })), "/steps wrong-type"),
         (
@@ -74,13 +71,78 @@ fn each_mistake_at_the_root_has_its_code() {
 }
 
 #[test]
+fn each_mistake_in_flow_control_has_its_code() {
+    let concurrency = |value: Value| root(json!({ "concurrency": value }));
+    let debounce = |value: Value| root(json!({ "debounce": value }));
+    for (value, expected) in [
+        (concurrency(json!(0)), "/concurrency out-of-range"),
+        (concurrency(json!(-1)), "/concurrency out-of-range"),
+        (concurrency(json!(10_001)), "/concurrency out-of-range"),
+        (concurrency(json!("2")), "/concurrency wrong-type"),
+        (concurrency(json!({})), "/concurrency/limit missing-field"),
+        (concurrency(json!({ "limit": 0 })), "/concurrency/limit out-of-range"),
+        (concurrency(json!({ "limit": 1.5 })), "/concurrency/limit out-of-range"),
+        (
+            concurrency(json!({ "limit": 1, "on_conflict": "drop" })),
+            "/concurrency/on_conflict unknown-value",
+        ),
+        (
+            concurrency(json!({ "limit": 101, "on_conflict": "cancel_running" })),
+            "/concurrency/limit out-of-range",
+        ),
+        (
+            concurrency(json!({ "limit": 1, "kee": "a" })),
+            "/concurrency/kee unknown-field",
+        ),
+        (
+            concurrency(json!({ "limit": 1, "key": 7 })),
+            "/concurrency/key wrong-type",
+        ),
+        (concurrency(json!({ "limit": 1, "key": "" })), "/concurrency/key empty"),
+        (
+            concurrency(json!({ "limit": 1, "key": "{{ steps.a.output }}" })),
+            "/concurrency/key not-allowed-here",
+        ),
+        (
+            concurrency(json!({ "limit": 1, "key": "{{ secrets.KEY }}" })),
+            "/concurrency/key secret-not-allowed",
+        ),
+        (
+            root(json!({ "concurrency": { "limit": 1, "key": "{{ input.a }}" }, "rate": "1/s" })),
+            "/rate keys-differ",
+        ),
+        (root(json!({ "rate": 5 })), "/rate wrong-type"),
+        (root(json!({ "rate": "5" })), "/rate bad-rate"),
+        (root(json!({ "rate": "0/s" })), "/rate bad-rate"),
+        (root(json!({ "rate": { "limit": "5/d" } })), "/rate/limit bad-rate"),
+        (root(json!({ "rate": {} })), "/rate/limit missing-field"),
+        (root(json!({ "priority": 101 })), "/priority out-of-range"),
+        (root(json!({ "priority": "high" })), "/priority out-of-range"),
+        (
+            root(json!({ "priority": "{{ steps.a.output }}" })),
+            "/priority not-allowed-here",
+        ),
+        (debounce(json!({})), "/debounce/period missing-field"),
+        (debounce(json!({ "period": "0s" })), "/debounce/period out-of-range"),
+        (debounce(json!({ "period": "8d" })), "/debounce/period out-of-range"),
+        (
+            debounce(json!({ "period": "10s", "max_wait": "5s" })),
+            "/debounce/max_wait out-of-range",
+        ),
+        (root(json!({ "on_conflict": "reject" })), "/on_conflict unknown-field"),
+    ] {
+        assert_eq!(codes_of(&value), [expected], "{value}");
+    }
+}
+
+#[test]
 fn each_mistake_in_a_step_has_its_code() {
     for (value, expected) in [
         (with_steps(json!(["x"])), "/steps/0 wrong-type"),
         (step(json!({ "id": "A" })), "/steps/0/id bad-id"),
         (step(json!({ "id": 1 })), "/steps/0/id wrong-type"),
         (step(json!({ "kind": "trasnform" })), "/steps/0/kind unknown-kind"),
-        (step(json!({ "kind": "task" })), "/steps/0/kind not-supported-yet"),
+        (step(json!({ "kind": "llm" })), "/steps/0/kind not-supported-yet"),
         (step(json!({ "kind": "llm" })), "/steps/0/kind not-supported-yet"),
         (
             step(json!({ "kind": "forbidden", "with": { "argv": ["x"] } })),

@@ -263,3 +263,54 @@ fn what_means_nothing_to_a_kind_is_refused() {
         assert_eq!(compiled(&transform).steps[0].effect.as_str(), effect);
     }
 }
+
+#[test]
+fn a_task_checks_what_can_be_checked_before_it_is_offered() {
+    let task = |change: Value| {
+        let mut with = json!({ "queue": "images.resize", "payload": 1 });
+        with.as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        one("task", with)
+    };
+    for (value, expected) in [
+        (
+            one("task", json!({ "payload": 1 })),
+            "/steps/0/with/queue missing-field",
+        ),
+        (
+            one("task", json!({ "queue": "q" })),
+            "/steps/0/with/payload missing-field",
+        ),
+        (task(json!({ "queue": "Images" })), "/steps/0/with/queue bad-name"),
+        (task(json!({ "queue": "" })), "/steps/0/with/queue bad-name"),
+        (task(json!({ "queue": "q".repeat(64) })), "/steps/0/with/queue bad-name"),
+        (task(json!({ "queue": 1 })), "/steps/0/with/queue wrong-type"),
+        (task(json!({ "key": "k".repeat(257) })), "/steps/0/with/key too-long"),
+        (task(json!({ "priority": 101 })), "/steps/0/with/priority out-of-range"),
+        (task(json!({ "priority": "high" })), "/steps/0/with/priority wrong-type"),
+        (
+            task(json!({ "payload": { "a": "{{ secrets.A }}" } })),
+            "/steps/0/with/payload/a secret-not-allowed",
+        ),
+        (
+            task(json!({ "key": "{{ secrets.A }}" })),
+            "/steps/0/with/key secret-not-allowed",
+        ),
+        (task(json!({ "lease": "30s" })), "/steps/0/with/lease unknown-field"),
+    ] {
+        assert_eq!(codes_of(&value), [expected], "{value}");
+    }
+    let templates = json!({ "queue": "q.{{ input.x }}", "key": "{{ input.x }}", "priority": "{{ input.x }}" });
+    let definition = compiled(&task(templates));
+    let step = &definition.steps[0];
+    // Nobody here knows what a worker does.
+    assert_eq!(step.effect.as_str(), "once");
+    assert_eq!(
+        (step.retry.max_attempts, step.timeout),
+        (1, Some(std::time::Duration::from_secs(60)))
+    );
+    compiled(&map_of(
+        json!({ "kind": "task", "effect": "read", "with": { "queue": "q", "payload": "{{ item }}" } }),
+    ));
+}

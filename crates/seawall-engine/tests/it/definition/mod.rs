@@ -176,6 +176,10 @@ name: everything
 description: Uses every field there is
 input: { type: object, properties: { n: { type: [integer, "null"] } } }
 timeout: 1d
+concurrency: { limit: 3, key: "{{ input.n }}", on_conflict: queue }
+rate: { limit: 10/min, key: "{{ input.n }}" }
+priority: "{{ input.n }}"
+debounce: { period: 5s, key: fixed, max_wait: 1m }
 defaults:
   timeout: 5s
   retry: { max_attempts: 2, initial: 1ms, multiplier: 1.5, max: 1s, jitter: equal, on: [timeout, any] }

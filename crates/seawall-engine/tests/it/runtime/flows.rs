@@ -126,6 +126,7 @@ async fn the_same_idempotency_key_gives_the_same_run() {
     let request = |fingerprint: &str| seawall_engine::CreateRun {
         workflow: seawall_engine::WorkflowSource::Inline(chain(1, "pure")),
         input: json!(null),
+        priority: None,
         idempotency: Some(IdempotentRequest {
             key: digest("key"),
             fingerprint: digest(fingerprint),

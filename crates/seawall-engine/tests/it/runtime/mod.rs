@@ -1,17 +1,25 @@
 //! Runs end to end, and what faults do to them.
 
+mod bulk;
+mod clocks;
 mod controls;
 mod crash;
 mod durability;
 mod effects;
 mod faults;
+mod flow_control;
 mod flows;
 mod forks;
 mod leases;
 mod nights;
 mod parking;
 mod probe;
+mod replays;
 mod sagas;
+mod schedules;
 mod shutdown;
 mod stress;
+mod task_nodes;
+mod tasks;
+mod workers;
 mod world;

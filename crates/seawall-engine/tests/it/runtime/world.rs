@@ -8,8 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use seawall_engine::store::{Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, StoreClock, StoreOp, Timestamp};
 use seawall_engine::{
-    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, Principal, Registry, RunStarted, RunView,
-    WorkflowSource,
+    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, OsEntropy, Principal, Registry,
+    RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -20,6 +20,8 @@ pub(crate) struct TestClock {
     start: Instant,
     /// By how many milliseconds the wall clock is wrong.
     ahead: Arc<AtomicI64>,
+    /// For how many milliseconds the machine slept: no timer of this process went on meanwhile.
+    slept: Arc<AtomicI64>,
 }
 
 impl TestClock {
@@ -27,11 +29,20 @@ impl TestClock {
     pub(crate) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds * 1000, Ordering::SeqCst);
     }
+
+    /// The machine sleeps and wakes up.
+    pub(crate) fn suspend(&self, seconds: i64) {
+        self.slept.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    fn slept(&self) -> i64 {
+        self.slept.load(Ordering::SeqCst)
+    }
 }
 
 impl StoreClock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000 + self.ahead.load(Ordering::SeqCst))
+        Timestamp::from_millis(1_700_000_000_000 + self.ahead.load(Ordering::SeqCst) + self.slept())
             .saturating_add(self.start.elapsed())
     }
 }
@@ -42,7 +53,7 @@ impl Clock for TestClock {
     }
 
     fn boot(&self) -> Duration {
-        self.start.elapsed()
+        self.start.elapsed() + Duration::from_millis(self.slept().unsigned_abs())
     }
 }
 
@@ -93,6 +104,7 @@ impl World {
         let clock = TestClock {
             start: Instant::now(),
             ahead: Arc::default(),
+            slept: Arc::default(),
         };
         let calls = Arc::new(Calls::default());
         let hook = Arc::clone(&calls);
@@ -123,6 +135,7 @@ impl World {
         let parts = EngineParts {
             store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(self.clock.clone()),
+            entropy: Arc::new(OsEntropy),
             registry: Registry::new(executors),
             secrets: Arc::new(NoSecrets),
         };
@@ -159,6 +172,7 @@ impl World {
         let request = CreateRun {
             workflow: WorkflowSource::Inline(definition),
             input,
+            priority: None,
             idempotency: None,
         };
         engine.create_run(&self.me, request).await
@@ -166,16 +180,23 @@ impl World {
 
     /// Waits until the run has settled (or a long time) and shows it.
     pub(crate) async fn wait(&self, engine: &Engine, run: RunId) -> RunView {
-        engine
-            .wait(&self.me, run, Duration::from_secs(600))
-            .await
-            .expect("the run can be read")
+        let view = engine.wait(&self.me, run, Duration::from_secs(600)).await;
+        self.replays(engine, run).await;
+        view.expect("the run can be read")
     }
 
     /// Starts a run and waits for it.
     pub(crate) async fn run(&self, engine: &Engine, definition: Value) -> RunView {
         let run = self.start(engine, definition).await;
         self.wait(engine, run).await
+    }
+
+    /// Whatever this run went through, its journal replays to itself.
+    pub(crate) async fn replays(&self, engine: &Engine, run: RunId) {
+        let export = engine.export(&self.me, run).await.expect("the run can be exported");
+        let document = RunDocument::read(&export.bytes).expect("what was exported can be read");
+        let verdict = replay(&document, engine.registry()).expect("the document fits");
+        assert_eq!(verdict, Verdict::Identical, "{:#?}", document.events());
     }
 
     /// The kinds of all events, without holes in their places.
@@ -187,6 +208,7 @@ impl World {
         for (place, item) in (1..).zip(&items) {
             assert_eq!(item.seq.0, place, "the journal has a hole");
         }
+        self.replays(engine, run).await;
         items.iter().map(|item| item.kind).collect()
     }
 

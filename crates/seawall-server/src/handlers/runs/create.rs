@@ -22,7 +22,7 @@ use crate::wire::{CreateRun, Run};
         (status = 200, description = "It has ended within the wait", body = Run, headers(("Location" = String))),
         (status = 202, description = "It has begun", body = Run, headers(("Location" = String))),
     ),
-    extensions(("x-problems" = json!(["idempotency-key-reused", "workflow-invalid"]))))]
+    extensions(("x-problems" = json!(["idempotency-key-reused", "conflict", "workflow-invalid"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Caller(by): Caller,
@@ -33,6 +33,7 @@ pub(crate) async fn create(
     let request = seawall_engine::CreateRun {
         workflow: WorkflowSource::Registered(workflow_ref(&workflow)),
         input: value.input,
+        priority: value.priority,
         idempotency: key,
     };
     Ok(start(&state, &by, request, wait_of(&headers)).await?)

@@ -22,21 +22,23 @@ use crate::wire::{CreateInlineRun, Run};
         (status = 200, description = "It has ended within the wait", body = Run, headers(("Location" = String))),
         (status = 202, description = "It has begun", body = Run, headers(("Location" = String))),
     ),
-    extensions(("x-problems" = json!(["idempotency-key-reused", "workflow-invalid", "not-found"]))))]
+    extensions(("x-problems" = json!(["idempotency-key-reused", "conflict", "workflow-invalid", "not-found"]))))]
 pub(crate) async fn create_inline(
     State(state): State<AppState>,
     Caller(by): Caller,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateInlineRun>,
 ) -> ApiResult<Response> {
+    let inline = value.workflow.is_object();
     let request = seawall_engine::CreateRun {
         workflow: source(value.workflow)?,
         input: value.input,
+        priority: value.priority,
         idempotency: key,
     };
     Ok(start(&state, &by, request, wait_of(&headers))
         .await
-        .map_err(within_body)?)
+        .map_err(|error| if inline { within_body(error) } else { error })?)
 }
 
 fn source(workflow: Value) -> ApiResult<WorkflowSource> {
@@ -62,6 +64,15 @@ fn within_body(error: EngineError) -> EngineError {
                 error.pointer.insert_str(0, "/workflow");
             }
             EngineError::InvalidDefinition(errors)
+        }
+        // A key or a priority that the definition makes of the input; the body's own priority is another code.
+        EngineError::Invalid {
+            mut pointer,
+            code,
+            message,
+        } if code.starts_with("flow-key") || code == "priority-invalid" => {
+            pointer.insert_str(0, "/workflow");
+            EngineError::Invalid { pointer, code, message }
         }
         other => other,
     }

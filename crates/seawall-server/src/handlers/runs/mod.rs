@@ -1,9 +1,11 @@
 //! Runs: beginning, watching, steering them.
 
+pub(crate) mod bulk;
 pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod fork;
 pub(crate) mod get;
 pub(crate) mod journal;

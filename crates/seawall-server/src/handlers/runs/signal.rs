@@ -6,9 +6,8 @@ use http::header::HeaderValue;
 use seawall_guard::problem::{self, Path};
 use seawall_store::RunId;
 
-use super::start::REPLAYED;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::{Caller, Id, REPLAYED};
 use crate::state::AppState;
 use crate::wire::{Run, Signal};
 

@@ -3,13 +3,12 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use seawall_engine::{CreateRun, EngineError, Principal, RunStarted, RunView};
 
+use crate::extract::REPLAYED;
 use crate::state::AppState;
 use crate::wire::Run;
-
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Begins a run, waits as long as the client prefers, and answers with the run: 200 only when it has ended within the
 /// wait, else 202.

@@ -1,15 +1,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, KeyedDefinition};
+use crate::extract::{Caller, KeyedDefinition, REPLAYED};
 use crate::state::AppState;
 use crate::wire::Workflow;
-
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Register a workflow
 ///

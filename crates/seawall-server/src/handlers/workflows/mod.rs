@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod flow;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod update;

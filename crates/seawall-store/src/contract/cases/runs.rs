@@ -6,7 +6,8 @@ use crate::contract::world::assert_refused;
 use crate::contract::{Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::{Epoch, NodeId, RunId, Seq, TenantId};
-use crate::records::{CreatedRun, NewRun, Page, ParentLink, RunFilter, RunStatus, WorkflowRef};
+use crate::records::{CreatedRun, NewRun, Page, ParentLink, RunFilter, RunStatus, StatusSet, WorkflowRef};
+use crate::time::Timestamp;
 
 pub async fn a_run_reads_back_as_it_was_created(subject: &Subject) {
     let world = World::of(subject).await;
@@ -30,7 +31,7 @@ pub async fn a_run_reads_back_as_it_was_created(subject: &Subject) {
     assert_eq!((record.created_by, record.created_at), (new.created_by, new.created_at));
     assert_eq!((record.projection, record.last_seq), (new.projection, Seq(3)));
     assert_eq!((record.epoch, record.holder, record.deaths), (Epoch(0), None, 0));
-    assert_eq!(record.due, Some(world.now()));
+    assert_eq!(record.due, Some(Timestamp::ZERO));
     assert_eq!(world.journal(new.id).await, (3, "three events".to_owned()));
     let unknown = world
         .store
@@ -74,9 +75,10 @@ pub async fn a_run_born_held_is_at_epoch_one(subject: &Subject) {
 
 pub async fn a_run_is_not_born_held_by_a_dead_node(subject: &Subject) {
     let world = World::of(subject).await;
-    let expired = world.node().await;
+    let dead = world.node().await;
     world.clock.advance(TTL);
-    for node in [expired, NodeId::generate()] {
+    world.store.bury_expired().await.expect("burying works");
+    for node in [dead, NodeId::generate()] {
         let new = NewRun {
             hold: Some(node),
             ..world.new_run()
@@ -169,7 +171,11 @@ pub async fn runs_are_filtered_by_status_workflow_and_time(subject: &Subject) {
         .await
         .expect("it exists");
     let status = |status| RunFilter {
-        status: Some(status),
+        statuses: Some(StatusSet::of(&[status])),
+        ..RunFilter::default()
+    };
+    let any_of = |statuses: &[RunStatus]| RunFilter {
+        statuses: Some(StatusSet::of(statuses)),
         ..RunFilter::default()
     };
     let workflow = |target| RunFilter {
@@ -180,7 +186,18 @@ pub async fn runs_are_filtered_by_status_workflow_and_time(subject: &Subject) {
         since: Some(since),
         ..RunFilter::default()
     };
+    let to = |until| RunFilter {
+        until: Some(until),
+        ..RunFilter::default()
+    };
     let cases = [
+        (any_of(&[]), vec![]),
+        (any_of(&[RunStatus::Failed, RunStatus::Queued]), vec![old]),
+        (any_of(&[RunStatus::Waiting, RunStatus::Queued]), vec![young_id, old]),
+        (any_of(&RunStatus::ALL), vec![young_id, old]),
+        (to(since), vec![old]),
+        (to(world.record(old).await.created_at), vec![]),
+        (to(since.saturating_add(Duration::from_millis(1))), vec![young_id, old]),
         (status(RunStatus::Queued), vec![old]),
         (status(RunStatus::Waiting), vec![young_id]),
         (status(RunStatus::Failed), vec![]),
@@ -217,7 +234,7 @@ pub async fn a_filtered_list_goes_on_over_rows_that_do_not_match(subject: &Subje
         world.create(new).await;
     }
     let filter = RunFilter {
-        status: Some(RunStatus::Waiting),
+        statuses: Some(StatusSet::of(&[RunStatus::Waiting])),
         ..RunFilter::default()
     };
     let mut page = Page::first(1);
@@ -231,4 +248,73 @@ pub async fn a_filtered_list_goes_on_over_rows_that_do_not_match(subject: &Subje
         assert_eq!(part.next.is_none(), index == 2, "page {index}");
         page.cursor = part.next;
     }
+}
+
+pub async fn a_list_of_several_statuses_keeps_the_order_over_pages(subject: &Subject) {
+    let world = World::of(subject).await;
+    let mut made = Vec::new();
+    let statuses = [
+        RunStatus::Waiting,
+        RunStatus::Succeeded,
+        RunStatus::Failed,
+        RunStatus::Queued,
+    ];
+    for number in 0..13 {
+        let mut new = world.new_run();
+        let status = statuses[number * number % 4 + usize::from(number % 3 == 0)];
+        new.projection = World::projection(status);
+        if matches!(status, RunStatus::Waiting | RunStatus::Failed) {
+            made.insert(0, new.id);
+        }
+        world.create(new).await;
+    }
+    let filter = RunFilter {
+        statuses: Some(StatusSet::of(&[RunStatus::Failed, RunStatus::Waiting])),
+        ..RunFilter::default()
+    };
+    let mut page = Page::first(2);
+    let mut seen = Vec::new();
+    loop {
+        let part = world.store.list_runs(&world.tenant, filter.clone(), page).await;
+        let part = part.expect("listing works");
+        assert!(part.items.len() <= 2);
+        seen.extend(part.items.iter().map(|item| item.id));
+        page.cursor = part.next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    assert!(made.len() > 4, "{made:?}");
+    assert_eq!(seen, made);
+}
+
+pub async fn first_segments_come_in_the_order_asked_for_in_bounds(subject: &Subject) {
+    let world = World::of(subject).await;
+    let other = World::of_tenant(subject, TenantId::new("other").expect("a tenant")).await;
+    let node = world.node().await;
+    let mut runs = Vec::new();
+    for number in 0..4 {
+        let new = NewRun {
+            segment: World::segment(1, 1, &format!("the birth of {number}")),
+            hold: Some(node),
+            ..world.new_run()
+        };
+        runs.push(new.id);
+        let CreatedRun::New { lease: Some(lease) } = world.create(new).await else {
+            unreachable!("it is born held")
+        };
+        world.append(world.next(&lease, "more").await).await;
+    }
+    let foreign = other.unheld().await;
+    let asked = [runs[2], foreign, RunId::generate(), runs[0], runs[3]];
+    let read = async |max_bytes: usize| {
+        let found = world.store.first_segments(&world.tenant, &asked, max_bytes).await;
+        found.expect("reading works")
+    };
+    let all = read(usize::MAX).await;
+    let ids: Vec<_> = all.iter().map(|(run, _)| *run).collect();
+    assert_eq!(ids, [runs[2], runs[0], runs[3]]);
+    assert_eq!(all[1].1, World::segment(1, 1, "the birth of 0"));
+    assert_eq!(read(40).await, all[..2]);
+    assert_eq!(read(0).await, all[..1]);
 }

@@ -8,7 +8,7 @@ use crate::ids::{ApprovalId, Seq};
 use crate::records::{AppendThen, CrossMessage, MessageKey, RunStatus};
 
 /// A backend tells from its own thread, so the news may come a moment after the answer; never this late.
-async fn soon<T>(what: &str, news: impl Future<Output = T>) -> T {
+pub(in crate::contract) async fn soon<T>(what: &str, news: impl Future<Output = T>) -> T {
     let told = tokio::time::timeout(Duration::from_secs(10), news).await;
     assert!(told.is_ok(), "nobody told of {what}");
     told.expect("asserted")

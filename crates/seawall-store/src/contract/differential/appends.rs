@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::contract::World;
 use crate::contract::differential::dump;
 use crate::contract::differential::op::{AppendOp, Then, Wrong};
-use crate::contract::differential::samples::{approval_id, cross, node_id, run_id, status, tenant};
+use crate::contract::differential::samples::{approval_id, cross, flow, node_id, run_id, status, tenant};
 use crate::contract::differential::side::{Side, TENANTS};
 use crate::ids::{Epoch, Seq};
 use crate::records::{
@@ -27,7 +27,9 @@ impl Side<'_> {
             Some(append) => append,
             None => self.make_append(number, op, lease).await,
         };
-        self.runs[usize::from(op.run)].last_append = Some(append.clone());
+        let known = &mut self.runs[usize::from(op.run)];
+        known.offered.extend(append.tasks.iter().map(|task| task.id));
+        known.last_append = Some(append.clone());
         dump::answer(self.store.append(append).await, dump::plain)
     }
 
@@ -47,10 +49,14 @@ impl Side<'_> {
             consumed: unread.iter().map(|row| row.id).collect(),
             opened: op.open.map(|id| self.opened(id)).into_iter().collect(),
             settled: op.settle.map(|(id, to)| self.settled(id, to)).into_iter().collect(),
-            children: op.child.map(|run| self.new_run(whose, run)).into_iter().collect(),
+            children: op.child.map(|run| self.child(whose, run, op)).into_iter().collect(),
             messages: op.message.map(|(to, key)| cross(to, key)).into_iter().collect(),
-            tasks: Vec::new(),
-            withdrawn: Vec::new(),
+            tasks: op.offer.iter().map(|offer| self.offered(offer)).collect(),
+            withdrawn: op
+                .withdraw
+                .and_then(|(nth, grace)| self.withdrawn(op.run, nth, grace))
+                .into_iter()
+                .collect(),
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {
@@ -86,6 +92,14 @@ impl Side<'_> {
         self.clock.now().saturating_add(Duration::from_millis(millis.into()))
     }
 
+    fn child(&self, tenant: u8, run: u8, op: &AppendOp) -> NewRun {
+        let new = self.new_run(tenant, run);
+        NewRun {
+            flow: op.flow.as_ref().map(|op| flow(op, new.workflow.id, self.clock.now())),
+            ..new
+        }
+    }
+
     pub(super) fn new_run(&self, tenant: u8, run: u8) -> NewRun {
         NewRun {
             id: run_id(run),
@@ -101,6 +115,8 @@ impl Side<'_> {
             projection: World::projection(RunStatus::Queued),
             idempotency: None,
             hold: None,
+            priority: 0,
+            flow: None,
         }
     }
 

@@ -10,9 +10,11 @@ mod dump;
 mod op;
 mod runner;
 mod samples;
+mod schedules;
 mod side;
 mod strategy;
+mod tasks;
 
-pub use op::{AppendOp, Expect, Op, Then, Wrong};
+pub use op::{AppendOp, Expect, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
 pub use runner::{Divergence, run_differential};
-pub use strategy::ops;
+pub use strategy::{flow_ops, ops};

@@ -1,4 +1,5 @@
-//! The calls. Small numbers stand for ids: `tenant` 0..2, `node` (a slot) 0..2, `run` 0..5, `name` and `text` 0..3.
+//! The calls. Small numbers stand for ids: `tenant` 0..2, `node` (a slot) 0..2, `run` 0..5, `name` and `text` 0..3, `task`
+//! 0..40, `queue` 0..2. `nth` counts back from the last one that was offered or claimed.
 
 /// What update and delete expect of the latest version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,9 +43,105 @@ pub struct AppendOp {
     pub open: Option<u8>,
     pub settle: Option<(u8, u8)>,
     pub child: Option<u8>,
+    /// Of the child.
+    pub flow: Option<FlowOp>,
     /// To which run, with which key.
     pub message: Option<(u8, u8)>,
+    pub offer: Vec<OfferOp>,
+    /// Which of the run's tasks (`nth`), with how many milliseconds of grace.
+    pub withdraw: Option<(u8, u16)>,
     pub then: Then,
+}
+
+/// What holds a run back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlowOp {
+    /// 0: none.
+    pub key: u8,
+    pub version: u8,
+    pub slots: Option<u8>,
+    /// Two in so many hundreds of milliseconds.
+    pub rate: Option<u8>,
+    /// 0 queue, 1 reject, 2 cancel running.
+    pub on_conflict: u8,
+    /// Its key, and its period in hundreds of milliseconds.
+    pub debounce: Option<(u8, u8)>,
+    /// Milliseconds from now.
+    pub deadline: Option<u16>,
+}
+
+/// A firing of a schedule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FireOp {
+    pub tenant: u8,
+    pub schedule: u8,
+    /// Somebody else was first.
+    pub stale: bool,
+    pub takes_waiting: bool,
+    /// 0 skip, 1 queue, 2 allow.
+    pub overlap: u8,
+    pub runs: Vec<u8>,
+    pub due: Option<u16>,
+    pub fails: bool,
+}
+
+/// A task that an append offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OfferOp {
+    pub task: u8,
+    pub queue: u8,
+    pub key: Option<u8>,
+    pub priority: i8,
+    pub bytes: u8,
+    pub timeout: u16,
+}
+
+/// What is wrong with a worker's word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lie {
+    Nothing,
+    Lease,
+    Tenant,
+    Task,
+}
+
+/// What workers and operators do with tasks and queues.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TaskOp {
+    Claim {
+        tenant: u8,
+        queue: u8,
+        max: u8,
+        max_bytes: u8,
+        lease_for: u16,
+    },
+    Heartbeat {
+        nth: u8,
+        lie: Lie,
+        progress: Option<u8>,
+    },
+    Settle {
+        nth: u8,
+        lie: Lie,
+        lapse: bool,
+        key: u8,
+    },
+    Lapsed {
+        limit: u8,
+    },
+    Set {
+        tenant: u8,
+        queue: u8,
+        concurrency: Option<u8>,
+        per_key: Option<u8>,
+        rate: Option<u8>,
+        paused: bool,
+    },
+    /// All that is to be read of queues and tasks.
+    Look {
+        tenant: u8,
+        limit: u8,
+    },
 }
 
 /// One call, or one move of the clock.
@@ -52,6 +149,8 @@ pub struct AppendOp {
 pub enum Op {
     /// Moves the clock by so many milliseconds.
     Advance(u16),
+    /// Sets it back by so many milliseconds.
+    SetBack(u16),
     CreateWorkflow {
         tenant: u8,
         name: u8,
@@ -81,12 +180,19 @@ pub enum Op {
         run: u8,
         hold: Option<u8>,
         key: Option<(u8, u8)>,
+        priority: i8,
+        flow: Option<FlowOp>,
+    },
+    ListFlow {
+        tenant: u8,
+        limit: u8,
     },
     Send {
         tenant: u8,
         run: u8,
         key: u8,
         terminal: bool,
+        readmit: bool,
     },
     Journal {
         run: u8,
@@ -125,6 +231,27 @@ pub enum Op {
         run: u8,
     },
     Append(AppendOp),
+    CreateSchedule {
+        tenant: u8,
+        schedule: u8,
+        due: Option<u16>,
+    },
+    UpdateSchedule {
+        tenant: u8,
+        schedule: u8,
+        due: Option<u16>,
+        revision: Option<u8>,
+    },
+    DeleteSchedule {
+        tenant: u8,
+        schedule: u8,
+        revision: Option<u8>,
+    },
+    Fire(FireOp),
+    DueSchedules {
+        limit: u8,
+    },
+    Task(TaskOp),
     Release {
         run: u8,
         at_last: bool,

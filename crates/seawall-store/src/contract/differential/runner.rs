@@ -4,6 +4,7 @@ use crate::contract::differential::op::Op;
 use crate::contract::differential::side::Side;
 use crate::manual_clock::ManualClock;
 use crate::roles::Store;
+use crate::time::{StoreClock as _, Timestamp};
 
 /// Where two stores first answered differently.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,8 +38,12 @@ pub async fn run_differential(
 ) -> Result<(), Box<Divergence>> {
     let (mut a, mut b) = (Side::new(a, clock).await, Side::new(b, clock).await);
     for (number, op) in ops.iter().enumerate() {
-        if let Op::Advance(millis) = op {
-            clock.advance(std::time::Duration::from_millis(u64::from(*millis)));
+        match op {
+            Op::Advance(millis) => clock.advance(std::time::Duration::from_millis(u64::from(*millis))),
+            Op::SetBack(millis) => {
+                clock.set(Timestamp::from_millis(clock.now().as_millis() - i64::from(*millis)));
+            }
+            _ => {}
         }
         compare(
             Some((number, format!("{op:?}"))),

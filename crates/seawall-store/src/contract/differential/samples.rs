@@ -1,13 +1,18 @@
 //! What the small numbers of an operation stand for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::contract::World;
-use crate::contract::differential::op::Expect;
-use crate::ids::{ApprovalId, Digest, NodeId, RunId, TenantId, WorkflowId};
-use crate::records::{CrossMessage, MessageKey, NewMessage, NewWorkflow, RunStatus, StatusSet, WorkflowRef};
+use crate::contract::differential::op::{Expect, FlowOp};
+use crate::ids::{ApprovalId, Digest, NodeId, RunId, ScheduleId, TenantId, WorkflowId};
+use crate::records::{
+    CrossMessage, Debounce, FlowEntry, FlowNumbers, MessageKey, NewMessage, NewWorkflow, OnConflict, Rate, RunStatus,
+    StatusSet, WorkflowRef,
+};
+use crate::time::Timestamp;
 
 pub(super) fn tenant(number: usize) -> TenantId {
     TenantId::new(&format!("tenant-{number}")).expect("a valid tenant")
@@ -19,6 +24,10 @@ pub(super) fn run_id(number: u8) -> RunId {
 
 pub(super) fn approval_id(number: u8) -> ApprovalId {
     ApprovalId::derived(&[&[number]])
+}
+
+pub(super) fn schedule_id(number: u8) -> ScheduleId {
+    ScheduleId::derived(&[&[number]])
 }
 
 pub(super) fn node_id(life: u64) -> NodeId {
@@ -45,6 +54,43 @@ pub(super) fn workflow(number: usize, name: u8, text: u8) -> NewWorkflow {
     NewWorkflow {
         id: WorkflowId::derived(&[&number.to_be_bytes()]),
         ..World::workflow(&format!("name-{name}"), &format!("text {text}"))
+    }
+}
+
+pub(super) fn flow(op: &FlowOp, scope: WorkflowId, now: Timestamp) -> FlowEntry {
+    let key = |number: u8| (number > 0).then(|| Arc::from(format!("key-{number}")));
+    let body = |text: &str| Arc::from(text.as_bytes());
+    let hundreds = |count: u8| Duration::from_millis(u64::from(count) * 100);
+    FlowEntry {
+        scope,
+        key: key(op.key),
+        numbers: FlowNumbers {
+            version: op.version.into(),
+            slots: op.slots.map(u32::from),
+            rate: op.rate.map(|per| Rate {
+                limit: 2,
+                per: hundreds(per),
+            }),
+        },
+        on_conflict: match op.on_conflict {
+            0 => OnConflict::Queue,
+            1 => OnConflict::Reject {
+                message: body("no room"),
+            },
+            _ => OnConflict::CancelRunning {
+                message: body("make room"),
+            },
+        },
+        debounce: op.debounce.map(|(number, period)| Debounce {
+            key: key(number),
+            period: hundreds(period),
+            max_wait: hundreds(period) * 3,
+            message: body("a newer one came"),
+        }),
+        admitted: body("go"),
+        deadline: op
+            .deadline
+            .map(|millis| now.saturating_add(Duration::from_millis(millis.into()))),
     }
 }
 

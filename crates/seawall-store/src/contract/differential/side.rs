@@ -3,20 +3,22 @@
 use crate::contract::differential::dump;
 use crate::contract::differential::op::Op;
 use crate::contract::differential::samples::{
-    approval_id, expected, message, name, node_id, run_id, status, tenant, workflow,
+    approval_id, expected, flow, message, name, node_id, run_id, status, tenant, workflow,
 };
+use crate::contract::differential::tasks::ClaimedBy;
 use crate::contract::{TTL, World};
-use crate::ids::{Digest, NodeId, Seq, WorkflowId};
+use crate::ids::{Digest, NodeId, Seq, TaskId, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
-    Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewRun, NewWorkflow, Page, RunFilter,
-    WorkflowRef, WorkflowVersion,
+    Append, ApprovalFilter, ClaimLimits, CreatedRun, IdempotencyKey, Lease, NewMessage, NewRun, NewWorkflow, Page,
+    RunFilter, StatusSet, WorkflowRef, WorkflowVersion,
 };
 use crate::roles::Store;
+use crate::time::StoreClock as _;
 
 pub(super) const TENANTS: usize = 2;
 const NODES: usize = 2;
-const RUNS: usize = 5;
+pub(super) const RUNS: usize = 5;
 
 /// What the callers know of one run.
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(super) struct Known {
     /// All leases that were granted, newest last.
     pub leases: Vec<Lease>,
     pub last_append: Option<Append>,
+    /// Tasks that its appends were to offer, newest last.
+    pub offered: Vec<TaskId>,
 }
 
 pub(super) struct Side<'a> {
@@ -33,6 +37,8 @@ pub(super) struct Side<'a> {
     nodes: Vec<NodeId>,
     lives: u64,
     pub(super) runs: Vec<Known>,
+    /// Tasks that were given out, newest last.
+    pub(super) claimed: Vec<ClaimedBy>,
 }
 
 impl<'a> Side<'a> {
@@ -53,23 +59,30 @@ impl<'a> Side<'a> {
             nodes: (0..NODES as u64).map(node_id).collect(),
             lives: NODES as u64,
             runs: (0..RUNS).map(|_| Known::default()).collect(),
+            claimed: Vec::new(),
         }
     }
 
     /// Does one operation and gives its answer as comparable text.
     pub(super) async fn apply(&mut self, number: usize, op: &Op) -> String {
         match op {
-            Op::Advance(_) => String::new(),
+            Op::Advance(_) | Op::SetBack(_) => String::new(),
             Op::CreateWorkflow { .. }
             | Op::KeepInline { .. }
             | Op::UpdateWorkflow { .. }
             | Op::DeleteWorkflow { .. }
             | Op::ListWorkflows { .. } => self.apply_workflow(number, op).await,
-            Op::CreateRun { tenant, run, hold, key } => self.create_run(*tenant, *run, *hold, *key).await,
-            Op::Send { .. } | Op::Journal { .. } | Op::ListRuns { .. } | Op::Decide { .. } => {
+            Op::CreateRun { .. } => self.create_run(op).await,
+            Op::ListFlow { .. } | Op::Send { .. } | Op::Journal { .. } | Op::ListRuns { .. } | Op::Decide { .. } => {
                 self.apply_client(op).await
             }
             Op::Append(append) => self.append(number, append).await,
+            Op::CreateSchedule { .. }
+            | Op::UpdateSchedule { .. }
+            | Op::DeleteSchedule { .. }
+            | Op::Fire(_)
+            | Op::DueSchedules { .. } => self.apply_schedule(op).await,
+            Op::Task(op) => self.apply_task(number, op).await,
             Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
             _ => self.apply_node(op).await,
         }
@@ -124,10 +137,16 @@ impl<'a> Side<'a> {
                 run,
                 key,
                 terminal,
+                readmit,
             } => {
-                let sent = store.send(&tenant(t.into()), run_id(run), message(key, terminal)).await;
+                let message = NewMessage {
+                    readmit,
+                    ..message(key, terminal)
+                };
+                let sent = store.send(&tenant(t.into()), run_id(run), message).await;
                 dump::answer(sent, dump::plain)
             }
+            Op::ListFlow { tenant: t, limit } => self.flow_of(t.into(), limit.into()).await,
             Op::Journal { run, after } => {
                 let after = Seq(after.into());
                 let mut text = String::new();
@@ -143,7 +162,7 @@ impl<'a> Side<'a> {
                 status: s,
             } => {
                 let filter = RunFilter {
-                    status: s.map(status),
+                    statuses: s.map(|s| StatusSet::of(&[status(s), status(s / 2)])),
                     ..RunFilter::default()
                 };
                 let listed = store
@@ -205,17 +224,32 @@ impl<'a> Side<'a> {
         }
     }
 
-    async fn create_run(&mut self, t: u8, run: u8, hold: Option<u8>, key: Option<(u8, u8)>) -> String {
+    async fn create_run(&mut self, op: &Op) -> String {
+        let Op::CreateRun {
+            tenant: t,
+            run,
+            hold,
+            key,
+            priority,
+            flow: held_back,
+        } = op
+        else {
+            unreachable!("the caller chose a creation")
+        };
         let idempotency = key.map(|(key, request)| IdempotencyKey {
             key: Digest::of(&[key]),
             fingerprint: Digest::of(&[request]),
             expires_at: self.later(1500),
         });
+        let new = self.new_run(*t, *run);
         let new = NewRun {
             hold: hold.map(|node| self.node(node)),
             idempotency,
-            ..self.new_run(t, run)
+            priority: *priority,
+            flow: held_back.as_ref().map(|op| flow(op, new.workflow.id, self.clock.now())),
+            ..new
         };
+        let t = *t;
         let created = self.store.create_run(&tenant(t.into()), new).await;
         if let Ok(CreatedRun::New { lease: Some(lease) }) = &created {
             self.remember(lease.clone());
@@ -234,6 +268,21 @@ impl<'a> Side<'a> {
             self.remember(run.lease.clone());
         }
         dump::answer(claimed, |claimed| dump::claimed(&claimed))
+    }
+
+    /// The lines of a tenant's workflow, and where each run stands.
+    async fn flow_of(&self, number: usize, limit: u32) -> String {
+        let tenant = tenant(number);
+        let lines = self
+            .store
+            .list_flow(&tenant, self.flows[number].id, Page::first(limit))
+            .await;
+        let mut text = dump::answer(lines, |lines| dump::page(lines, dump::plain));
+        for run in 0..RUNS as u8 {
+            let place = self.store.flow_place(&tenant, run_id(run)).await;
+            text += &dump::answer(place, dump::plain);
+        }
+        text
     }
 
     /// Everything that clients can read.
@@ -256,12 +305,16 @@ impl<'a> Side<'a> {
                 let part = store.journal(&tenant, run.id, Seq(0), usize::MAX).await;
                 text += &dump::answer(part, |part| dump::journal_page(part, Seq(0)));
             }
+            let schedules = store.list_schedules(&tenant, all).await;
+            text += &dump::answer(schedules, |schedules| dump::page(schedules, dump::plain));
             let approvals = store.list_approvals(&tenant, ApprovalFilter::default(), all).await;
             text += &dump::answer(approvals, |approvals| dump::page(approvals, dump::plain));
+            text += &self.flow_of(number, Page::MAX).await;
         }
         for life in 0..self.lives {
             text += &dump::answer(store.held(node_id(life)).await, dump::leases);
         }
+        text += &self.all_tasks().await;
         text + &dump::answer(store.next_due().await, dump::plain)
     }
 

@@ -1,5 +1,6 @@
 //! Cancel, pause, resume, retry.
 
+use super::many::{Targets, many};
 use crate::client::{Call, Client, Run, RunStatus, segment};
 use crate::commands::{Done, message};
 use crate::compose::Work;
@@ -11,6 +12,14 @@ use crate::failure::Failure;
 pub(crate) struct Target {
     /// The run: run_…
     run: String,
+}
+
+/// One run, which is followed, or many, which are only told.
+pub(super) async fn one_or_many(context: &Context, targets: &Targets, verb: Control) -> Done {
+    match &targets.run {
+        Some(run) => control(context, &Target { run: run.clone() }, verb).await,
+        None => many(context, targets, verb.verb()).await,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,21 +1,28 @@
-use crate::client::{Call, Listed, Query, Run};
+use crate::client::{Call, Listed, Query, Run, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::input::Pair;
 use crate::output::{Table, ago};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct List {
-    /// queued, running, waiting, paused, blocked, succeeded, failed or cancelled
+    /// queued, running, waiting, paused, blocked, succeeded, failed or cancelled; several times: any of them
     #[arg(long)]
-    status: Option<String>,
+    status: Vec<String>,
     /// Of this workflow, by name or id
     #[arg(long)]
     workflow: Option<String>,
     /// Created since then: 2026-01-02T03:04:05Z
     #[arg(long)]
     since: Option<String>,
+    /// Created before then
+    #[arg(long)]
+    until: Option<String>,
+    /// With this value in the input: customer.id=42; more pages may follow an empty one
+    #[arg(long, value_name = "PATH=VALUE")]
+    input: Vec<Pair>,
     /// How many
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: Option<u32>,
@@ -26,10 +33,17 @@ pub(crate) struct List {
 
 impl List {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        let query = Query::default()
-            .with("status", self.status.as_ref())
+        let statuses = self
+            .status
+            .iter()
+            .fold(Query::default(), |query, status| query.with("status", Some(status)));
+        let query = self.input.iter().fold(statuses, |query, pair| {
+            query.with(&format!("input.{}", segment(pair.key())), Some(pair.text()))
+        });
+        let query = query
             .with("workflow", self.workflow.as_ref())
             .with("since", self.since.as_ref())
+            .with("until", self.until.as_ref())
             .with("limit", self.limit)
             .with("cursor", self.cursor.as_ref());
         let call = Call::get(query.of("/api/v1/runs"));

@@ -2,6 +2,7 @@
 
 mod apply;
 mod delete;
+mod flow;
 mod list;
 mod show;
 mod validate;
@@ -19,6 +20,8 @@ pub(crate) enum Workflows {
     List(list::List),
     /// Show a workflow's latest version
     Show(show::Show),
+    /// Show what of a workflow's runs goes on and waits, for each key
+    Flow(flow::Flow),
     /// Check a definition; nothing is kept
     Validate(validate::Validate),
     /// Delete a workflow; its runs stay
@@ -31,6 +34,7 @@ impl Workflows {
             Self::Apply(command) => command.execute(context).await,
             Self::List(command) => command.execute(context).await,
             Self::Show(command) => command.execute(context).await,
+            Self::Flow(command) => command.execute(context).await,
             Self::Validate(command) => command.execute(context).await,
             Self::Delete(command) => command.execute(context).await,
         }

@@ -6,6 +6,28 @@ use crate::definition::{Backoff, Jitter};
 
 /// The delay after `failures` earlier failures (0: the first one). `random` decides the jitter.
 pub(super) fn delay(backoff: &Backoff, failures: u32, random: u64) -> Duration {
+    let whole = whole(backoff, failures);
+    // 53 bits: as many as a double holds.
+    let share = (random >> 11) as f64 / (1u64 << 53) as f64;
+    match backoff.jitter {
+        Jitter::None => whole,
+        Jitter::Full => whole.mul_f64(share),
+        Jitter::Equal => whole.mul_f64(0.5 + share / 2.0),
+    }
+}
+
+/// The shortest and the longest delay that [`delay`] gives, whatever chance says.
+pub(crate) fn delays(backoff: &Backoff, failures: u32) -> (Duration, Duration) {
+    let whole = whole(backoff, failures);
+    let least = match backoff.jitter {
+        Jitter::None => whole,
+        Jitter::Full => Duration::ZERO,
+        Jitter::Equal => whole.mul_f64(0.5),
+    };
+    (least, whole)
+}
+
+fn whole(backoff: &Backoff, failures: u32) -> Duration {
     let power = i32::try_from(failures).unwrap_or(i32::MAX);
     let grown = backoff.initial.as_secs_f64() * backoff.multiplier.powi(power);
     // NaN and infinity end at the cap as well.
@@ -14,14 +36,7 @@ pub(super) fn delay(backoff: &Backoff, failures: u32, random: u64) -> Duration {
     } else {
         backoff.max.as_secs_f64()
     };
-    let whole = Duration::from_secs_f64(seconds.max(0.0));
-    // 53 bits: as many as a double holds.
-    let share = (random >> 11) as f64 / (1u64 << 53) as f64;
-    match backoff.jitter {
-        Jitter::None => whole,
-        Jitter::Full => whole.mul_f64(share),
-        Jitter::Equal => whole.mul_f64(0.5 + share / 2.0),
-    }
+    Duration::from_secs_f64(seconds.max(0.0))
 }
 
 #[cfg(test)]
@@ -76,5 +91,20 @@ mod tests {
             ),
             Duration::ZERO
         );
+    }
+
+    #[test]
+    fn every_delay_lies_between_the_shortest_and_the_longest() {
+        for jitter in [Jitter::None, Jitter::Full, Jitter::Equal] {
+            let backoff = Backoff { jitter, ..POLICY };
+            for failures in [0, 1, 7] {
+                let (least, most) = delays(&backoff, failures);
+                assert_eq!(delay(&backoff, failures, 0), least);
+                for random in [1, u64::MAX / 3, u64::MAX] {
+                    let delay = delay(&backoff, failures, random);
+                    assert!(least <= delay && delay <= most, "{jitter:?} {failures} {random}");
+                }
+            }
+        }
     }
 }

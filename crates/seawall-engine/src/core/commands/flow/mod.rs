@@ -5,13 +5,16 @@ mod backoff;
 mod compensate;
 mod fail;
 mod map;
+mod offer;
 mod scope;
 mod start;
 mod stop;
 mod wait;
 
 pub(super) use advance::advance;
+pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
+pub(super) use offer::MAX_AT_ONCE;
 pub(super) use scope::of_answer;
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;

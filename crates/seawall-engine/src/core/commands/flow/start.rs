@@ -7,7 +7,7 @@ use seawall_store::Timestamp;
 
 use crate::core::command::{Action, AttemptPlan};
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow::{fail, map, scope, wait};
+use crate::core::commands::flow::{fail, map, offer, scope, wait};
 use crate::core::event::{Event, StepStarted};
 use crate::core::state::{ActivityState, Slot};
 use crate::definition::{Kind, Rendered, Step};
@@ -22,7 +22,7 @@ pub(in crate::core::commands) const MAX_EVENTS: u64 = 100_000;
 const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an attempt may take when nobody says: validation has put a timeout everywhere, so this is not met.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Begins a pending activity for the first time.
 pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot) {
@@ -86,6 +86,7 @@ pub(in crate::core::commands) fn begin_again(draft: &mut Draft<'_>, slot: Slot) 
         Kind::WaitSignal { name } => wait::signal(draft, slot, step, name),
         Kind::Approval(approval) => wait::approval(draft, slot, step, approval),
         Kind::Workflow(_) => wait::child(draft, slot, step),
+        Kind::Task(task) => offer::begin(draft, slot, step, task),
         Kind::Fail { message } => fail_step(draft, slot, message),
     }
 }
@@ -97,7 +98,7 @@ fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: 
     };
     let digest = request.digest();
     let Some(state) = draft.state.at(slot) else { return };
-    if let Some(error) = no_longer_the_same(state, step.effect, digest, draft.now()) {
+    if let Some(error) = no_longer_the_same(state, step.effect, digest, draft.event_time()) {
         if slot.part == Part::Reconcile {
             // Nobody looks into what looks into another.
             return fail(draft, slot, error);
@@ -127,8 +128,9 @@ fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: 
 }
 
 /// An attempt that may have been sent is repeated only under the same key with the same request, and only as long as the
-/// other side remembers the key.
-fn no_longer_the_same(
+/// other side remembers the key. Its age is counted in the time of events, so that a clock that is set back does not make it
+/// younger.
+pub(super) fn no_longer_the_same(
     state: &ActivityState,
     effect: EffectClass,
     digest: seawall_store::Digest,

@@ -119,6 +119,14 @@ fn stop(draft: &mut Draft<'_>, slot: Slot) {
                 draft.emit(Event::ChildCancelRequested { activity, child });
             }
         }
+        // Its worker, or the store if there is none, says how it ended.
+        (StepStatus::Waiting, Some(Wait::Task { id, told, .. })) => {
+            let (task, told) = (*id, *told);
+            if !told {
+                let activity = draft.state.name(slot);
+                draft.emit(Event::TaskCancelRequested { activity, task });
+            }
+        }
         _ => {
             let activity = draft.state.name(slot);
             draft.emit(Event::StepCancelled { activity });

@@ -10,7 +10,7 @@ use crate::names::Part;
 pub(super) fn indexes(state: &RunState) {
     let mut counts = [0u32; StepStatus::COUNT];
     let mut timers = BTreeSet::new();
-    let (mut asking, mut looking) = (0, 0);
+    let (mut asking, mut looking, mut offered) = (0, 0, 0);
     let mut bytes = weight(state.input.json());
     let heavy = |datum: &Option<Datum>| datum.as_ref().map_or(0, |datum| weight(datum.json()));
     for (index, step) in state.steps.iter().enumerate() {
@@ -43,7 +43,11 @@ pub(super) fn indexes(state: &RunState) {
             let looks = slot.part == Part::Reconcile && of.status != StepStatus::Pending && !of.status.is_settled();
             looking += u32::from(looks);
             bytes += heavy(&of.output);
-            assert_eq!(of.wait.is_some(), of.status == StepStatus::Waiting, "{slot:?}: {of:?}");
+            let task = matches!(of.wait, Some(Wait::Task { .. }));
+            offered += u32::from(of.status == StepStatus::Waiting && task);
+            // A task that was claimed is an attempt that runs, until the event that follows.
+            let waits = of.status == StepStatus::Waiting || (task && of.status == StepStatus::Running);
+            assert_eq!(of.wait.is_some(), waits, "{slot:?}: {of:?}");
             let may_wake = matches!(of.status, StepStatus::Waiting | StepStatus::Retrying);
             assert!(of.wake.is_none() || may_wake, "{slot:?}: {of:?}");
             assert!(
@@ -64,7 +68,7 @@ pub(super) fn indexes(state: &RunState) {
     let settled = state.steps.iter().filter(|step| step.own.status.is_settled()).count();
     assert_eq!(state.counts, counts);
     assert_eq!(state.timers, timers);
-    assert_eq!((state.asking, state.looking), (asking, looking));
+    assert_eq!((state.asking, state.looking, state.offered), (asking, looking, offered));
     for slot in state.undo.iter().flatten() {
         assert_eq!(slot.part, Part::Compensate);
         assert!(
@@ -109,12 +113,16 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         created_by,
         parent,
         depth,
+        scheduled,
         created_at,
         started_at,
         finished_at,
         seq,
         last_at,
         phase,
+        gated,
+        priority,
+        superseded,
         paused,
         blocked,
         attempt,
@@ -131,16 +139,27 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         looking,
         forked_from,
         undo,
+        offered,
     } = left;
     assert_eq!(
-        (run, workflow, parent, depth),
-        (&right.run, &right.workflow, &right.parent, &right.depth)
+        (run, workflow, parent, depth, scheduled),
+        (
+            &right.run,
+            &right.workflow,
+            &right.parent,
+            &right.depth,
+            &right.scheduled
+        )
     );
     assert_eq!((&definition.digest, input), (&right.definition.digest, &right.input));
     assert_eq!((created_by, created_at), (&right.created_by, &right.created_at));
     assert_eq!((started_at, finished_at), (&right.started_at, &right.finished_at));
     assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
     assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
+    assert_eq!(
+        (gated, priority, superseded),
+        (&right.gated, &right.priority, &right.superseded)
+    );
     assert_eq!(
         (deadline, output, error),
         (&right.deadline, &right.output, &right.error)
@@ -149,8 +168,9 @@ pub(super) fn same(left: &RunState, right: &RunState) {
     assert_eq!(signals, &right.signals);
     assert_eq!((timers, counts), (&right.timers, &right.counts));
     assert_eq!(
-        (bytes, settled_steps, asking, looking),
-        (&right.bytes, &right.settled_steps, &right.asking, &right.looking)
+        (bytes, settled_steps, asking),
+        (&right.bytes, &right.settled_steps, &right.asking)
     );
+    assert_eq!((looking, offered), (&right.looking, &right.offered));
     assert_eq!((forked_from, undo), (&right.forked_from, &right.undo));
 }

@@ -1,16 +1,17 @@
 //! A run without a runtime: a definition, a state, a journal, and a clock that stands still.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use seawall_store::{ApprovalId, Digest, RunId, Seq, Timestamp, WorkflowId, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, QueueName, RunId, Seq, TaskId, Timestamp, WorkflowId, WorkflowVersion};
 use serde_json::{Value, json};
 
 use super::check;
 use super::monitor::Monitor;
-use crate::core::command::{Action, AttemptPlan, Command, Env, Message};
+use crate::core::command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 use crate::core::commands::decide;
 use crate::core::event::{Event, Recorded, Resolution, RunCreated};
 use crate::core::state::{ActivityState, RunState, StepStatus, Wait};
@@ -71,6 +72,14 @@ pub(super) fn workflow_version() -> WorkflowVersion {
     }
 }
 
+pub(super) fn found_child() -> FoundChild {
+    FoundChild {
+        workflow: workflow_version(),
+        digest: Digest::of(b"child"),
+        flow: None,
+    }
+}
+
 /// A run, everything that happened to it, and the actions of the last command.
 #[derive(Clone)]
 pub(super) struct Subject {
@@ -81,6 +90,8 @@ pub(super) struct Subject {
     pub(super) actions: Vec<Action>,
     pub(super) now: Timestamp,
     pub(super) random: u64,
+    /// Queues that take no task now.
+    pub(super) full: BTreeSet<QueueName>,
 }
 
 impl Subject {
@@ -114,6 +125,9 @@ impl Subject {
                 created_by: Arc::from("somebody"),
                 parent: None,
                 depth: 0,
+                scheduled: None,
+                gated: definition.flow.is_gated(),
+                priority: 0,
             })),
         };
         Self::replayed(definition, vec![first], START)
@@ -134,6 +148,7 @@ impl Subject {
             actions: Vec::new(),
             now,
             random: 7,
+            full: BTreeSet::new(),
         }
     }
 
@@ -144,6 +159,7 @@ impl Subject {
             now: self.now,
             random: self.random,
             lease: LEASE,
+            full: &self.full,
         };
         let decision = decide(&mut self.state, command, &env);
         for recorded in &decision.events {
@@ -165,6 +181,7 @@ impl Subject {
             now: self.now,
             random: self.random,
             lease: LEASE,
+            full: &self.full,
         };
         self.actions = decide(&mut self.state, command, &env).actions;
     }
@@ -260,7 +277,7 @@ impl Subject {
         self.tell(Command::StartChild {
             activity: activity(name),
             attempt,
-            found: Ok((workflow_version(), Digest::of(b"child"))),
+            found: Ok(found_child()),
         })
     }
 
@@ -284,6 +301,36 @@ impl Subject {
             Some(Wait::Child { run, .. }) => run,
             ref other => panic!("{name} waits for {other:?}"),
         }
+    }
+
+    pub(super) fn task(&self, name: &str) -> TaskId {
+        match self.at(name).wait {
+            Some(Wait::Task { id, .. }) => id,
+            ref other => panic!("{name} waits for {other:?}"),
+        }
+    }
+
+    /// What `worker`, or the end of its lease, says of the task that the activity waits for.
+    pub(super) fn end_task(&mut self, name: &str, end: TaskEnd) -> Vec<Event> {
+        let claim = (end != TaskEnd::Withdrawn).then(|| (Arc::from("worker"), self.now));
+        let task = self.task(name);
+        self.message(Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity: activity(name),
+            claim,
+            end,
+        })))
+    }
+
+    /// The tasks that the last command offered.
+    pub(super) fn offers(&self) -> Vec<&TaskPlan> {
+        self.actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Offer(plan) => Some(&**plan),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The attempts that the last command began.

@@ -28,10 +28,14 @@ pub(super) struct Monitor {
     seen: BTreeMap<ActivityRef, Seen>,
     /// Attempts begun.
     attempts: BTreeMap<ActivityRef, u32>,
-    /// Ids of approvals and children that were settled.
+    /// Ids of approvals, children and tasks that were settled.
     settled: BTreeSet<String>,
+    /// Tasks that were offered.
+    tasks: BTreeSet<String>,
     ended: bool,
     stopping: bool,
+    /// It has not been admitted.
+    gated: bool,
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
     sagas: Sagas,
@@ -44,8 +48,10 @@ impl Monitor {
             seen: definition.steps.iter().map(untouched).collect(),
             attempts: BTreeMap::new(),
             settled: BTreeSet::new(),
+            tasks: BTreeSet::new(),
             ended: false,
             stopping: false,
+            gated: false,
             held: (false, false),
             sagas: Sagas::default(),
         }
@@ -88,6 +94,19 @@ impl Monitor {
                 self.held.1 = false;
             }
             Event::RunTimedOut => self.stop(),
+            Event::RunCreated(created) => self.gated = created.gated,
+            Event::RunAdmitted { .. } => {
+                assert!(self.gated && !self.stopping, "the run was admitted for nothing");
+                self.gated = false;
+            }
+            Event::RunStarted => assert!(!self.gated, "the run began without its admission"),
+            Event::RunRejected => {
+                assert!(
+                    self.gated && !self.stopping,
+                    "a run was rejected that had begun or stops"
+                );
+                self.stop();
+            }
             Event::RunPaused { .. } => self.held.0 = true,
             Event::RunResumed { .. } => self.held.0 = false,
             Event::RunBlocked { reason } => {
@@ -143,9 +162,10 @@ impl Monitor {
                 self.move_to(&ActivityRef::step(step.clone()), &[Seen::Untouched], Seen::Skipped);
             }
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
+            // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
-                // An earlier process may be at it.
-                self.move_to(activity, &[Seen::Untouched, Seen::Running], Seen::Between);
+                let from = [Seen::Running, Seen::Between, Seen::Untouched];
+                self.move_to(activity, &from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
@@ -183,6 +203,21 @@ impl Monitor {
                 assert_eq!(self.seen[activity], Seen::Waiting);
                 assert!(self.settled.insert(format!("{child} told")), "{child} was told twice");
             }
+            Event::TaskOffered(offered) => {
+                self.wait(&offered.activity);
+                assert!(self.tasks.insert(offered.task.to_string()), "{offered:?} again");
+            }
+            Event::TaskClaimed { activity, task, .. } => {
+                self.move_to(activity, &[Seen::Waiting], Seen::Running);
+                assert!(self.settled.insert(task.to_string()), "{task} was settled twice");
+            }
+            Event::TaskCancelRequested { activity, task } => {
+                assert_eq!(self.seen[activity], Seen::Waiting);
+                assert!(
+                    self.settled.insert(format!("{task} told")),
+                    "{task} was taken back twice"
+                );
+            }
             Event::TimerFired { activity } => assert_eq!(self.seen[activity], Seen::Waiting),
             _ => {}
         }
@@ -218,6 +253,7 @@ impl Monitor {
     }
 
     fn started(&mut self, definition: &Definition, activity: &ActivityRef) {
+        assert!(!self.gated, "{activity} began before the run was admitted");
         assert_eq!(self.held, (false, false), "{activity} began while the run stands");
         if activity.part != Part::Main {
             return self.part_started(definition, activity);
@@ -286,6 +322,7 @@ impl Monitor {
     fn retried(&mut self, definition: &Definition, raised: &[ActivityRef], anew: &[StepId]) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
+        self.gated = false;
         let mut reopened: BTreeSet<StepId> = self.sagas.retried(definition, raised);
         for activity in raised {
             self.seen.insert(activity.clone(), Seen::Untouched);

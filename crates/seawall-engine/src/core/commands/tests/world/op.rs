@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::core::event::Supersession;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
     Succeeded,
@@ -22,6 +24,21 @@ pub(super) enum ChildEnd {
     Succeeded,
     Failed,
     Cancelled,
+}
+
+/// What a worker outside does with a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum WorkerEnd {
+    Completed,
+    Failed,
+    Permanent,
+    /// It dies, or never says another word; its effect took place or did not.
+    Vanished {
+        acted: bool,
+        timed_out: bool,
+    },
+    /// There is none yet: a task that is not needed any more is taken back.
+    None,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +62,14 @@ pub(super) enum Op {
         pick: u8,
         found: bool,
     },
+    Task {
+        pick: u8,
+        end: WorkerEnd,
+    },
+    /// The queue takes no task, or takes some again.
+    Full {
+        full: bool,
+    },
     Signal {
         name: &'static str,
     },
@@ -64,6 +89,10 @@ pub(super) enum Op {
     Tick {
         back: u16,
     },
+    /// The clock is set, an hour ahead or back, and stays so.
+    Jump {
+        ahead: bool,
+    },
     Crash {
         lost: u8,
         acted: u8,
@@ -73,6 +102,11 @@ pub(super) enum Op {
     Pause,
     Resume,
     Cancel,
+    Admit,
+    Supersede {
+        reason: Supersession,
+    },
+    Reject,
     Retry,
     Nonsense {
         kind: u8,
@@ -97,21 +131,35 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(ChildEnd::Failed),
         1 => Just(ChildEnd::Cancelled)
     ];
+    let worker_end = prop_oneof![
+        4 => Just(WorkerEnd::Completed),
+        2 => Just(WorkerEnd::Failed),
+        1 => Just(WorkerEnd::Permanent),
+        4 => any::<(bool, bool)>().prop_map(|(acted, timed_out)| WorkerEnd::Vanished { acted, timed_out }),
+        2 => Just(WorkerEnd::None),
+    ];
     let found = prop_oneof![Just(Found::Out), Just(Found::Again), Just(Found::Wrong)];
     prop_oneof![
         24 => (any::<u8>(), end()).prop_map(|(pick, end)| Op::Settle { pick, end }),
         4 => (any::<u8>(), child_end).prop_map(|(pick, end)| Op::Child { pick, end }),
         5 => (any::<u8>(), prop::bool::weighted(0.85)).prop_map(|(pick, found)| Op::Lookup { pick, found }),
+        12 => (any::<u8>(), worker_end).prop_map(|(pick, end)| Op::Task { pick, end }),
+        1 => any::<bool>().prop_map(|full| Op::Full { full }),
         3 => prop::sample::select(vec!["a", "b"]).prop_map(|name| Op::Signal { name }),
         3 => (any::<u8>(), any::<bool>()).prop_map(|(pick, approve)| Op::Decide { pick, approve }),
         5 => (any::<u8>(), found).prop_map(|(pick, found)| Op::Resolve { pick, found }),
         8 => (0u16..300).prop_map(|beyond| Op::Wait { beyond }),
         2 => any::<u16>().prop_map(|back| Op::Tick { back }),
+        1 => any::<bool>().prop_map(|ahead| Op::Jump { ahead }),
         4 => (any::<u8>(), any::<u8>(), any::<bool>()).prop_map(|(lost, acted, dead)| Op::Crash { lost, acted, dead }),
         1 => Just(Op::Deadly),
         2 => Just(Op::Pause),
         3 => Just(Op::Resume),
         1 => Just(Op::Cancel),
+        2 => Just(Op::Admit),
+        1 => prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+            .prop_map(|reason| Op::Supersede { reason }),
+        1 => Just(Op::Reject),
         4 => Just(Op::Retry),
         3 => (any::<u8>(), any::<u8>()).prop_map(|(kind, pick)| Op::Nonsense { kind, pick }),
     ]

@@ -13,6 +13,13 @@ pub(super) enum Body {
         steady: bool,
         retry: Option<(u32, Option<&'static str>)>,
     },
+    /// The same, done by a worker outside. Its queue has a name or has not.
+    Task {
+        effect: &'static str,
+        steady: bool,
+        retry: Option<(u32, Option<&'static str>)>,
+        named: bool,
+    },
     Transform {
         good: bool,
     },
@@ -62,6 +69,7 @@ pub(super) struct Plan {
     steps: Vec<StepPlan>,
     timeout: Option<u32>,
     output: Option<&'static str>,
+    gated: bool,
 }
 
 fn wait_timeout() -> impl Strategy<Value = Option<u32>> {
@@ -78,20 +86,43 @@ fn act(effects: Vec<&'static str>) -> impl Strategy<Value = Body> {
     })
 }
 
+fn task(effects: Vec<&'static str>) -> impl Strategy<Value = Body> {
+    let effects = prop::sample::select(effects);
+    let on = prop::sample::select(vec![None, None, Some("any"), Some("bad")]);
+    let retry = option::of((1u32..4, on));
+    let task = (effects, any::<bool>(), retry, prop::bool::weighted(0.95));
+    task.prop_map(|(effect, steady, retry, named)| Body::Task {
+        effect,
+        steady,
+        retry,
+        named,
+    })
+}
+
 fn compensation() -> impl Strategy<Value = Body> {
     prop_oneof![
         6 => act(vec!["pure", "read", "idempotent", "once", "once"]),
+        3 => task(vec!["pure", "read", "idempotent", "once", "once"]),
         1 => prop::bool::weighted(0.5).prop_map(|good| Body::Transform { good }),
         2 => wait_timeout().prop_map(|timeout| Body::Child { timeout }),
     ]
 }
 
+fn reconcile() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        3 => act(vec!["read", "idempotent"]),
+        1 => task(vec!["read", "idempotent"]),
+    ]
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let act = act(vec!["pure", "read", "idempotent", "once", "once"]);
+    let task = task(vec!["pure", "read", "idempotent", "once", "once"]);
     let name = prop::sample::select(vec!["a", "b"]);
     let on_timeout = prop::sample::select(vec!["fail", "approve", "reject"]);
     prop_oneof![
         8 => act,
+        5 => task,
         1 => prop::bool::weighted(0.8).prop_map(|good| Body::Transform { good }),
         1 => (0u32..20_000, wait_timeout()).prop_map(|(millis, timeout)| Body::Sleep { millis, timeout }),
         1 => (name, wait_timeout()).prop_map(|(name, timeout)| Body::Signal { name, timeout }),
@@ -126,7 +157,7 @@ fn step() -> impl Strategy<Value = StepPlan> {
     let parts = (
         option::weighted(0.4, compensation()),
         option::weighted(0.4, compensation()),
-        option::weighted(0.4, act(vec!["read", "idempotent"])),
+        option::weighted(0.4, reconcile()),
     );
     (body(), fan, any::<u8>(), when, on_error, parts).prop_map(|(body, fan, needs, when, on_error, parts)| StepPlan {
         body,
@@ -147,7 +178,13 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         2 => Just(Some("{{ run.attempt }}")),
         1 => Just(Some("{{ input.nothing }}"))
     ];
-    (vec(step(), 1..7), timeout, output).prop_map(|(steps, timeout, output)| Plan { steps, timeout, output })
+    let gated = prop::bool::weighted(0.25);
+    (vec(step(), 1..7), timeout, output, gated).prop_map(|(steps, timeout, output, gated)| Plan {
+        steps,
+        timeout,
+        output,
+        gated,
+    })
 }
 
 impl Plan {
@@ -157,6 +194,9 @@ impl Plan {
         let mut definition = json!({ "name": "w", "steps": steps });
         if let Some(timeout) = self.timeout {
             definition["timeout"] = json!(format!("{timeout}ms"));
+        }
+        if self.gated {
+            definition["concurrency"] = json!(1);
         }
         if let Some(output) = self.output {
             definition["output"] = json!(output);
@@ -220,6 +260,10 @@ impl StepPlan {
         if let Body::Act {
             effect: "idempotent" | "once",
             ..
+        }
+        | Body::Task {
+            effect: "idempotent" | "once",
+            ..
         } = self.body
         {
             add("reconcile", step, self.reconcile.as_ref());
@@ -244,6 +288,11 @@ impl Body {
                 let what = if *steady { "x" } else { "{{ run.attempt }}" };
                 ("act", json!({ "do": what }), None)
             }
+            Self::Task { steady, named, .. } => {
+                let payload = if *steady { "x" } else { "{{ run.attempt }}" };
+                let queue = if *named { "q" } else { "{{ 'no name' }}" };
+                ("task", json!({ "queue": queue, "payload": payload }), None)
+            }
             Self::Transform { good } => {
                 let value = if *good {
                     "{{ run.attempt }}"
@@ -265,7 +314,7 @@ impl Body {
         if let Some(timeout) = timeout {
             step.insert("timeout".to_owned(), json!(format!("{timeout}ms")));
         }
-        if let Self::Act { effect, retry, .. } = self {
+        if let Self::Act { effect, retry, .. } | Self::Task { effect, retry, .. } = self {
             step.insert("effect".to_owned(), json!(effect));
             if let Some((max_attempts, on)) = retry {
                 let mut policy = json!({ "max_attempts": max_attempts });

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::op::{ChildEnd, End, Found, Op, op};
+use super::op::{ChildEnd, End, Found, Op, WorkerEnd, op};
 use super::plan::{Plan, plan};
 use super::simulation::World;
 use crate::core::commands::tests::kit::Subject;
@@ -16,7 +16,7 @@ use crate::core::commands::tests::kit::Subject;
 /// More than any run of these needs.
 const ENOUGH: usize = 2000;
 
-fn driven(plan: &Plan, ops: &[Op]) -> World {
+pub(super) fn driven(plan: &Plan, ops: &[Op]) -> World {
     let mut world = World::new(Subject::of(&plan.definition()));
     for (place, op) in ops.iter().enumerate() {
         // What comes first comes before the run has begun.
@@ -30,7 +30,8 @@ fn driven(plan: &Plan, ops: &[Op]) -> World {
 }
 
 /// Whatever it waits for comes.
-fn led_to_its_end(world: &mut World) {
+pub(super) fn led_to_its_end(world: &mut World) {
+    world.apply(Op::Full { full: false });
     world.apply(Op::Resume);
     for round in 0..ENOUGH {
         if world.ended() {
@@ -42,6 +43,13 @@ fn led_to_its_end(world: &mut World) {
             world.apply(Op::Settle { pick: 0, end });
         } else if world.lookups() > 0 {
             world.apply(Op::Lookup { pick: 0, found: true });
+        } else if !world.tasks().is_empty() {
+            let end = if round % 3 == 0 {
+                WorkerEnd::Failed
+            } else {
+                WorkerEnd::Completed
+            };
+            world.apply(Op::Task { pick: 0, end });
         } else if !world.children().is_empty() {
             let end = ChildEnd::Succeeded;
             world.apply(Op::Child { pick: 0, end });
@@ -52,6 +60,8 @@ fn led_to_its_end(world: &mut World) {
         } else if world.unknown() > 0 {
             let found = if round % 2 == 0 { Found::Again } else { Found::Out };
             world.apply(Op::Resolve { pick: 0, found });
+        } else if world.is_gated() {
+            world.apply(Op::Admit);
         } else {
             world.wait(0);
         }
@@ -102,5 +112,5 @@ fn the_random_runs_go_through_every_kind_of_event() {
         met.extend(world.run.journal.iter().map(|recorded| recorded.event.name()));
     }
     // All that there are, but for the two with which forks begin.
-    assert_eq!(met.len(), 31, "{met:?}");
+    assert_eq!(met.len(), 37, "{met:?}");
 }

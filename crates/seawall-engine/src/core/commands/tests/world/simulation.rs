@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{ApprovalId, Digest, RunId, RunStatus, Timestamp};
+use seawall_store::{ApprovalId, Digest, RunId, RunStatus, TaskId, Timestamp};
 use serde_json::json;
 
 use super::op::{ChildEnd, End, Found, Op};
-use crate::core::command::{Action, AttemptPlan, Command, Message};
-use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, workflow_version};
+use crate::core::command::{Action, AttemptPlan, Command, Message, TaskPlan};
+use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, found_child};
 use crate::core::event::{BlockReason, Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
@@ -17,34 +17,53 @@ use crate::effect::EffectClass;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, EffectKey, Part};
 
+const HOUR_MS: i64 = 3_600_000;
+/// No wait of these runs is longer, nor any two of them together: whatever the clock was set to before.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// What an event puts into the future.
+fn instant(event: &Event) -> Option<Timestamp> {
+    match event {
+        Event::StepStarted(started) => started.deadline,
+        Event::StepFailed { retry_at, .. } => *retry_at,
+        Event::StepDeferred { until, .. } | Event::TimerSet { until, .. } => Some(*until),
+        Event::StepOutcomeUnknown { safe_after, .. } => *safe_after,
+        Event::SignalAwaited { until, .. } => *until,
+        Event::ApprovalRequested(asked) => asked.expires_at,
+        _ => None,
+    }
+}
+
 /// What the other side knows of an effect key.
 #[derive(Clone, Debug, Default)]
-struct Key {
+pub(super) struct Key {
     /// How often the effect happened.
-    acted: u32,
+    pub(super) acted: u32,
     /// An attempt under this key may have been sent, and nobody saw how it ended.
-    doubted: Option<Digest>,
+    pub(super) doubted: Option<Digest>,
     /// An attempt of a `once` step came to an end that its author did not name for a retry.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 pub(super) struct World {
     pub(super) run: Subject,
     flying: BTreeMap<ActivityRef, AttemptPlan>,
     lookups: BTreeMap<ActivityRef, u32>,
-    keys: BTreeMap<String, Key>,
+    /// What workers outside can see. A task that nobody needs any more may stay here.
+    pub(super) offers: BTreeMap<TaskId, TaskPlan>,
+    pub(super) keys: BTreeMap<String, Key>,
     /// Events up to here survive a crash.
-    durable: usize,
+    pub(super) durable: usize,
     /// Where decisions ended: only whole ones are lost.
     ends: Vec<usize>,
-    time: Timestamp,
+    pub(super) time: Timestamp,
     last: Option<(ActivityRef, u32)>,
     /// Every process that ever held the run is known to be dead.
     all_dead: bool,
     /// The key of an `idempotent` attempt in doubt: no other one before somebody has resolved it.
-    doubts: BTreeMap<ActivityRef, EffectKey>,
+    pub(super) doubts: BTreeMap<ActivityRef, EffectKey>,
     /// Until when a process that nobody knows to be dead may be at a `once` attempt.
-    alive: BTreeMap<ActivityRef, Timestamp>,
+    pub(super) alive: BTreeMap<ActivityRef, Timestamp>,
 }
 
 impl World {
@@ -56,6 +75,7 @@ impl World {
             run,
             flying: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            offers: BTreeMap::new(),
             keys: BTreeMap::new(),
             last: None,
             all_dead: true,
@@ -68,6 +88,10 @@ impl World {
 
     pub(super) fn begin(&mut self) {
         self.tell(Command::Begin);
+    }
+
+    pub(super) fn is_gated(&self) -> bool {
+        self.run.state.gated
     }
 
     pub(super) fn ended(&self) -> bool {
@@ -87,11 +111,18 @@ impl World {
         for event in &events {
             self.see(event);
         }
+        for until in events.iter().filter_map(instant) {
+            assert!(
+                until <= self.time.saturating_add(LONGEST),
+                "{until:?} is too far away: {events:?}"
+            );
+        }
         self.ends.push(self.run.journal.len());
         for action in std::mem::take(&mut self.run.actions) {
             match action {
                 Action::Start(plan) => self.start(*plan),
                 Action::Stop { .. } => {}
+                Action::Offer(plan) => self.offer(&plan),
                 Action::FindChild { activity, attempt, .. } => {
                     self.lookups.insert(activity, attempt);
                 }
@@ -106,7 +137,7 @@ impl World {
     }
 
     /// Nobody knows how an attempt under this key ended. If the activity asks another question by now, nobody cares.
-    fn doubt(&mut self, activity: ActivityRef, key: EffectKey) {
+    pub(super) fn doubt(&mut self, activity: ActivityRef, key: EffectKey) {
         let state = &self.run.state;
         let generation = state.activity(&activity).map_or(0, |of| of.generation);
         if key == EffectKey::derive(state.run, &activity, generation) {
@@ -139,8 +170,9 @@ impl World {
             EffectClass::Once => {
                 let known = (key.acted, key.doubted, key.closed);
                 assert_eq!(known, (0, None, false), "a second attempt of {plan:?}");
-                let alive = self.alive.get(&plan.activity);
-                let over = alive.is_none_or(|until| *until <= self.run.state.last_at);
+                // Once it is over, a clock that is set back brings no process back to life.
+                let alive = self.alive.remove(&plan.activity);
+                let over = alive.is_none_or(|until| until <= self.time);
                 assert!(over, "an earlier process may be at it until {alive:?}: {plan:?}");
             }
             EffectClass::Idempotent => {
@@ -170,7 +202,7 @@ impl World {
             of.is_some_and(|of| of.status == StepStatus::Running && of.attempts == *attempt)
         });
         assert_eq!(known.len(), state.in_flight() as usize, "attempts that nobody makes");
-        let asks = self.approvals().len() + self.signals().len() + self.children().len();
+        let asks = self.approvals().len() + self.signals().len() + self.children().len() + self.tasks().len();
         let unknown = !self.picks(StepStatus::Unknown).is_empty();
         match state.status() {
             RunStatus::Running => assert!(!known.is_empty(), "the run is stranded: {:?}", state.steps),
@@ -198,7 +230,7 @@ impl World {
             .collect()
     }
 
-    fn waits<T>(&self, of: impl Fn(&Wait) -> Option<T>) -> Vec<(ActivityRef, T)> {
+    pub(super) fn waits<T>(&self, of: impl Fn(&Wait) -> Option<T>) -> Vec<(ActivityRef, T)> {
         let state = &self.run.state;
         state
             .activities()
@@ -244,6 +276,8 @@ impl World {
             Op::Settle { pick, end } => self.settle(pick, end),
             Op::Child { pick, end } => self.child(pick, end),
             Op::Lookup { pick, found } => self.lookup(pick, found),
+            Op::Task { pick, end } => self.task(pick, end),
+            Op::Full { full } => self.fill(full),
             Op::Signal { name } => self.signal(name),
             Op::Decide { pick, approve } => {
                 if let Some((_, id)) = chosen(&self.approvals(), pick) {
@@ -259,17 +293,28 @@ impl World {
                 self.tell(Command::Tick);
                 self.time = now;
             }
+            Op::Jump { ahead } => {
+                let hour = if ahead { HOUR_MS } else { -HOUR_MS };
+                self.time = Timestamp::from_millis(self.time.as_millis() + hour);
+                self.tell(Command::Tick);
+            }
             Op::Crash { lost, acted, dead } => self.crash(lost, acted, dead, false),
             Op::Deadly => self.crash(0, 0x55, false, true),
             Op::Pause => drop(self.message(Message::Pause { by: by() })),
             Op::Resume => drop(self.message(Message::Resume { by: by() })),
             Op::Cancel => drop(self.message(Message::Cancel { by: by() })),
+            Op::Admit => drop(self.message(Message::Admitted)),
+            Op::Supersede { reason } => {
+                let by = RunId::derived(&[b"newer"]);
+                drop(self.message(Message::Superseded { by, reason }));
+            }
+            Op::Reject => drop(self.message(Message::Rejected)),
             Op::Retry => drop(self.message(Message::Retry { by: by() })),
             Op::Nonsense { kind, pick } => self.nonsense(kind, pick),
         }
     }
 
-    fn message(&mut self, message: Message) -> Vec<Event> {
+    pub(super) fn message(&mut self, message: Message) -> Vec<Event> {
         self.tell(Command::Message(message))
     }
 
@@ -277,7 +322,7 @@ impl World {
         let flying: Vec<ActivityRef> = self.flying.keys().cloned().collect();
         let Some(activity) = chosen(&flying, pick) else { return };
         let plan = self.flying.remove(activity).expect("it is in flight");
-        if matches!(end, End::Unknown { .. }) && plan.effect == EffectClass::Idempotent {
+        if matches!(end, End::Unknown { .. }) && plan.effect == EffectClass::Idempotent && &*plan.kind != "transform" {
             self.doubt(activity.clone(), plan.effect_key);
         }
         let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
@@ -292,6 +337,8 @@ impl World {
             };
         }
         let outcome = match end {
+            // Done in place: it has no other end than its value.
+            _ if &*plan.kind == "transform" => Outcome::Succeeded(plan.request.value.clone()),
             End::Succeeded => {
                 key.acted += 1;
                 Outcome::Succeeded(match plan.activity.part {
@@ -349,7 +396,7 @@ impl World {
         let Some(activity) = chosen(&lookups, pick) else { return };
         let attempt = self.lookups.remove(activity).expect("it is being looked up");
         let found = if found {
-            Ok((workflow_version(), Digest::of(b"child")))
+            Ok(found_child())
         } else {
             Err(error("no-such-workflow"))
         };
@@ -419,6 +466,8 @@ impl World {
     /// The process dies. Whole decisions that are not durable yet are lost; each attempt in flight may have acted.
     pub(super) fn crash(&mut self, lost: u8, acted: u8, dead: bool, deadly: bool) {
         self.all_dead &= dead;
+        // The next node's clock is behind.
+        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
         for (place, plan) in std::mem::take(&mut self.flying).into_values().enumerate() {
             let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
             key.acted += u32::from(acted >> (place % 8) & 1);
@@ -432,8 +481,6 @@ impl World {
                 _ => {}
             }
         }
-        // The next node's clock is behind.
-        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
         self.lookups.clear();
         self.last = None;
         self.ends.retain(|end| *end >= self.durable);
@@ -447,6 +494,7 @@ impl World {
         }
         self.run = Subject {
             random: self.run.random,
+            full: self.run.full.clone(),
             ..replayed
         };
         self.durable = self.run.journal.len();
@@ -523,7 +571,7 @@ impl World {
 }
 
 /// What a reconcile step finds out.
-fn answer(attempt: u32) -> serde_json::Value {
+pub(super) fn answer(attempt: u32) -> serde_json::Value {
     match attempt % 6 {
         0 => json!({ "outcome": "succeeded", "output": { "found": attempt } }),
         1 => json!({ "outcome": "unknown" }),
@@ -534,6 +582,6 @@ fn answer(attempt: u32) -> serde_json::Value {
     }
 }
 
-fn chosen<T>(from: &[T], pick: u8) -> Option<&T> {
+pub(super) fn chosen<T>(from: &[T], pick: u8) -> Option<&T> {
     from.get(usize::from(pick) % from.len().max(1))
 }

@@ -1,8 +1,3 @@
-//! Wake-ups inside one process: who waits for a run, and that there is work to claim.
-//!
-//! A backend calls [`Watchers`] after a commit, never before: what a watcher then reads is durable. Nothing is kept for a
-//! run that nobody watches.
-
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -10,8 +5,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use crate::ids::RunId;
-use crate::records::RunProgress;
+use crate::ids::{RunId, TenantId};
+use crate::records::{QueueName, RunProgress};
+use crate::watch::queues::{QueueWatch, Queues};
 
 const SHARDS: usize = 32;
 
@@ -27,6 +23,9 @@ struct Inner {
     shards: Vec<Shard>,
     hasher: RandomState,
     work: Notify,
+    lapses: Notify,
+    queues: Queues,
+    schedules: Notify,
 }
 
 /// The registry of those who wait. Cheap to clone; clones share it.
@@ -40,6 +39,9 @@ impl Default for Watchers {
             shards,
             hasher: RandomState::new(),
             work: Notify::new(),
+            lapses: Notify::new(),
+            queues: Queues::default(),
+            schedules: Notify::new(),
         }))
     }
 }
@@ -94,10 +96,50 @@ impl Watchers {
         self.0.work.notified().await;
     }
 
+    /// Starts to wait for tasks of a queue. Register first, then claim: what is offered in between is not missed.
+    #[must_use]
+    pub fn watch_queue(&self, tenant: TenantId, queue: QueueName) -> QueueWatch {
+        self.0.queues.watch(tenant, queue)
+    }
+
+    /// Tells that `count` more tasks of the queue may be claimable: they were offered, an end freed their slots, or the
+    /// queue has new settings. Wakes as many watches, one for each.
+    pub fn offered(&self, tenant: &TenantId, queue: &QueueName, count: usize) {
+        self.0.queues.offered(tenant, queue, count);
+    }
+
+    /// Tells that the earliest end of a task's lease may have moved.
+    pub fn lapses(&self) {
+        self.0.lapses.notify_one();
+    }
+
+    /// Resolves at the next [`Watchers::lapses`], or at once if one came since the last wait. For one waiter: the keeper of
+    /// the tasks' leases.
+    pub async fn wait_for_lapses(&self) {
+        self.0.lapses.notified().await;
+    }
+
+    /// Tells that a schedule was made or changed.
+    pub fn schedules(&self) {
+        self.0.schedules.notify_one();
+    }
+
+    /// Resolves at the next [`Watchers::schedules`], or at once if one came since the last wait. For one waiter: the node's
+    /// scheduler.
+    pub async fn wait_for_schedules(&self) {
+        self.0.schedules.notified().await;
+    }
+
     /// How many runs are being watched.
     #[must_use]
     pub fn watched(&self) -> usize {
         self.0.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+
+    /// How many queues are being watched.
+    #[must_use]
+    pub fn watched_queues(&self) -> usize {
+        self.0.queues.len()
     }
 }
 

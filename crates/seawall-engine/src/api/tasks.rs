@@ -1,0 +1,318 @@
+//! Tasks in the hands of workers: claim, heartbeat, complete, fail.
+//!
+//! A worker's word is a message to the run, durable when it is accepted; what it means is decided there. It counts as long
+//! as the worker's lease lasts: the store compares the two in one change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use seawall_store::{
+    ClaimedTask, NewMessage, QueueName, RunId, StatusSet, StoreError, TaskBeat, TaskClaim, TaskEnder, TaskId,
+    TaskLease, TaskRecord, TaskSettled, TaskStatus, Timestamp,
+};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::api::controls::invalid;
+use crate::api::engine::{Result, refused};
+use crate::api::{Engine, EngineError, Principal};
+use crate::core::{Message, TaskEnd, TaskEnded};
+use crate::datum::Datum;
+use crate::executor::StepError;
+use crate::journal::{encode_message, task_message_key};
+use crate::names::ActivityRef;
+use crate::runtime::excess;
+
+const TASK: &str = "task";
+/// Of a heartbeat, as JSON text.
+const MAX_PROGRESS: usize = 16 * 1024;
+/// Of a worker's name for itself, in bytes.
+const MAX_WORKER: usize = 128;
+const MAX_CODE: usize = 64;
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a worker asks for.
+#[derive(Clone, Debug)]
+pub struct ClaimTasks {
+    /// At least 1.
+    pub max: u32,
+    /// How it calls itself; for people.
+    pub worker: String,
+    /// How long a task is its own without a heartbeat.
+    pub lease_for: Duration,
+    /// Of the payloads together; one task is given whatever it measures.
+    pub max_bytes: usize,
+}
+
+/// A task in a worker's hands.
+#[derive(Clone, Debug)]
+pub struct TaskView {
+    pub id: TaskId,
+    pub queue: QueueName,
+    /// JSON text.
+    pub payload: Arc<[u8]>,
+    pub lease: TaskLease,
+    pub lease_expires_at: Timestamp,
+    pub run: RunId,
+    pub activity: ActivityRef,
+    pub attempt: u32,
+    pub effect_key: String,
+    pub deadline: Timestamp,
+}
+
+/// How a worker says that a task failed.
+#[derive(Clone, Debug)]
+pub struct TaskFailure {
+    pub message: String,
+    /// Kebab-case; `task-failed` without it.
+    pub code: Option<String>,
+    pub retryable: bool,
+    pub retry_after: Option<Duration>,
+}
+
+/// One of several tasks that are completed together.
+#[derive(Clone, Debug)]
+pub struct TaskOutput {
+    pub id: TaskId,
+    pub lease: TaskLease,
+    pub output: Value,
+}
+
+impl Engine {
+    /// Gives tasks of a queue to a worker. With none there, waits until some are, `wait` is over, or `cut_off` resolves.
+    /// Nothing is claimed while nobody polls this: a client that has gone away takes no task with it.
+    ///
+    /// # Errors
+    /// `Invalid` for a worker's name that is empty or too long; `Overloaded`, `Store`.
+    pub async fn claim_tasks(
+        &self,
+        by: &Principal,
+        queue: &QueueName,
+        claim: ClaimTasks,
+        wait: Duration,
+        cut_off: impl Future<Output = ()>,
+    ) -> Result<Vec<TaskView>> {
+        check_worker(&claim.worker)?;
+        self.is_open()?;
+        let store = &self.shared().store;
+        // Registered before the first look: what is offered in between is not missed.
+        let watch = store.watchers().watch_queue(by.tenant.clone(), queue.clone());
+        let end = Instant::now() + wait;
+        tokio::pin!(cut_off);
+        loop {
+            let claimed = store.claim_tasks(&by.tenant, queue, store_claim(&claim)).await;
+            let claimed = claimed.map_err(refused("queue"))?;
+            // What woke it is used up: a watch that goes away with a wake-up hands it on.
+            watch.served();
+            if !claimed.is_empty() || Instant::now() >= end {
+                return claimed.into_iter().map(|task| view(task, queue)).collect();
+            }
+            let next = store
+                .next_claimable(&by.tenant, queue)
+                .await
+                .map_err(refused("queue"))?;
+            let rest = next.map(|(at, now)| at.since(now).max(Duration::from_millis(1)));
+            tokio::select! {
+                () = watch.changed() => {}
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+                () = tokio::time::sleep_until(end) => return Ok(Vec::new()),
+                () = &mut cut_off => return Ok(Vec::new()),
+                () = self.shared().draining.cancelled() => return Ok(Vec::new()),
+            }
+        }
+    }
+
+    /// The worker is still at it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the task is not its own any more; `Invalid` for too large a progress.
+    pub async fn heartbeat_task(
+        &self,
+        by: &Principal,
+        id: TaskId,
+        lease: TaskLease,
+        progress: Option<&Value>,
+    ) -> Result<TaskBeat> {
+        let progress: Option<Arc<[u8]>> = progress.map(|progress| progress.to_string().into_bytes().into());
+        if progress.as_ref().is_some_and(|text| text.len() > MAX_PROGRESS) {
+            return Err(invalid("/progress", "too-large", "is more than 16 KiB of JSON"));
+        }
+        let beat = self
+            .shared()
+            .store
+            .heartbeat_task(&by.tenant, id, lease, progress)
+            .await;
+        match beat {
+            Err(StoreError::StaleLease) => Err(self.not_its_own(by, id, None).await),
+            beat => beat.map_err(refused(TASK)),
+        }
+    }
+
+    /// The worker is done; `output` becomes the step's.
+    ///
+    /// # Errors
+    /// As [`Engine::heartbeat_task`]; with `Invalid`, for too large an output, the task stays claimed.
+    pub async fn complete_task(&self, by: &Principal, output: TaskOutput) -> Result<()> {
+        let TaskOutput { id, lease, output } = output;
+        if let Some((code, reason)) = excess(&output) {
+            return Err(invalid("/output", code, &format!("the output {reason}")));
+        }
+        self.end_task(by, (id, lease), TaskEnd::Completed(Datum::new(output)))
+            .await
+    }
+
+    /// The same for several, each with its own answer.
+    pub async fn complete_tasks(&self, by: &Principal, outputs: Vec<TaskOutput>) -> Vec<(TaskId, Result<()>)> {
+        // Together, so that they share a commit.
+        let complete = |output: TaskOutput| async move { (output.id, self.complete_task(by, output).await) };
+        join_all(outputs.into_iter().map(complete)).await
+    }
+
+    /// The worker could not do it.
+    ///
+    /// # Errors
+    /// As [`Engine::heartbeat_task`]; `Invalid` for a code that is not kebab-case or too long a `retry_after`.
+    pub async fn fail_task(&self, by: &Principal, id: TaskId, lease: TaskLease, failure: TaskFailure) -> Result<()> {
+        let TaskFailure {
+            message,
+            code,
+            retryable,
+            retry_after,
+        } = failure;
+        if code.as_deref().is_some_and(|code| !is_code(code)) {
+            let message = "is 1 to 64 of a-z, 0-9 and single hyphens between them, beginning with a letter";
+            return Err(invalid("/code", "bad-code", message));
+        }
+        if retry_after.is_some_and(|after| after > MAX_RETRY_AFTER) {
+            return Err(invalid("/retry_after", "out-of-range", "is more than a day"));
+        }
+        let code = code.unwrap_or_else(|| "task-failed".to_owned());
+        let error = StepError {
+            retryable,
+            retry_after,
+            ..StepError::new(code, message)
+        };
+        self.end_task(by, (id, lease), TaskEnd::Failed(error)).await
+    }
+
+    async fn end_task(&self, by: &Principal, (id, lease): (TaskId, TaskLease), end: TaskEnd) -> Result<()> {
+        let record = self.task(by, id).await?;
+        let claim = record.worker.as_deref().map(Arc::from).zip(record.claimed_at);
+        if claim.is_none() || record.status != TaskStatus::Claimed {
+            return Err(self.not_its_own(by, id, Some(record)).await);
+        }
+        let ended = TaskEnded {
+            task: id,
+            activity: activity_of(&record.activity)?,
+            claim,
+            end,
+        };
+        let settled = TaskSettled {
+            id,
+            lease,
+            by: TaskEnder::Worker,
+            message: NewMessage {
+                readmit: false,
+                key: task_message_key(id),
+                allowed: StatusSet::live(),
+                body: encode_message(&Message::TaskEnded(Box::new(ended))),
+            },
+        };
+        match self.shared().store.settle_task(&by.tenant, settled).await {
+            Err(StoreError::StaleLease) => Err(self.not_its_own(by, id, None).await),
+            settled => settled.map_err(refused(TASK)),
+        }
+    }
+
+    async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
+        let found = self.shared().store.task(&by.tenant, id).await;
+        found.map_err(refused(TASK))?.ok_or(EngineError::NotFound(TASK))
+    }
+
+    /// Why a worker's word about a task does not count.
+    async fn not_its_own(&self, by: &Principal, id: TaskId, read: Option<TaskRecord>) -> EngineError {
+        let record = match read {
+            Some(record) => record,
+            None => match self.task(by, id).await {
+                Ok(record) => record,
+                Err(error) => return error,
+            },
+        };
+        let over = record
+            .lease_until
+            .is_some_and(|until| until <= self.shared().clock.now());
+        let detail = match record.status {
+            TaskStatus::Offered => "nobody has claimed the task",
+            TaskStatus::Claimed if over => "the lease of the task is over",
+            TaskStatus::Claimed => "the task was claimed under another lease",
+            TaskStatus::Settled => {
+                "the task is settled already: it was completed, failed or taken back, or its lease was over"
+            }
+        };
+        EngineError::Conflict {
+            status: None,
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+fn store_claim(claim: &ClaimTasks) -> TaskClaim {
+    TaskClaim {
+        worker: claim.worker.clone(),
+        lease: TaskLease(uuid::Uuid::new_v4()),
+        lease_for: claim.lease_for,
+        max: claim.max,
+        max_bytes: claim.max_bytes,
+    }
+}
+
+fn view(task: ClaimedTask, queue: &QueueName) -> Result<TaskView> {
+    Ok(TaskView {
+        id: task.id,
+        queue: queue.clone(),
+        payload: task.payload,
+        lease: task.lease,
+        lease_expires_at: task.lease_until,
+        run: task.run,
+        activity: activity_of(&task.activity)?,
+        attempt: task.attempt,
+        effect_key: task.effect_key,
+        deadline: task.deadline,
+    })
+}
+
+fn activity_of(text: &str) -> Result<ActivityRef> {
+    ActivityRef::parse(text).ok_or_else(|| EngineError::Corrupt("a task belongs to no activity".to_owned()))
+}
+
+fn check_worker(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(invalid("/worker", "empty", "must not be empty"));
+    }
+    if name.len() > MAX_WORKER {
+        return Err(invalid("/worker", "too-long", "is longer than 128 bytes"));
+    }
+    Ok(())
+}
+
+fn is_code(text: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.len() <= MAX_CODE && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_code;
+
+    #[test]
+    fn a_workers_code_is_kebab_case() {
+        for code in ["a", "out-of-stock", "http-503", "x1-y2"] {
+            assert!(is_code(code), "{code}");
+        }
+        let long = "x".repeat(65);
+        for code in ["", "-", "a-", "-a", "a--b", "A", "a_b", "1a", "a b", &long] {
+            assert!(!is_code(code), "{code}");
+        }
+    }
+}

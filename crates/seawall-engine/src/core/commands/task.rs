@@ -1,0 +1,123 @@
+//! Tasks: what a worker outside, or the end of its lease, says of one.
+
+use std::sync::Arc;
+
+use seawall_store::Timestamp;
+
+use crate::core::command::{TaskEnd, TaskEnded};
+use crate::core::commands::decision::Draft;
+use crate::core::commands::flow::{self, Failure};
+use crate::core::commands::reconcile;
+use crate::core::commands::settle::has_room;
+use crate::core::event::Event;
+use crate::core::state::{Slot, StepStatus, Wait};
+use crate::datum::Datum;
+use crate::effect::EffectClass;
+use crate::executor::{Outcome, StepError};
+use crate::names::Part;
+
+/// So many workers of one generation may vanish with a task before that counts against the step: a payload that kills every
+/// worker must not be offered for ever.
+const MAX_VANISHED: u32 = 10;
+
+pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
+    let TaskEnded {
+        task,
+        activity,
+        claim,
+        end,
+    } = ended;
+    let Some(slot) = draft.state.slot(&activity) else {
+        return;
+    };
+    let waits = draft.state.at(slot).is_some_and(|state| {
+        state.status == StepStatus::Waiting && matches!(&state.wait, Some(Wait::Task { id, .. }) if *id == task)
+    });
+    if !waits {
+        return;
+    }
+    let Some((worker, claimed_at)) = claim else {
+        return withdrawn(draft, slot);
+    };
+    draft.emit(Event::TaskClaimed {
+        activity: activity.clone(),
+        task,
+        worker: Arc::clone(&worker),
+        claimed_at,
+    });
+    match end {
+        TaskEnd::Completed(output) => completed(draft, slot, output),
+        TaskEnd::Failed(error) if slot.part == Part::Reconcile => {
+            reconcile::settled(draft, slot, Outcome::Failed(error))
+        }
+        TaskEnd::Failed(error) => flow::fail_with(draft, slot, Failure::finished(error)),
+        TaskEnd::Lapsed { timed_out } => lapsed(draft, slot, &worker, (claimed_at, timed_out)),
+        TaskEnd::Withdrawn => withdrawn(draft, slot),
+    }
+}
+
+/// It was taken back, so it is not wanted any more; unless a reconcile step has something new to look into by now.
+fn withdrawn(draft: &mut Draft<'_>, slot: Slot) {
+    let activity = draft.state.name(slot);
+    match reconcile::superseded(draft, slot) {
+        Some(until) if !reconcile::is_needless(draft.state, slot) => reconcile::put_off(draft, activity, until),
+        _ => draft.emit(Event::StepCancelled { activity }),
+    }
+}
+
+fn completed(draft: &mut Draft<'_>, slot: Slot, output: Datum) {
+    if slot.part == Part::Reconcile {
+        return reconcile::settled(draft, slot, Outcome::Succeeded(output.json().clone()));
+    }
+    if !has_room(draft.state, slot, output.json()) {
+        let error = StepError::permanent("run-too-large", "with this output the run would hold more than 64 MiB");
+        return flow::fail_with(draft, slot, Failure::finished(error));
+    }
+    let activity = draft.state.name(slot);
+    draft.emit(Event::StepSucceeded {
+        activity,
+        output: Some(output),
+    });
+}
+
+/// Nobody knows what the worker has done, or whether it is still at it.
+fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_out): (Timestamp, bool)) {
+    let (step, activity) = (draft.state.doing(slot), draft.state.name(slot));
+    let vanished = draft.state.at(slot).map_or(0, |state| state.vanished);
+    let error = if timed_out {
+        let timeout = step.timeout.unwrap_or_default();
+        let message = format!("worker {worker} took longer than the attempt's timeout of {timeout:?}");
+        StepError::new("timeout", message)
+    } else {
+        StepError::new(
+            "worker-vanished",
+            format!("worker {worker} fell silent before it was done"),
+        )
+    };
+    if step.effect == EffectClass::Once {
+        let deadline = claimed_at.saturating_add(step.timeout.unwrap_or_default());
+        return draft.emit(Event::StepOutcomeUnknown {
+            activity,
+            error,
+            safe_after: Some(deadline.saturating_add(draft.env.lease)),
+        });
+    }
+    if flow::is_being_stopped(draft.state, slot) || reconcile::is_needless(draft.state, slot) {
+        draft.emit(Event::StepCancelled { activity });
+    } else if let Some(until) = reconcile::superseded(draft, slot) {
+        reconcile::put_off(draft, activity, until);
+    } else if timed_out || vanished >= MAX_VANISHED {
+        flow::fail_with(draft, slot, Failure::in_doubt(error));
+    } else {
+        draft.emit(Event::StepDeferred {
+            activity,
+            until: draft.now(),
+            reason: error.message,
+            in_doubt: true,
+        });
+        // Held back, it begins when the run may go on.
+        if draft.state.may_begin(slot.part) {
+            flow::begin_again(draft, slot);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Runs that were recorded once and replay for ever: what this program decides today is what it decided then.
+//!
+//! A divergence here means that runs in other people's stores would go on otherwise than they began. If that is meant, the
+//! corpus is written anew with `cargo test -p seawall-engine --lib renew_the_corpus -- --ignored`, and the change is told.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+
+use super::op::op;
+use super::plan::plan;
+use super::property::{driven, led_to_its_end};
+use crate::core::Recorded;
+use crate::core::commands::tests::kit::{START, Subject, registry};
+use crate::export::{DocumentRun, RunDocument, Source, write};
+use crate::journal::{arbitrary, encode};
+use crate::replay::{Verdict, replay};
+
+/// Journals longer than this are not kept.
+const LONGEST: usize = 60;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
+}
+
+#[test]
+fn recorded_runs_are_decided_as_they_were() {
+    let mut met = BTreeSet::new();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder())
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    for file in files {
+        let name = file.display().to_string();
+        let document = RunDocument::read(&fs::read(&file).expect("a readable file"));
+        let document = document.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let verdict = replay(&document, &registry()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(verdict, Verdict::Identical, "{name}");
+        met.extend(document.events().iter().map(|recorded| recorded.event.name()));
+    }
+    let all: BTreeSet<&'static str> = arbitrary::examples().iter().map(|event| event.name()).collect();
+    assert_eq!(met, all, "every kind of event is in the corpus");
+}
+
+/// What is worth keeping of a journal: which event follows which.
+fn pairs(journal: &[Recorded]) -> BTreeSet<(&'static str, &'static str)> {
+    journal
+        .windows(2)
+        .map(|two| (two[0].event.name(), two[1].event.name()))
+        .collect()
+}
+
+fn document(run: &Subject) -> Vec<u8> {
+    let state = &run.state;
+    let source = Source {
+        run: DocumentRun {
+            id: state.run,
+            workflow: state.workflow.clone(),
+            status: state.status(),
+            created_at: state.created_at,
+            created_by: state.created_by.clone(),
+            parent: state.parent.clone(),
+        },
+        exported_at: START,
+        definition: &run.definition.source,
+        segments: &[encode(&run.journal)],
+    };
+    write(&source).expect("the journal is whole")
+}
+
+#[test]
+#[ignore = "writes the corpus anew"]
+fn renew_the_corpus() {
+    let mut runner = TestRunner::deterministic();
+    let mut runs: Vec<Subject> = Vec::new();
+    for _ in 0..3000 {
+        let plan = plan().new_tree(&mut runner).expect("a plan").current();
+        let ops = vec(op(), 0..40).new_tree(&mut runner).expect("operations").current();
+        let mut world = driven(&plan, &ops);
+        led_to_its_end(&mut world);
+        runs.extend((world.run.journal.len() <= LONGEST).then_some(world.run));
+    }
+    let mut met = BTreeSet::new();
+    let mut chosen = Vec::new();
+    while chosen.len() < 24 {
+        let new = |run: &Subject| pairs(&run.journal).difference(&met).count();
+        let Some(best) = runs.iter().max_by_key(|run| new(run)).filter(|run| new(run) > 0) else {
+            break;
+        };
+        met.extend(pairs(&best.journal));
+        chosen.push(document(best));
+    }
+    fs::remove_dir_all(folder()).ok();
+    fs::create_dir_all(folder()).expect("a folder");
+    for (place, document) in chosen.iter().enumerate() {
+        fs::write(folder().join(format!("run-{place:02}.json")), document).expect("a file");
+    }
+}

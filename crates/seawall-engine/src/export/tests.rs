@@ -1,0 +1,167 @@
+use seawall_store::{RunStatus, Seq};
+use serde_json::{Value, json};
+
+use super::{DocumentError, DocumentRun, RunDocument, Source, write};
+use crate::core::{Event, Recorded};
+use crate::executor::Registry;
+use crate::fixtures::{born, replay};
+use crate::journal::arbitrary::{examples, journal, ms};
+use crate::journal::{CodecError, encode};
+
+fn definition() -> Value {
+    json!({ "name": "w", "steps": [{ "id": "a", "kind": "transform", "with": { "value": 1 } }] })
+}
+
+fn document(events: &[Recorded], child_of: Option<u128>) -> String {
+    let state = replay(&definition(), &events[..1]);
+    let run = DocumentRun {
+        id: state.run,
+        workflow: state.workflow.clone(),
+        status: RunStatus::Running,
+        created_at: state.created_at,
+        created_by: state.created_by.clone(),
+        parent: state.parent.clone(),
+    };
+    assert_eq!(run.parent.is_some(), child_of.is_some());
+    // Several segments, as an append each leaves them.
+    let segments: Vec<_> = events.chunks(3).map(encode).collect();
+    let source = Source {
+        run,
+        exported_at: ms(1_700_000_100_000),
+        definition: &state.definition.source,
+        segments: &segments,
+    };
+    String::from_utf8(write(&source).unwrap()).unwrap()
+}
+
+/// A run's creation, and then one of each event that there is: nonsense, but all of it is kept.
+fn events(child_of: Option<u128>) -> Vec<Recorded> {
+    let others = examples()
+        .into_iter()
+        .filter(|event| !matches!(event, Event::RunCreated(_)));
+    journal(1, [born(&definition(), child_of)].into_iter().chain(others).collect())
+}
+
+fn read(text: &str) -> Result<RunDocument, DocumentError> {
+    RunDocument::read(text.as_bytes())
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for child_of in [None, Some(9)] {
+        let events = events(child_of);
+        let text = document(&events, child_of);
+        assert_eq!(text.lines().count(), events.len() + 2, "one event on a line");
+        let document = read(&text).unwrap();
+        assert_eq!(document.events(), events);
+        assert_eq!(document.children.len(), 1);
+        assert_eq!(document.exported_at, ms(1_700_000_100_000));
+        assert_eq!(document.exported_by_version, env!("CARGO_PKG_VERSION"));
+        let compiled = document.compiled(&Registry::default()).unwrap();
+        assert_eq!(&*compiled.name, "w");
+    }
+}
+
+#[test]
+fn a_document_that_was_tidied_is_the_same_document() {
+    let events = events(None);
+    let value: Value = serde_json::from_str(&document(&events, None)).unwrap();
+    let tidied = serde_json::to_string_pretty(&value).unwrap();
+    assert!(
+        tidied.find("\"at\"") < tidied.find("\"t\""),
+        "the fields are sorted now"
+    );
+    assert_eq!(read(&tidied).unwrap().events(), events);
+}
+
+#[test]
+fn each_damage_is_named() {
+    let text = document(&events(None), None);
+    let changed = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        read(&text.replacen(from, to, 1)).unwrap_err()
+    };
+    let says = |error: DocumentError, part: &str| {
+        let text = error.to_string();
+        assert!(text.contains(part), "{text}");
+    };
+    says(read("").unwrap_err(), "not JSON");
+    says(read("[1]").unwrap_err(), "not JSON");
+    says(read("{}").unwrap_err(), "not an exported run");
+    says(changed("seawall-run", "seawall-walk"), "not an exported run");
+    says(
+        changed("\"version\":1", "\"version\":2"),
+        "made by a newer version of Seawall: its format is version 2; this one reads up to 1",
+    );
+    says(changed("\"version\":1", "\"version\":\"1\""), "not JSON");
+    says(changed("\"version\":1", "\"version\":0"), "`version`");
+    says(changed("\"exported_at\":\"2", "\"exported_at\":\"x2"), "`exported_at`");
+    says(changed("\"exported_by_version\"", "\"by\""), "damaged");
+    says(changed("\"definition\":", "\"more\":1,\"definition\":"), "damaged");
+    says(
+        changed("\"status\":\"running\"", "\"status\":\"walking\""),
+        "`run.status`",
+    );
+    says(changed("\"events\":", "\"events\":1"), "it says that it holds");
+    says(changed("\"by\":\"ann\"", "\"by\":\"bob\""), "`run.created_by`");
+    says(changed("\"children\":[\"run_", "\"children\":[\"wf_"), "`children`");
+    says(
+        changed("\"at\":1700000003000", "\"at\":1600000003000"),
+        "event 3 is earlier",
+    );
+    says(
+        changed("{\"t\":\"run.created\"", "{\"t\":\"run.started\""),
+        "first event",
+    );
+    says(read(&text[..text.len() - 40]).unwrap_err(), "not JSON");
+    says(
+        read(&text.replace("\"attempt\":2", "\"attempt\":-2")).unwrap_err(),
+        "cannot be read",
+    );
+    let large = " ".repeat(super::MAX_DOCUMENT_BYTES + 1);
+    assert!(matches!(read(&large), Err(DocumentError::TooLarge)));
+}
+
+#[test]
+fn an_event_that_is_gone_or_newer_is_noticed() {
+    let text = document(&events(None), None);
+    let lines: Vec<&str> = text.lines().collect();
+    let without = [&lines[..7], &lines[8..]].concat().join("\n");
+    assert!(matches!(read(&without), Err(DocumentError::Count { .. })));
+    let newer = text.replacen("\"t\":\"run.paused\",\"v\":1", "\"t\":\"run.paused\",\"v\":9", 1);
+    match read(&newer) {
+        Err(DocumentError::Event {
+            seq: Seq(3),
+            source: CodecError::Newer { kind, version: 9 },
+        }) => assert_eq!(kind, "run.paused"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_definition_that_is_not_the_run_s_own_is_refused() {
+    let text = document(&events(None), None);
+    let other = read(&text.replacen("\"value\":1", "\"value\":2", 1)).unwrap();
+    assert!(matches!(
+        other.compiled(&Registry::default()),
+        Err(DocumentError::OtherDefinition)
+    ));
+    let invalid = read(&text.replacen("\"value\":1", "\"valeu\":1", 1)).unwrap();
+    assert!(matches!(
+        invalid.compiled(&Registry::default()),
+        Err(DocumentError::Definition(errors)) if !errors.is_empty()
+    ));
+}
+
+#[test]
+fn no_change_of_a_byte_makes_the_reader_panic() {
+    let text = document(&events(None), None);
+    for place in (0..text.len()).step_by(7) {
+        for byte in [b'0', b'"', b'}', b'[', 0xff] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[place] = byte;
+            let _ = RunDocument::read(&bytes).map(|document| document.compiled(&Registry::default()).map(|_| ()));
+        }
+        let _ = RunDocument::read(&text.as_bytes()[..place]);
+    }
+}

@@ -1,0 +1,40 @@
+//! Another holder went on with the run: what was in flight shows how the one before ended.
+
+use std::time::Duration;
+
+use crate::core::{Command, Event, Recorded, RunState};
+use crate::replay::script::Candidate;
+
+/// No decision has more events that matter here: one for each attempt in flight.
+const FURTHEST: usize = 20_000;
+
+/// A recovery, by somebody who did not know the holder before to be dead or by somebody who did.
+pub(super) fn candidates(state: &RunState, record: &[Recorded]) -> Vec<Candidate> {
+    let recover = |predecessor_dead, lease| Candidate {
+        command: Command::Recover { predecessor_dead },
+        lease,
+    };
+    // Both: the time that was found may belong to another recovery of the same moment.
+    let unsure = lease(state, record).map(|lease| recover(false, lease));
+    unsure.into_iter().chain([recover(true, Duration::ZERO)]).collect()
+}
+
+/// How long a lease lasted, from the time that an unknown outcome was not to be repeated before. None where no such time
+/// is recorded.
+pub(super) fn lease(state: &RunState, record: &[Recorded]) -> Option<Duration> {
+    let now = record.first()?.at;
+    let decision = record.iter().take(FURTHEST).take_while(|recorded| recorded.at == now);
+    decision
+        .filter_map(|recorded| match &recorded.event {
+            Event::StepOutcomeUnknown {
+                activity,
+                safe_after: Some(safe_after),
+                ..
+            } => {
+                let deadline = state.activity(activity)?.deadline.unwrap_or(now);
+                Some(safe_after.since(deadline.max(now)))
+            }
+            _ => None,
+        })
+        .next()
+}

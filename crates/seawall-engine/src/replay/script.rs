@@ -1,0 +1,262 @@
+//! Which commands can have led to an event of the record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_store::{RunStatus, TaskId, Timestamp};
+use serde_json::Value;
+
+use crate::core::{
+    BlockReason, Command, Decided, Event, FoundChild, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus, TaskEnd,
+    TaskEnded, Wait,
+};
+use crate::datum::Datum;
+use crate::executor::StepError;
+use crate::names::ActivityRef;
+use crate::replay::drive::Computed;
+use crate::replay::{recovery, settled};
+
+/// A command, and how long a lease lasted when it was given.
+pub(super) struct Candidate {
+    pub(super) command: Command,
+    pub(super) lease: Duration,
+}
+
+impl From<Command> for Candidate {
+    fn from(command: Command) -> Self {
+        Self {
+            command,
+            lease: Duration::ZERO,
+        }
+    }
+}
+
+impl From<Message> for Candidate {
+    fn from(message: Message) -> Self {
+        Command::Message(message).into()
+    }
+}
+
+/// The commands that can have led to the first event of `record`, the likeliest first. Empty: that event never stands first
+/// in a decision. Total, whatever stands in the record: what makes no sense leads to a decision that is not the record.
+///
+/// One arm for each event, and no wildcard: a new event says here whether a command of its own leads to it.
+pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Computed) -> Vec<Candidate> {
+    let Some(first) = record.first() else {
+        return Vec::new();
+    };
+    match &first.event {
+        // A run that was blocked before it began begins when somebody resumes it.
+        Event::RunStarted => vec![Command::Begin.into(), Message::Resume { by: Arc::from("") }.into()],
+        Event::RunPaused { by } => vec![Message::Pause { by: Arc::clone(by) }.into()],
+        Event::RunResumed { by } => vec![Message::Resume { by: Arc::clone(by) }.into()],
+        Event::CancelRequested { by } => vec![Message::Cancel { by: Arc::clone(by) }.into()],
+        Event::RunRetried { by, .. } => vec![Message::Retry { by: Arc::clone(by) }.into()],
+        Event::RunUnblocked { by } => match (&state.blocked, record.get(1).map(|next| &next.event)) {
+            (
+                Some(BlockReason::UnknownOutcome(_)),
+                Some(Event::StepOutcomeResolved {
+                    activity, resolution, ..
+                }),
+            ) => vec![
+                Message::Resolve {
+                    activity: activity.clone(),
+                    resolution: resolution.clone(),
+                    by: Arc::clone(by),
+                }
+                .into(),
+            ],
+            _ => vec![Message::Resume { by: Arc::clone(by) }.into()],
+        },
+        Event::RunBlocked {
+            reason: BlockReason::HoldersDied(deaths),
+        } => vec![Candidate {
+            command: Command::BlockDeadly { deaths: *deaths },
+            lease: recovery::lease(state, record).unwrap_or_default(),
+        }],
+        Event::RunTimedOut | Event::TimerFired { .. } => vec![Command::Tick.into()],
+        Event::StepStarted(started) if is(state, &started.activity, StepStatus::Running) => {
+            recovery::candidates(state, record)
+        }
+        // Its time has come. Everything else that begins does so because something else happened.
+        Event::StepStarted(_) => vec![Command::Tick.into()],
+        Event::StepSucceeded { activity, .. }
+        | Event::StepFailed { activity, .. }
+        | Event::StepCancelled { activity }
+        | Event::StepDeferred { activity, .. }
+        | Event::StepOutcomeUnknown { activity, .. } => {
+            if is(state, activity, StepStatus::Running) {
+                settled::candidates(state, record, activity, computed)
+            } else if let Some(Wait::Task { id, .. }) = state.activity(activity).and_then(|of| of.wait.as_ref()) {
+                // It was taken back before anybody had it.
+                vec![task_ended(*id, activity, None, TaskEnd::Withdrawn)]
+            } else {
+                // An attempt that was due could not even begin.
+                vec![Command::Tick.into()]
+            }
+        }
+        Event::StepOutcomeResolved {
+            activity,
+            resolution,
+            by,
+        } => vec![
+            Message::Resolve {
+                activity: activity.clone(),
+                resolution: resolution.clone(),
+                by: Arc::clone(by),
+            }
+            .into(),
+        ],
+        Event::SignalReceived { id, name, payload } => vec![
+            Message::Signal {
+                id: id.clone(),
+                name: name.clone(),
+                payload: payload.clone(),
+            }
+            .into(),
+        ],
+        Event::ApprovalDecided {
+            approval,
+            decision,
+            comment,
+            by,
+            ..
+        } => vec![
+            Message::Decide {
+                approval: *approval,
+                approve: *decision == Decided::Approved,
+                comment: comment.clone(),
+                by: Arc::clone(by),
+            }
+            .into(),
+        ],
+        Event::ChildStarted(started) => vec![
+            Command::StartChild {
+                activity: started.activity.clone(),
+                attempt: attempts(state, &started.activity),
+                found: Ok(FoundChild {
+                    workflow: started.workflow.clone(),
+                    digest: started.definition,
+                    flow: None,
+                }),
+            }
+            .into(),
+        ],
+        Event::ChildFinished {
+            activity,
+            child,
+            status,
+        } => ends_of_child(state, record)
+            .into_iter()
+            .map(|(output, error)| {
+                Message::ChildEnded {
+                    child: *child,
+                    activity: activity.clone(),
+                    generation: 0,
+                    status: *status,
+                    output,
+                    error,
+                }
+                .into()
+            })
+            .collect(),
+        Event::RunAdmitted { .. } => vec![Message::Admitted.into()],
+        Event::RunSuperseded { by, reason } => vec![
+            Message::Superseded {
+                by: *by,
+                reason: *reason,
+            }
+            .into(),
+        ],
+        Event::RunRejected => vec![Message::Rejected.into()],
+        Event::TaskClaimed {
+            activity,
+            task,
+            worker,
+            claimed_at,
+        } => {
+            let claim = Some((Arc::clone(worker), *claimed_at));
+            let ends = ends_of_task(state, record).into_iter();
+            ends.map(|end| task_ended(*task, activity, claim.clone(), end)).collect()
+        }
+        // The first events of a run, and of nothing else: they are given.
+        Event::RunCreated(_)
+        | Event::RunForked { .. }
+        | Event::StepCopied(_)
+        // What other events of the same decision lead to.
+        | Event::RunBlocked { reason: BlockReason::UnknownOutcome(_) }
+        | Event::CompensationStarted { .. }
+        | Event::RunSucceeded { .. }
+        | Event::RunFailed { .. }
+        | Event::RunCancelled
+        | Event::StepSkipped { .. }
+        | Event::MapStarted { .. }
+        | Event::TimerSet { .. }
+        | Event::SignalAwaited { .. }
+        | Event::ApprovalRequested(_)
+        | Event::ChildCancelRequested { .. }
+        | Event::TaskOffered(_)
+        | Event::TaskCancelRequested { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn is(state: &RunState, activity: &ActivityRef, status: StepStatus) -> bool {
+    state.activity(activity).is_some_and(|of| of.status == status)
+}
+
+pub(super) fn attempts(state: &RunState, activity: &ActivityRef) -> u32 {
+    state.activity(activity).map_or(0, |of| of.attempts)
+}
+
+fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Timestamp)>, end: TaskEnd) -> Candidate {
+    let activity = activity.clone();
+    Message::TaskEnded(Box::new(TaskEnded {
+        task,
+        activity,
+        claim,
+        end,
+    }))
+    .into()
+}
+
+/// How a task that somebody had can have ended: the event that follows says what came of it.
+fn ends_of_task(state: &RunState, record: &[Recorded]) -> Vec<TaskEnd> {
+    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed { timed_out });
+    let own = match record.get(1).map(|next| &next.event) {
+        Some(Event::StepSucceeded {
+            output: Some(output), ..
+        }) => vec![TaskEnd::Completed(output.clone())],
+        Some(Event::StepFailed { error, .. }) => {
+            // Or its output was more than the run may hold; nothing else of it is known.
+            let room = MAX_RUN_BYTES.saturating_sub(state.bytes);
+            let large = Datum::new(Value::String(" ".repeat(room)));
+            vec![TaskEnd::Failed(error.clone()), TaskEnd::Completed(large)]
+        }
+        _ => vec![TaskEnd::Failed(settled::unrecorded())],
+    };
+    own.into_iter().chain(lapsed).collect()
+}
+
+/// What the child brought along: it stands in the event that settles the step.
+fn ends_of_child(state: &RunState, record: &[Recorded]) -> Vec<(Datum, Option<StepError>)> {
+    match record.get(1).map(|next| &next.event) {
+        Some(Event::StepSucceeded {
+            output: Some(output), ..
+        }) => vec![(output.clone(), None)],
+        Some(Event::StepFailed { error, .. }) => {
+            let mut ends = vec![(Datum::null(), Some(error.clone()))];
+            let succeeded =
+                matches!(&record[0].event, Event::ChildFinished { status, .. } if *status == RunStatus::Succeeded);
+            if succeeded {
+                // Its output was more than the run may hold; nothing else of it is known.
+                let room = MAX_RUN_BYTES.saturating_sub(state.bytes);
+                ends.push((Datum::new(Value::String(" ".repeat(room))), None));
+            } else {
+                ends.push((Datum::null(), Some(settled::unrecorded())));
+                ends.push((Datum::null(), None));
+            }
+            ends
+        }
+        _ => vec![(Datum::null(), None)],
+    }
+}

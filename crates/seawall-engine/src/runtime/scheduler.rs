@@ -1,0 +1,159 @@
+//! The scheduler: makes the runs of schedules whose time has come.
+//!
+//! It sleeps until the earliest time in the store, the end of a run that a firing waits for, or a change of the schedules;
+//! where there are none it does nothing at all. What it decides it writes in one change that names what it saw: of several
+//! nodes, or of two tries of which one lost its answer, one makes the runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _, iter};
+use seawall_store::{DueSchedule, DueSchedules, RunId, RunWatch, StoreError, StoreResult, Timestamp};
+
+use crate::runtime::firing::firing;
+use crate::runtime::shared::Shared;
+
+/// Schedules that are looked at together.
+const BATCH: u32 = 64;
+/// Firings that are written at once; the store folds them into few commits.
+const AT_ONCE: usize = 16;
+/// The longest sleep: a wall clock that jumps is noticed within this time.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// So late a firing is still on time whatever this process did before.
+const GRACE: Duration = Duration::from_secs(2);
+/// So late it is when this process was there all the time and had too much to do.
+const MOST_GRACE: Duration = Duration::from_secs(60);
+const FIRST_RETRY: Duration = Duration::from_millis(50);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// What the scheduler knows between two looks.
+#[derive(Default)]
+struct Memory {
+    /// The runs that firings wait for.
+    awaited: HashMap<RunId, RunWatch>,
+    /// When nothing was due for the last time.
+    idle_at: Option<Timestamp>,
+}
+
+/// Works until the engine drains or ends.
+pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
+    let mut memory = Memory::default();
+    let mut failures = 0u32;
+    while !shared.draining.is_cancelled() {
+        match look(&shared, &mut memory).await {
+            Ok(rest) => {
+                failures = 0;
+                sleep(&shared, &mut memory, rest).await;
+            }
+            Err(error) => {
+                if failures == 0 {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "schedules cannot be fired now; trying again"
+                    );
+                }
+                let backoff = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
+                failures = failures.saturating_add(1);
+                tokio::select! {
+                    () = tokio::time::sleep(backoff) => {}
+                    () = shared.draining.cancelled() => {}
+                }
+            }
+        }
+    }
+}
+
+/// Fires until nothing is due. Answers how long to sleep; None: until somebody wakes it.
+async fn look(shared: &Arc<Shared>, memory: &mut Memory) -> StoreResult<Option<Duration>> {
+    while !shared.draining.is_cancelled() {
+        let found = shared.store.due_schedules(BATCH).await?;
+        if !found.due.is_empty() {
+            fire_all(shared, found.due, found.now, memory.on_time(found.now)).await?;
+            continue;
+        }
+        memory.idle_at = Some(found.now);
+        if memory.watch(shared, &found) {
+            return Ok(memory.rest(shared, &found));
+        }
+    }
+    Ok(None)
+}
+
+async fn fire_all(shared: &Arc<Shared>, due: Vec<DueSchedule>, now: Timestamp, on_time: Timestamp) -> StoreResult<()> {
+    let firings = iter(due.into_iter().map(|due| fire_one(shared, due, now, on_time)));
+    let results: Vec<StoreResult<()>> = firings.buffer_unordered(AT_ONCE).collect().await;
+    results.into_iter().collect()
+}
+
+async fn fire_one(shared: &Shared, due: DueSchedule, now: Timestamp, on_time: Timestamp) -> StoreResult<()> {
+    let firing = firing(shared, &due, now, on_time).await?;
+    let error = firing.error.clone();
+    match shared.store.fire(firing).await {
+        Ok(fired) => {
+            let schedule = due.record.id;
+            if let Some(error) = error {
+                tracing::warn!(schedule.id = %schedule, error.code = %error.code, "a schedule made no run");
+            }
+            for run in fired.made {
+                tracing::info!(schedule.id = %schedule, run.id = %run, "a schedule made a run");
+            }
+            Ok(())
+        }
+        // Somebody was first, changed it or deleted it: the next look sees what is left to do.
+        Err(StoreError::PreconditionFailed | StoreError::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+impl Memory {
+    /// Since when a time was not missed. A process that was there all along may be late because it was busy; after a
+    /// suspension or a jump of the clock nobody was there.
+    fn on_time(&self, now: Timestamp) -> Timestamp {
+        let ago = |time: Duration| Timestamp::from_millis(now.as_millis().saturating_sub(millis(time)));
+        let grace = self.idle_at.map_or(ago(GRACE), |idle| idle.min(ago(GRACE)));
+        grace.max(ago(MOST_GRACE))
+    }
+
+    /// Watches the runs that firings wait for. False: one of them may have ended before it was watched.
+    fn watch(&mut self, shared: &Shared, found: &DueSchedules) -> bool {
+        self.awaited.retain(|run, _| found.awaited.contains(run));
+        let known = self.awaited.len();
+        for run in &found.awaited {
+            self.awaited.entry(*run).or_insert_with(|| shared.store.watch(*run));
+        }
+        known == self.awaited.len()
+    }
+
+    fn rest(&self, shared: &Shared, found: &DueSchedules) -> Option<Duration> {
+        let next = found.next.map(|next| next.since(found.now));
+        let mut longest = (next.is_some() || !self.awaited.is_empty()).then_some(LONGEST_SLEEP);
+        if !shared.config.exclusive {
+            // Others change schedules and end runs without a word to this process.
+            longest = Some(shared.config.sweep.min(LONGEST_SLEEP));
+        }
+        match (next, longest) {
+            (Some(next), Some(longest)) => Some(next.min(longest)),
+            (next, longest) => next.or(longest),
+        }
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn sleep(shared: &Shared, memory: &mut Memory, rest: Option<Duration>) {
+    let mut ends: FuturesUnordered<_> = memory.awaited.values_mut().map(ended).collect();
+    let waits = !ends.is_empty();
+    tokio::select! {
+        () = shared.store.watchers().wait_for_schedules() => {}
+        () = shared.draining.cancelled() => {}
+        _ = ends.next(), if waits => {}
+        () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+    }
+}
+
+async fn ended(watch: &mut RunWatch) {
+    while !watch.progressed().await.status.is_terminal() {}
+}

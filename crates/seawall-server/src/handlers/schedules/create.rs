@@ -1,0 +1,38 @@
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::HeaderValue;
+
+use super::answer::answer;
+use crate::error::ApiResult;
+use crate::extract::{Caller, Keyed, REPLAYED};
+use crate::state::AppState;
+use crate::wire::{Schedule, ScheduleRequest};
+
+/// Make a schedule
+///
+/// It runs the latest version of a workflow at the times of a cron pattern, or at an interval. Each time makes one run,
+/// whatever crashes.
+#[utoipa::path(post, path = "/api/v1/schedules", tag = "schedules", operation_id = "create_schedule",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
+    request_body = ScheduleRequest,
+    responses((status = 201, description = "Made", body = Schedule,
+        headers(("Location" = String), ("ETag" = String)))),
+    extensions(("x-problems" = json!(["idempotency-key-reused"]))))]
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Keyed { value, key }: Keyed<ScheduleRequest>,
+) -> ApiResult<Response> {
+    let created = state
+        .engine()
+        .create_schedule(&by, value.try_into()?, key.as_ref())
+        .await?;
+    let mut response = answer(StatusCode::CREATED, created.schedule);
+    if created.replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}

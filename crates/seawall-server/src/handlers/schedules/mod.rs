@@ -1,0 +1,8 @@
+//! Schedules: workflows by the clock.
+
+mod answer;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod update;

@@ -1,0 +1,35 @@
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use seawall_guard::problem::{Json, Path};
+use seawall_store::ScheduleId;
+
+use super::answer::{answer, guard};
+use crate::error::ApiResult;
+use crate::extract::{Caller, Id};
+use crate::state::AppState;
+use crate::wire::{Schedule, ScheduleRequest};
+
+/// Change a schedule
+///
+/// Replaces all settings, `paused` too. Times up to now are done with: what came during a pause is not made up for.
+#[utoipa::path(put, path = "/api/v1/schedules/{schedule_id}", tag = "schedules", operation_id = "update_schedule",
+    params(("schedule_id" = String, Path, description = "`sched_…`"),
+        ("If-Match" = Option<String>, Header, description = "ETag of the settings that the change is based on")),
+    request_body = ScheduleRequest,
+    responses((status = 200, description = "The schedule", body = Schedule, headers(("ETag" = String)))),
+    extensions(("x-problems" = json!(["precondition-failed"]))))]
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(Id(id)): Path<Id<ScheduleId>>,
+    headers: HeaderMap,
+    Json(request): Json<ScheduleRequest>,
+) -> ApiResult<Response> {
+    let expected = guard(&state, &by, id, &headers).await?;
+    let view = state
+        .engine()
+        .update_schedule(&by, id, request.try_into()?, expected)
+        .await?;
+    Ok(answer(StatusCode::OK, view))
+}

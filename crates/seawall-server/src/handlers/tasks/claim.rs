@@ -1,0 +1,92 @@
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
+use http::header::HeaderValue;
+use seawall_engine::EngineError;
+use seawall_guard::problem::{self, Path, Pointer};
+use seawall_store::QueueName;
+
+use super::complete_many::{complete_all, outputs};
+use super::parse::{duration, within};
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Caller, Queue, wait_of};
+use crate::state::AppState;
+use crate::wire::{ClaimTasks, ClaimedTask, ClaimedTasks};
+
+const LEASE: Duration = Duration::from_secs(30);
+const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
+const MAX_TASKS: u64 = 100;
+const BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 4 * BYTES;
+/// Of a worker that does not say how it is called.
+const WORKER: &str = "worker";
+
+/// Claim tasks of a queue
+///
+/// The ones that come first by priority and age. With none there, waits as long as the client prefers; `items` is empty when
+/// that is over. A queue needs no making. Each task is the worker's own until `lease_expires_at`; with `complete`, one
+/// request hands back what is done and takes what is next.
+#[utoipa::path(post, path = "/api/v1/tasks/{queue}/claim", tag = "tasks", operation_id = "claim_tasks",
+    params(("queue" = String, Path, description = "1 to 63 of `a-z`, `0-9`, `.`, `_` and `-`"),
+        ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=30")),
+    request_body = ClaimTasks,
+    responses((status = 200, description = "Tasks, or none", body = ClaimedTasks)))]
+pub(crate) async fn claim(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(Queue(queue)): Path<Queue>,
+    headers: HeaderMap,
+    problem::Json(body): problem::Json<ClaimTasks>,
+) -> ApiResult<Response> {
+    let wanted = wanted(&body)?;
+    let done = outputs(body.complete, "complete")?;
+    let (wait, engine) = (wait_of(&headers), state.engine());
+    let completed = match done {
+        done if done.is_empty() => None,
+        done => Some(complete_all(engine, &by, done).await),
+    };
+    let stop = state.draining().cancelled();
+    let limit = wait.unwrap_or_default();
+    let claimed = engine.claim_tasks(&by, &queue, wanted, limit, stop).await;
+    let claimed = match claimed {
+        // What was completed must be told, even where nothing can be claimed.
+        Err(_) if completed.is_some() => Vec::new(),
+        claimed => claimed?,
+    };
+    let items: Option<Vec<_>> = claimed.into_iter().map(ClaimedTask::of).collect();
+    let items = items.ok_or_else(|| unreadable(&queue))?;
+    let mut response = Json(ClaimedTasks { items, completed }).into_response();
+    if let Some(wait) = wait {
+        let applied = format!("wait={}", wait.as_secs());
+        let applied = HeaderValue::try_from(applied).expect("a number is ASCII");
+        response.headers_mut().insert("preference-applied", applied);
+    }
+    Ok(response)
+}
+
+fn wanted(body: &ClaimTasks) -> ApiResult<seawall_engine::ClaimTasks> {
+    let lease_for = match &body.lease_for {
+        Some(text) => duration("lease_for", text)?,
+        None => LEASE,
+    };
+    if !LEASES.contains(&lease_for) {
+        let pointer = Pointer::root().key("lease_for");
+        return Err(ApiError::invalid(&pointer, "out-of-range", "expected 1s to 1h"));
+    }
+    let max = within("max", body.max.map(u64::from), 1, 1..=MAX_TASKS)?;
+    let max_bytes = within("max_bytes", body.max_bytes, BYTES, 1..=MAX_BYTES)?;
+    Ok(seawall_engine::ClaimTasks {
+        max: u32::try_from(max).unwrap_or(u32::MAX),
+        worker: body.worker.clone().unwrap_or_else(|| WORKER.to_owned()),
+        lease_for,
+        max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
+    })
+}
+
+fn unreadable(queue: &QueueName) -> EngineError {
+    EngineError::Corrupt(format!("the payload of a task in queue {queue} is no JSON"))
+}

@@ -1,0 +1,25 @@
+use axum::Json;
+use axum::extract::State;
+use seawall_guard::problem::{Path, Query};
+
+use crate::error::ApiResult;
+use crate::extract::{Caller, page, workflow_ref};
+use crate::state::AppState;
+use crate::wire::{Flow, ListQuery};
+
+/// Look at a workflow's flow control
+///
+/// What runs and waits, for each key.
+#[utoipa::path(get, path = "/api/v1/workflows/{workflow_id}/flow", tag = "workflows", operation_id = "get_workflow_flow",
+    params(("workflow_id" = String, Path, description = "Id or name"), ListQuery),
+    responses((status = 200, description = "Its limits, and part of the list of keys", body = Flow)))]
+pub(crate) async fn flow(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(workflow): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<Flow>> {
+    let page = page(query.limit, query.cursor.as_deref())?;
+    let found = state.engine().flow(&by, &workflow_ref(&workflow), page).await?;
+    Ok(Json(Flow::of(found)))
+}

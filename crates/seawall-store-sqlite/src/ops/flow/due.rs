@@ -1,0 +1,45 @@
+use rusqlite::params;
+use seawall_store::{FlowEntry, Timestamp};
+
+use super::{Flow, Numbered};
+use crate::codec::run_id_at;
+use crate::error::OpError;
+
+impl Flow<'_, '_> {
+    /// What may begin by now because of the time alone: at most so many of each kind.
+    pub(in crate::ops) fn admit_due(&mut self) -> Result<(), OpError> {
+        let now = self.tx.now().as_millis();
+        let quiet = self
+            .tx
+            .statement(
+                "SELECT f.run_no, r.id, f.line_no, f.not_before
+                 FROM flow_runs f CROSS JOIN runs r ON r.run_no = f.run_no
+                 WHERE f.stage = 0 AND f.not_before <= ?1 ORDER BY f.not_before, f.run_no LIMIT ?2",
+            )?
+            .query_map(params![now, FlowEntry::MAX_ADMITTED], |row| {
+                let run = Numbered {
+                    run_no: row.get(0)?,
+                    id: run_id_at(row, 1)?,
+                };
+                Ok((run, row.get(2)?, Timestamp::from_millis(row.get(3)?)))
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        for (run, line_no, at) in quiet {
+            self.end_quiet(run, line_no, at)?;
+        }
+        let lines = self
+            .tx
+            .statement(
+                "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND next_at <= ?1
+                 ORDER BY next_at, line_no LIMIT ?2",
+            )?
+            .query_map(params![now, FlowEntry::MAX_ADMITTED], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        for line_no in lines {
+            let mut line = self.line(line_no)?;
+            self.admit(&mut line)?;
+            self.save(&line)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Flow control, part of the operations that bring runs in, end them and claim them: nothing here is an operation itself.
+//!
+//! Each change loads a line with its counts, changes it, and saves it once; no statement counts rows.
+
+mod admit;
+mod ask;
+mod come_in;
+mod due;
+mod leave;
+mod line;
+
+pub(crate) use line::rate_at;
+use rusqlite::params;
+use seawall_store::{MessageKey, RunId};
+
+use crate::ops::deliver::deliver;
+use crate::writer::Tx;
+
+/// The part of one operation that is flow control.
+pub(super) struct Flow<'a, 'c> {
+    tx: &'a Tx<'c>,
+    /// Runs that got a message: their watchers are told once it is durable.
+    pub(super) told: Vec<RunId>,
+}
+
+/// A run, by both of its names.
+#[derive(Clone, Copy)]
+pub(super) struct Numbered {
+    pub(super) run_no: i64,
+    pub(super) id: RunId,
+}
+
+impl<'a, 'c> Flow<'a, 'c> {
+    pub(super) const fn new(tx: &'a Tx<'c>) -> Self {
+        Self { tx, told: Vec::new() }
+    }
+
+    fn send(&mut self, to: Numbered, key: String, body: &[u8]) -> rusqlite::Result<()> {
+        if deliver(self.tx, to.run_no, &MessageKey(key), body)? {
+            self.told.push(to.id);
+        }
+        Ok(())
+    }
+
+    /// Tells the run that it gives way to `by`.
+    fn supersede(&mut self, run: Numbered, by: RunId, body: &[u8]) -> rusqlite::Result<()> {
+        self.send(run, format!("superseded:{by}"), body)
+    }
+
+    /// The run has, and waits for, nothing any more.
+    fn release(&self, run_no: i64) -> rusqlite::Result<()> {
+        self.tx
+            .statement("UPDATE flow_runs SET stage = 3, line_no = NULL, not_before = NULL WHERE run_no = ?1")?
+            .execute([run_no])?;
+        self.tx
+            .statement("UPDATE runs SET flow = 0 WHERE run_no = ?1")?
+            .execute(params![run_no])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+-- The earliest timer of an unheld run, end of debouncing, or start that a rate allows.
+SELECT min(due)
+FROM (SELECT * FROM (SELECT due FROM runs WHERE holder IS NULL AND due IS NOT NULL ORDER BY due LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT not_before FROM flow_runs WHERE stage = 0 ORDER BY not_before LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT next_at FROM flow_lines WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1))

@@ -1,0 +1,123 @@
+//! Wall clocks that are set, and the order of what is due.
+
+use std::time::Duration;
+
+use crate::contract::world::assert_refused;
+use crate::contract::{Subject, TTL, World};
+use crate::error::StoreError;
+use crate::ids::RunId;
+use crate::records::{ClaimedRun, CreatedRun, NewRun};
+use crate::time::Timestamp;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn set_back(world: &World<'_>) {
+    let hour_ago = world.now().as_millis() - 3_600_000;
+    world.clock.set(Timestamp::from_millis(hour_ago));
+}
+
+fn runs(claimed: &[ClaimedRun]) -> Vec<RunId> {
+    claimed.iter().map(|run| run.lease.run).collect()
+}
+
+pub async fn what_is_due_at_once_is_so_after_the_clock_was_set_back(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let born = world.unheld().await;
+    let retired = world.held(node).await.run;
+    world.store.retire(node).await.expect("it is alive");
+    let node = world.node().await;
+    let told = world.held(node).await;
+    world.park(&told, None).await;
+    world.send(told.run, "k").await;
+    let released = world.held(node).await;
+    world.send(released.run, "k").await;
+    let at = world.record(released.run).await.last_seq;
+    world.store.release(&released, at, None).await.expect("held");
+    let parent = world.held(node).await;
+    let child = world.new_run();
+    let mut append = world.next(&parent, "called").await;
+    append.children.push(child.clone());
+    world.append(append).await;
+    set_back(&world);
+    let (due, now) = world
+        .store
+        .next_due()
+        .await
+        .expect("reading works")
+        .expect("some are due");
+    assert!(due <= now);
+    let mut claimed = runs(&world.claim(node, 10).await);
+    claimed.sort_unstable();
+    let mut all = [born, retired, told.run, released.run, child.id];
+    all.sort_unstable();
+    assert_eq!(claimed, all);
+}
+
+/// Two runs that are due at once and two whose timers are past, the later one first.
+async fn four(world: &World<'_>) -> [RunId; 4] {
+    let node = world.node().await;
+    let mut timers = Vec::new();
+    for seconds in [2, 1] {
+        let lease = world.held(node).await;
+        world
+            .park(&lease, Some(world.later(Duration::from_secs(seconds))))
+            .await;
+        timers.push(lease.run);
+    }
+    world.clock.advance(Duration::from_secs(3));
+    [world.unheld().await, world.unheld().await, timers[0], timers[1]]
+}
+
+pub async fn what_is_due_at_once_and_past_timers_take_turns(subject: &Subject) {
+    let world = World::of(subject).await;
+    let [first, second, late, early] = four(&world).await;
+    let node = world.node().await;
+    assert_eq!(runs(&world.claim(node, 3).await), [first, early, second]);
+    assert_eq!(runs(&world.claim(node, 3).await), [late]);
+}
+
+pub async fn who_begins_changes_from_claim_to_claim(subject: &Subject) {
+    let world = World::of(subject).await;
+    let [first, second, late, early] = four(&world).await;
+    let node = world.node().await;
+    for run in [first, early, second, late] {
+        assert_eq!(runs(&world.claim(node, 1).await), [run], "neither keeps the other out");
+    }
+}
+
+pub async fn a_clock_that_is_set_ahead_costs_an_exclusive_node_nothing(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let lease = world.held(node).await;
+    world.clock.advance(HOUR);
+    let born = NewRun {
+        hold: Some(node),
+        ..world.new_run()
+    };
+    let created = world.store.create_run(&world.tenant, born).await;
+    if subject.exclusive {
+        assert!(matches!(created, Ok(CreatedRun::New { lease: Some(_) })), "{created:?}");
+        assert!(world.claim(node, 10).await.is_empty());
+        world.store.renew(node, TTL).await.expect("nobody has buried it");
+    } else {
+        assert_refused!(created, StoreError::NodeDead);
+        assert_refused!(world.store.renew(node, TTL).await, StoreError::NodeDead);
+    }
+    let next = world.next(&lease, "held all the same").await;
+    world.append(next).await;
+}
+
+pub async fn a_dead_node_is_found_out_one_life_after_the_clock_was_set_back(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let lease = world.held(node).await;
+    set_back(&world);
+    assert_eq!(world.store.bury_expired().await.expect("burying works"), 0);
+    world.clock.advance(TTL);
+    let found = world.store.bury_expired().await.expect("burying works");
+    // The next process with an exclusive store does not look at the clock.
+    let _next = world.node().await;
+    assert_eq!(found, u64::from(!subject.exclusive));
+    assert_eq!(world.record(lease.run).await.holder, None);
+}

@@ -1,0 +1,206 @@
+//! Leases of tasks, and who may end them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contract::tasks_world::{LEASE, TIMEOUT, worker};
+use crate::contract::world::assert_refused;
+use crate::contract::{Subject, World};
+use crate::error::StoreError;
+use crate::records::{RunStatus, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskStatus};
+
+pub async fn an_end_settles_the_task_and_is_a_message_to_its_run(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    world.park(&lease, None).await;
+    world.complete(&task).await.expect("it is claimed");
+    assert_eq!(
+        world.record(lease.run).await.due,
+        Some(world.now()),
+        "the parked run is due"
+    );
+    let record = world.task_record(task.id).await;
+    assert_eq!(
+        (record.status, record.worker.as_deref()),
+        (TaskStatus::Settled, Some("worker"))
+    );
+    let open = world.store.tasks_of_run(&world.tenant, lease.run).await;
+    assert!(open.expect("reading works").is_empty());
+    let lease = world.claim(world.node().await, 1).await.remove(0).lease;
+    let unread = world.store.unread(&lease, 10).await.expect("the lease holds the run");
+    assert_eq!(unread.len(), 1);
+    assert_eq!(&*unread[0].body, format!("body of end of {}", task.id).as_bytes());
+}
+
+pub async fn an_end_counts_whatever_the_runs_status_is(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let lease = world.held(node).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    let mut end = world.next(&lease, "ended").await;
+    end.projection = World::projection(RunStatus::Cancelled);
+    end.then = crate::records::AppendThen::End;
+    world.append(end).await;
+    world.complete(&task).await.expect("the message is not judged");
+    assert_eq!(world.task_record(task.id).await.status, TaskStatus::Settled);
+}
+
+pub async fn a_task_ends_once(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    world.complete(&task).await.expect("it is claimed");
+    assert_refused!(world.complete(&task).await, StoreError::StaleLease);
+    world.clock.advance(TIMEOUT);
+    assert_refused!(
+        world.end(task.id, task.lease, TaskEnder::Lapse).await,
+        StoreError::StaleLease
+    );
+    let beat = world.store.heartbeat_task(&world.tenant, task.id, task.lease, None);
+    assert_refused!(beat.await, StoreError::StaleLease);
+    let lease = world.claim(world.take_over().await, 1).await.remove(0).lease;
+    assert_eq!(world.inbox(&lease).await.len(), 1);
+}
+
+pub async fn a_stale_lease_ends_nothing(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let unclaimed = world.task("unclaimed");
+    let id = unclaimed.id;
+    world.offer(&lease, vec![world.task("send"), unclaimed]).await;
+    let task = world.take_one().await;
+    let foreign = worker(1).lease;
+    for (id, lease) in [(task.id, foreign), (id, task.lease), (id, TaskLease(uuid::Uuid::nil()))] {
+        for by in [TaskEnder::Worker, TaskEnder::Lapse] {
+            assert_refused!(world.end(id, lease, by).await, StoreError::StaleLease);
+        }
+        let beat = world.store.heartbeat_task(&world.tenant, id, lease, None);
+        assert_refused!(beat.await, StoreError::StaleLease);
+    }
+    let mail = world.mail().await;
+    assert_eq!((mail.offered, mail.claimed), (1, 1));
+    assert!(world.inbox(&lease).await.is_empty());
+    world.withdraw(&lease, id, Duration::ZERO).await;
+    assert_refused!(
+        world.end(id, task.lease, TaskEnder::Worker).await,
+        StoreError::StaleLease
+    );
+}
+
+pub async fn a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, vec![world.task("a"), world.task("b")]).await;
+    let tasks = world.take(2).await;
+    world.clock.advance(LEASE - Duration::from_millis(1));
+    let early = world.end(tasks[0].id, tasks[0].lease, TaskEnder::Lapse).await;
+    assert_refused!(early, StoreError::StaleLease);
+    world
+        .complete(&tasks[0])
+        .await
+        .expect("the lease lasts a millisecond more");
+    world.clock.advance(Duration::from_millis(1));
+    assert_refused!(world.complete(&tasks[1]).await, StoreError::StaleLease);
+    let beat = world
+        .store
+        .heartbeat_task(&world.tenant, tasks[1].id, tasks[1].lease, None);
+    assert_refused!(beat.await, StoreError::StaleLease);
+    assert_eq!(world.mail().await.claimed, 1, "it is claimed until somebody ends it");
+    let lapse = world.end(tasks[1].id, tasks[1].lease, TaskEnder::Lapse).await;
+    lapse.expect("the lease is over");
+    assert_eq!(world.inbox(&lease).await.len(), 2);
+}
+
+pub async fn a_heartbeat_prolongs_the_lease_and_keeps_the_progress(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    let beat = async |progress: Option<&[u8]>| {
+        let beat = world
+            .store
+            .heartbeat_task(&world.tenant, task.id, task.lease, progress.map(Arc::from));
+        beat.await.expect("the lease lasts")
+    };
+    world.clock.advance(Duration::from_secs(20));
+    let first = beat(Some(b"\"half\"")).await;
+    assert_eq!((first.lease_until, first.deadline), (world.later(LEASE), task.deadline));
+    assert!(!first.cancelled);
+    world.clock.advance(Duration::from_secs(20));
+    beat(None).await;
+    let record = world.task_record(task.id).await;
+    assert_eq!(record.lease_until, Some(world.later(LEASE)));
+    assert_eq!(
+        record.progress.as_deref(),
+        Some(&b"\"half\""[..]),
+        "none leaves the last"
+    );
+    assert_eq!(record.beat_at, Some(world.now()));
+    world.complete(&task).await.expect("it is claimed");
+    assert_eq!(world.task_record(task.id).await.progress, None);
+}
+
+pub async fn a_heartbeat_never_prolongs_beyond_the_deadline(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    for _ in 0..4 {
+        world.clock.advance(Duration::from_secs(20));
+        let beat = world.store.heartbeat_task(&world.tenant, task.id, task.lease, None);
+        let beat = beat.await.expect("the lease lasts");
+        assert!(beat.lease_until <= task.deadline);
+    }
+    world.clock.advance(Duration::from_secs(20));
+    let late = world.store.heartbeat_task(&world.tenant, task.id, task.lease, None);
+    assert_refused!(late.await, StoreError::StaleLease);
+}
+
+pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let lapses = async |limit| world.store.lapsed_tasks(limit).await.expect("reading works");
+    let none = lapses(10).await;
+    assert_eq!((none.tasks.len(), none.next, none.now), (0, None, world.now()));
+    let short = TaskOffered {
+        timeout: Duration::from_secs(2),
+        ..world.task("short")
+    };
+    world
+        .offer(&lease, vec![short, world.task("long"), world.task("longer")])
+        .await;
+    let mut claimed = Vec::new();
+    for seconds in [9, 5, 20] {
+        let claim = TaskClaim {
+            lease_for: Duration::from_secs(seconds),
+            ..worker(1)
+        };
+        claimed.extend(world.take_as(claim).await);
+    }
+    let started = world.now();
+    let before = lapses(10).await;
+    assert_eq!(
+        (before.tasks.len(), before.next),
+        (0, Some(world.later(Duration::from_secs(2))))
+    );
+    world.clock.advance(Duration::from_secs(5));
+    let over = lapses(10).await;
+    assert_eq!(over.next, Some(claimed[2].lease_until));
+    let told: Vec<_> = over.tasks.iter().map(|task| (task.id, task.timed_out)).collect();
+    assert_eq!(told, [(claimed[0].id, true), (claimed[1].id, false)]);
+    let first = &over.tasks[0];
+    assert_eq!((&first.tenant, first.run, first.attempt), (&world.tenant, lease.run, 1));
+    assert_eq!((first.lease, first.worker.as_str()), (claimed[0].lease, "worker"));
+    assert_eq!((first.activity.as_str(), first.claimed_at), ("short", started));
+    let part = lapses(1).await;
+    assert_eq!((part.tasks.len(), part.next), (1, Some(claimed[1].lease_until)));
+    for task in &claimed[..2] {
+        let lapse = world.end(task.id, task.lease, TaskEnder::Lapse).await;
+        lapse.expect("the lease is over");
+    }
+    assert!(lapses(10).await.tasks.is_empty());
+}

@@ -1,0 +1,127 @@
+//! Cancel and retry by filter.
+
+use serde_json::{Map, Value, json};
+
+use crate::client::{Bulk, Call};
+use crate::commands::Done;
+use crate::compose::Work;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::Pair;
+use crate::output::{Table, tell};
+
+/// One run, or those that fit a filter.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Targets {
+    /// The run: run_…
+    #[arg(required_unless_present_any = ["workflow", "status", "since", "until", "input", "all"])]
+    pub(super) run: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+#[derive(clap::Args, Debug)]
+struct Filter {
+    /// Of this workflow, by name or id
+    #[arg(long, conflicts_with = "run")]
+    workflow: Option<String>,
+    /// In this status; several times: in any of them
+    #[arg(long, conflicts_with = "run")]
+    status: Vec<String>,
+    /// Created since then: 2026-01-02T03:04:05Z
+    #[arg(long, conflicts_with = "run")]
+    since: Option<String>,
+    /// Created before then
+    #[arg(long, conflicts_with = "run")]
+    until: Option<String>,
+    /// With this value in the input: customer.id=42 (a number), customer.id='"42"' (a text)
+    #[arg(long, value_name = "PATH=VALUE", conflicts_with = "run")]
+    input: Vec<Pair>,
+    /// Every run
+    #[arg(long, conflicts_with_all = ["run", "workflow", "status", "since", "until", "input"])]
+    all: bool,
+    /// How many at most [default: 100]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "run")]
+    limit: Option<u32>,
+    /// Where the last answer ended
+    #[arg(long, conflicts_with = "run")]
+    cursor: Option<String>,
+    /// Only say which runs are meant
+    #[arg(long, conflicts_with = "run")]
+    dry_run: bool,
+}
+
+pub(super) async fn many(context: &Context, targets: &Targets, verb: &'static str) -> Done {
+    let call = Call::post(format!("/api/v1/runs/{verb}"), targets.filter.body());
+    let (answer, local) = context
+        .with_client(Work::Look, async |client| {
+            Ok((client.call(call).await?, client.is_local()))
+        })
+        .await?;
+    let bulk: Bulk = answer.view()?;
+    let failed = bulk.items.iter().any(|item| item.status == "failed");
+    if context.global.json {
+        context.out.json(&answer.value)?;
+    } else {
+        print(context, &bulk)?;
+        if local && bulk.accepted > 0 {
+            tell("The runs take it while `seawall serve` runs on this data folder.");
+        }
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+fn print(context: &Context, bulk: &Bulk) -> Result<(), Failure> {
+    let mut table = Table::new(&["ID", "ANSWER", "WHY"]);
+    for item in &bulk.items {
+        let why = item.detail.clone().unwrap_or_default();
+        table.row([item.id.clone(), item.status.clone(), why]);
+    }
+    context.out.line(&table.text())?;
+    context
+        .out
+        .line(&format!("{} found, {} accepted", bulk.matched, bulk.accepted))?;
+    context.out.more(bulk.next_cursor.as_deref())
+}
+
+impl Filter {
+    fn body(&self) -> Value {
+        let mut filter = Map::new();
+        let texts = [
+            ("workflow", &self.workflow),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                filter.insert(name.to_owned(), json!(text));
+            }
+        }
+        if !self.status.is_empty() {
+            filter.insert("status".to_owned(), json!(self.status));
+        }
+        if !self.input.is_empty() {
+            let pairs = self
+                .input
+                .iter()
+                .map(|pair| (pair.key().to_owned(), scalar(pair.text())));
+            filter.insert("input".to_owned(), Value::Object(pairs.collect()));
+        }
+        let mut body = json!({"filter": filter, "all": self.all, "dry_run": self.dry_run});
+        if let Some(limit) = self.limit {
+            body["limit"] = json!(limit);
+        }
+        if let Some(cursor) = &self.cursor {
+            body["cursor"] = json!(cursor);
+        }
+        body
+    }
+}
+
+/// JSON where it is a scalar of JSON, else the text.
+fn scalar(text: &str) -> Value {
+    let value = serde_json::from_str::<Value>(text).ok();
+    let value = value.filter(|value| !value.is_object() && !value.is_array());
+    value.unwrap_or_else(|| Value::String(text.to_owned()))
+}

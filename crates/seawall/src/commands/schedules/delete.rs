@@ -1,0 +1,24 @@
+use crate::client::{Call, segment};
+use crate::commands::Done;
+use crate::compose::Work;
+use crate::context::Context;
+use crate::exit::Exit;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Delete {
+    /// The schedule: sched_…
+    schedule: String,
+}
+
+impl Delete {
+    pub(super) async fn execute(self, context: &Context) -> Done {
+        let call = Call::delete(format!("/api/v1/schedules/{}", segment(&self.schedule)));
+        context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
+        if !context.global.json {
+            context.out.line("deleted")?;
+        }
+        Ok(Exit::Done)
+    }
+}

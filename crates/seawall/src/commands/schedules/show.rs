@@ -1,0 +1,51 @@
+use crate::client::{Answer, Call, Schedule, segment};
+use crate::commands::Done;
+use crate::compose::Work;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::plain;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Show {
+    /// The schedule: sched_…
+    schedule: String,
+}
+
+impl Show {
+    pub(super) async fn execute(self, context: &Context) -> Done {
+        let call = Call::get(format!("/api/v1/schedules/{}", segment(&self.schedule)));
+        let answer = context
+            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
+            .await?;
+        print(context, &answer)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// A schedule, for people or programs.
+pub(super) fn print(context: &Context, answer: &Answer) -> Result<(), Failure> {
+    if context.global.json {
+        return context.out.json(&answer.value);
+    }
+    let schedule: Schedule = answer.view()?;
+    let mut lines = vec![
+        format!("{}  {}", schedule.id, plain(&schedule.workflow)),
+        format!("  when      {}", schedule.when()),
+        format!("  next      {}", schedule.next()),
+        format!("  last      {}", schedule.last()),
+        format!(
+            "  overlap   {}, catch up {}",
+            schedule.overlap,
+            plain(&schedule.catch_up_text())
+        ),
+        format!(
+            "  no run    {} skipped, {} missed, {} failed",
+            schedule.skipped, schedule.missed, schedule.failed
+        ),
+    ];
+    if let Some(error) = &schedule.last_error {
+        lines.push(format!("  error     {}: {}", plain(&error.code), plain(&error.message)));
+    }
+    context.out.line(&lines.join("\n"))
+}
