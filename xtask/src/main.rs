@@ -10,6 +10,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod crash;
 mod deps;
 mod metadata;
 mod report;
@@ -51,6 +52,8 @@ enum Task {
     },
     /// Runs examples/repo-report.yaml with the debug binary and checks what it wrote
     Report,
+    /// Kills a server under load again and again and holds its journals against the world
+    Crash(crash::Crash),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Deps => deps::run(),
         Task::Bench { what, arguments } => bench::run(what, &arguments),
         Task::Report => report::run(),
+        Task::Crash(crash) => crash::run(&crash),
     };
     // Shown by hand: `main` would add a backtrace where the environment asks for one, and bury what was found.
     outcome.unwrap_or_else(|error| {

@@ -17,6 +17,7 @@ mod names;
 mod replay;
 mod runtime;
 mod schedule;
+mod verify;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, CopiedStatus, Decided,
@@ -53,3 +54,4 @@ pub use replay::{Comparison, Divergence, Finding, FindingKind, Verdict, replay, 
 pub use runtime::EngineConfig;
 pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};
 pub use seawall_store as store;
+pub use verify::{Finding as StoreFinding, FindingKind as StoreFindingKind, VerifyReport, verify};

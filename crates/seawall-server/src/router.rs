@@ -61,7 +61,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::list::list))
         .routes(routes!(runs::bulk::cancel))
         .routes(routes!(runs::bulk::retry))
-        .routes(routes!(runs::get::get))
+        .routes(routes!(runs::get::get, runs::delete::delete))
         .routes(routes!(runs::events::events))
         .routes(routes!(runs::journal::journal))
         .routes(routes!(runs::export::export))

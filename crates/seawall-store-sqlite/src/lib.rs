@@ -9,8 +9,12 @@
 
 mod codec;
 mod connection;
+#[cfg(feature = "failpoints")]
+mod damage;
 mod error;
 mod failpoints;
+mod inspect;
+mod inspector;
 mod latest;
 mod lock;
 mod metrics;
@@ -24,9 +28,12 @@ mod rows;
 mod store;
 mod writer;
 
+#[cfg(feature = "failpoints")]
+pub use damage::damage;
 pub use error::OpenError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{FailAction, FailHook};
+pub use inspector::SqliteInspector;
 pub use metrics::SqliteMetrics;
 pub use migrate::{AppliedMigration, MigrationReport, MigrationStatus, migrate, status};
 pub use options::{QueueBounds, SqliteOptions};

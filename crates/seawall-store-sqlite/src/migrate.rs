@@ -45,6 +45,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "flow",
         sql: include_str!("migrations/0004_flow.sql"),
     },
+    Migration {
+        version: 5,
+        name: "retention",
+        sql: include_str!("migrations/0005_retention.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -94,17 +99,21 @@ pub fn migrate(path: &Path) -> Result<MigrationReport, OpenError> {
 /// As in [`migrate`], but for `Locked`.
 pub fn status(path: &Path) -> Result<MigrationStatus, OpenError> {
     let path = resolve(path)?;
-    let conn = connection::reading(&path, CACHE_BYTES).map_err(|source| refused(&path, source))?;
-    check_ours(&conn, &path)?;
+    let conn = open_to_read(&path, CACHE_BYTES)?;
     let found = check(&conn)?;
-    let mut migrations = MIGRATIONS.iter().map(|migration| AppliedMigration {
+    let migrations = MIGRATIONS.iter().map(|migration| AppliedMigration {
         version: migration.version,
         name: migration.name.to_owned(),
     });
-    Ok(MigrationStatus {
-        applied: migrations.by_ref().take(found as usize).collect(),
-        pending: migrations.collect(),
-    })
+    let (applied, pending) = migrations.partition(|migration| migration.version <= found);
+    Ok(MigrationStatus { applied, pending })
+}
+
+/// Opens the file for reading, if it is one of ours.
+pub(crate) fn open_to_read(path: &Path, cache_bytes: usize) -> Result<Connection, OpenError> {
+    let conn = connection::reading(path, cache_bytes).map_err(|source| refused(path, source))?;
+    check_ours(&conn, path)?;
+    Ok(conn)
 }
 
 /// Opens the file for writing, if it is new or one of ours. The caller holds its lock.

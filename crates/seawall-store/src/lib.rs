@@ -32,16 +32,18 @@ pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, Store
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
     Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
-    DueSchedules, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, IdempotencyKey,
-    InboxRow, JournalPage, LapsedTask, Lapses, Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule,
-    NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom,
-    QueueSettings, Rate, RateClock, RunFilter, RunProgress, RunProjection, RunRecord, RunStatus, ScheduleChange,
-    ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, TaskBeat, TaskClaim, TaskEnder,
-    TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef,
-    WorkflowVersion, flow_order, micros,
+    DueSchedules, Fate, FinishedPlace, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace,
+    FlowStage, Forgotten, IdempotencyKey, InboxRow, InspectedRun, JournalPage, KeptFor, LapsedTask, Lapses, Lease,
+    LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule, NewWorkflow, OnConflict, Overlap, Page, PageOf, ParentLink,
+    QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings, Rate, RateClock, RunFilter, RunParts,
+    RunProgress, RunProjection, RunRecord, RunRepair, RunStatus, ScheduleChange, ScheduleRecord, ScheduledRun, Segment,
+    Sent, Spent, StatusSet, StoreHealth, Strays, Sweep, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered,
+    TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
+    micros,
 };
 pub use roles::{
-    ApprovalStore, FlowStore, HealthStore, LeaseStore, RunStore, ScheduleStore, Store, TaskStore, WorkflowStore,
+    ApprovalStore, FlowStore, HealthStore, InspectStore, LeaseStore, RetentionStore, RunStore, ScheduleStore, Store,
+    TaskStore, WorkflowStore,
 };
 pub use time::{StoreClock, SystemClock, Timestamp};
 pub use watch::{QueueWatch, RunWatch, Watchers};

@@ -30,10 +30,13 @@ impl Work {
         matches!(self, Self::Serve | Self::Drive | Self::Keep)
     }
 
-    fn engine_config(self) -> EngineConfig {
+    fn engine_config(self, config: &Config) -> EngineConfig {
         match self {
-            Self::Serve => EngineConfig::default(),
-            // A command that is soon over begins nothing that nobody asked it for.
+            Self::Serve => EngineConfig {
+                retention: config.run_retention,
+                ..EngineConfig::default()
+            },
+            // A command that is soon over begins nothing that nobody asked it for, and clears nothing away.
             Self::Drive => EngineConfig {
                 schedules: false,
                 ..EngineConfig::default()
@@ -79,7 +82,11 @@ impl Foundation {
                 path: config.data_dir.clone(),
             });
         }
-        let options = SqliteOptions::new(&config.db_path, Arc::new(SystemClock));
+        let options = SqliteOptions {
+            #[cfg(feature = "failpoints")]
+            failpoints: crate::failpoints::from_environment(),
+            ..SqliteOptions::new(&config.db_path, Arc::new(SystemClock))
+        };
         match SqliteStore::open(options) {
             Ok(store) => Ok(Self {
                 config,
@@ -133,7 +140,7 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let engine = Engine::start(parts, work.engine_config())
+        let engine = Engine::start(parts, work.engine_config(&config))
             .await
             .context("the engine could not start")?;
         let state = AppState::new(Parts {

@@ -11,6 +11,8 @@ mod compose;
 mod context;
 mod data_dir;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod failure;
 mod follow;
 mod input;

@@ -10,6 +10,7 @@ mod calls;
 mod lexer;
 mod lints;
 mod machine;
+mod promises;
 mod pure;
 mod roles;
 mod sizes;
@@ -92,6 +93,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         findings.extend(pure::check(source));
         findings.extend(roles::check(source));
         findings.extend(sql::check(source));
+    }
+    for (path, text) in files.iter().filter(|(path, _)| promises::is_page(path)) {
+        findings.extend(promises::check(path, text, &sources));
     }
     for line in sizes::report(&sources) {
         println!("tidy: {line}");

@@ -47,6 +47,18 @@ impl Definition {
     pub fn dependents(&self, index: usize) -> &[usize] {
         &self.dependents[index]
     }
+
+    /// Whether anything begins while a run of it stops: something is undone then, or looked into.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.steps.iter().any(|step| {
+            let inner = match &step.kind {
+                Kind::Map(map) => Some(&map.step),
+                _ => None,
+            };
+            let has = |step: &Step| step.compensate.is_some() || step.reconcile.is_some();
+            has(step) || inner.is_some_and(|inner| has(inner))
+        })
+    }
 }
 
 /// One step.

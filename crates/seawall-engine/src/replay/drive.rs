@@ -1,6 +1,6 @@
 //! Drives `decide` through a record.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::definition::Definition;
 use crate::executor::Outcome;
 use crate::journal::stored_form;
 use crate::names::ActivityRef;
+use crate::replay::around::{Around, MOST};
 use crate::replay::same::matched;
 use crate::replay::script::{Candidate, candidates};
 use crate::replay::stage::{Stage, origin};
@@ -46,6 +47,7 @@ pub(crate) struct Step {
     /// What led to it.
     pub(crate) command: Command,
     pub(crate) lease: Duration,
+    pub(super) around: Around,
     /// Its events, as places in the record.
     pub(crate) events: Range<usize>,
     pub(crate) actions: Vec<Action>,
@@ -100,28 +102,39 @@ impl<'a> Replay<'a> {
     pub(crate) fn next(&mut self) -> Option<Result<Step, Box<Divergence>>> {
         let rest = self.record.get(self.place..).filter(|rest| !rest.is_empty())?;
         let mut best: Option<Miss> = None;
-        for candidate in candidates(self.stage.state(), rest, &self.computed) {
-            match self.attempt(candidate) {
-                Ok(step) => return Some(Ok(step)),
-                Err(miss) if best.as_ref().is_none_or(|best| best.matched < miss.matched) => best = Some(miss),
-                Err(_) => {}
+        let mut guesses = vec![Around::at(rest[0].at)];
+        let mut next = 0;
+        while let Some(around) = guesses.get(next).cloned() {
+            next += 1;
+            for candidate in candidates(self.stage.state(), rest, &around, &self.computed) {
+                let miss = match self.attempt(candidate, &around) {
+                    Ok(step) => return Some(Ok(step)),
+                    Err(miss) => miss,
+                };
+                let (decided, recorded) = (miss.decided.get(miss.matched), rest.get(miss.matched));
+                for other in around.others(self.stage.state(), decided, recorded) {
+                    if guesses.len() < MOST && !guesses.contains(&other) {
+                        guesses.push(other);
+                    }
+                }
+                if best.as_ref().is_none_or(|best| best.matched < miss.matched) {
+                    best = Some(miss);
+                }
             }
         }
-        Some(Err(self.divergence(best)))
+        Some(Err(self.divergence(best.as_ref())))
     }
 
-    fn attempt(&mut self, candidate: Candidate) -> Result<Step, Miss> {
+    fn attempt(&mut self, candidate: Candidate, around: &Around) -> Result<Step, Miss> {
         let rest = &self.record[self.place..];
-        // A queue that was full then deferred its tasks, and the record says so in other words than a decision.
-        let full = BTreeSet::new();
         let env = Env {
-            now: rest[0].at,
+            now: around.now,
             random: 0,
             lease: candidate.lease,
-            full: &full,
+            full: &around.full,
         };
         let decision = self.stage.decide(candidate.command.clone(), &env);
-        let found = matched(self.stage.state(), &decision.events, rest);
+        let found = matched(self.stage.state(), &decision.events, rest, around.now);
         if decision.events.is_empty() || found.events < decision.events.len() {
             self.stage.reject(&decision);
             return Err(Miss {
@@ -137,14 +150,15 @@ impl<'a> Replay<'a> {
         Ok(Step {
             command: candidate.command,
             lease: candidate.lease,
+            around: around.clone(),
             events,
             actions,
         })
     }
 
-    fn divergence(&self, best: Option<Miss>) -> Box<Divergence> {
-        let matched = best.as_ref().map_or(0, |miss| miss.matched);
-        let decided = best.as_ref().and_then(|miss| miss.decided.get(matched));
+    fn divergence(&self, best: Option<&Miss>) -> Box<Divergence> {
+        let matched = best.map_or(0, |miss| miss.matched);
+        let decided = best.and_then(|miss| miss.decided.get(matched));
         let place = self.place + matched;
         Box::new(Divergence {
             seq: Seq(place as u64 + 1),

@@ -30,6 +30,8 @@ pub struct EngineConfig {
     pub sweep: Duration,
     /// Whether schedules fire here.
     pub schedules: bool,
+    /// How long a run is kept after its end. None: for ever.
+    pub retention: Option<Duration>,
 }
 
 impl Default for EngineConfig {
@@ -45,6 +47,7 @@ impl Default for EngineConfig {
             exclusive: true,
             sweep: Duration::from_secs(10),
             schedules: true,
+            retention: None,
         }
     }
 }

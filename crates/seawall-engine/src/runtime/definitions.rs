@@ -66,6 +66,24 @@ impl Definitions {
         &self.registry
     }
 
+    /// What the store has forgotten is not to be remembered here: a new run would be pinned to it.
+    pub(crate) fn forget(&self, workflows: &[WorkflowId]) {
+        if workflows.is_empty() {
+            return;
+        }
+        let gone = |id: WorkflowId| workflows.contains(&id);
+        for (key, inline) in &self.inline {
+            if gone(inline.workflow.id) {
+                self.inline.invalidate(&*key);
+            }
+        }
+        for (key, _) in &self.compiled {
+            if gone(key.0) {
+                self.compiled.invalidate(&*key);
+            }
+        }
+    }
+
     /// Checks and compiles a document.
     pub(crate) fn compile(&self, document: &Value) -> Result<Definition, Vec<DefinitionError>> {
         compile(document, &self.registry)
@@ -98,18 +116,7 @@ impl Definitions {
         if let Some(definition) = self.compiled.get(&key) {
             return Ok(definition);
         }
-        let document: Value =
-            serde_json::from_str(&record.source).map_err(|error| DefinitionTrouble::Broken(error.to_string()))?;
-        let definition = self.compile(&document).map_err(|errors| {
-            let first = errors.first();
-            DefinitionTrouble::Broken(first.map_or_else(String::new, |e| format!("{} (at {})", e.message, e.pointer)))
-        })?;
-        if definition.digest != record.digest {
-            return Err(DefinitionTrouble::Broken(
-                "its canonical text is another one than when it was written".to_owned(),
-            ));
-        }
-        let definition = Arc::new(definition);
+        let definition = Arc::new(compiled(record, &self.registry)?);
         self.compiled.insert(key, Arc::clone(&definition));
         Ok(definition)
     }
@@ -150,4 +157,20 @@ impl Definitions {
             digest: definition.digest,
         }
     }
+}
+
+/// The definition in a stored record.
+pub(crate) fn compiled(record: &WorkflowRecord, registry: &Registry) -> Result<Definition, DefinitionTrouble> {
+    let document: Value =
+        serde_json::from_str(&record.source).map_err(|error| DefinitionTrouble::Broken(error.to_string()))?;
+    let definition = compile(&document, registry).map_err(|errors| {
+        let first = errors.first();
+        DefinitionTrouble::Broken(first.map_or_else(String::new, |e| format!("{} (at {})", e.message, e.pointer)))
+    })?;
+    if definition.digest != record.digest {
+        return Err(DefinitionTrouble::Broken(
+            "its canonical text is another one than when it was written".to_owned(),
+        ));
+    }
+    Ok(definition)
 }

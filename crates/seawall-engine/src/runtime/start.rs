@@ -14,7 +14,7 @@ use crate::runtime::held::Held;
 use crate::runtime::node::Node;
 use crate::runtime::shared::Shared;
 use crate::runtime::spawn::Spawner;
-use crate::runtime::{dispatcher, heartbeat, lapses, scheduler};
+use crate::runtime::{dispatcher, heartbeat, lapses, retention, scheduler};
 
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -28,7 +28,7 @@ pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreRe
 }
 
 /// Registers the node and starts its dispatcher, its heartbeat, its keeper of leases and, where schedules fire, its
-/// scheduler.
+/// scheduler, and where runs are not kept for ever, its retention.
 pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
     let shared = prepare(parts, config).await?;
     let working = Arc::clone(&shared);
@@ -47,6 +47,11 @@ pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResu
     let keeping = Arc::clone(&shared);
     let keep = move || lapses::keep(Arc::clone(&keeping));
     shared.spawner.spawn(survive(Arc::clone(&shared), "lease keeper", keep));
+    if let Some(keep) = shared.config.retention {
+        let forgetting = Arc::clone(&shared);
+        let retain = move || retention::retain(Arc::clone(&forgetting), keep);
+        shared.spawner.spawn(survive(Arc::clone(&shared), "retention", retain));
+    }
     Ok(shared)
 }
 

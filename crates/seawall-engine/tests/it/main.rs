@@ -10,3 +10,4 @@
 
 mod definition;
 mod runtime;
+mod verify;

@@ -9,6 +9,9 @@ use super::reader::Reader;
 use super::secrets::StepSecrets;
 use super::{dotenv, names, values};
 
+/// Runs are kept for thirty days unless RUN_RETENTION says otherwise.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// How log lines are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LogFormat {
@@ -42,6 +45,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub db_path: PathBuf,
     pub limits: RequestLimits,
+    /// How long runs are kept after their end. None: for ever.
+    pub run_retention: Option<Duration>,
     pub workspace_allowed_roots: Vec<PathBuf>,
     pub http_step_allow_private: bool,
     pub command_steps: bool,
@@ -118,6 +123,7 @@ impl Config {
                 body_max_bytes: reader.value("REQUEST_BODY_MAX_BYTES", 1_048_576, values::body_bytes),
                 timeout: reader.value("REQUEST_TIMEOUT", Duration::from_secs(30), values::deadline),
             },
+            run_retention: reader.value("RUN_RETENTION", Some(MONTH), values::retention),
             workspace_allowed_roots: {
                 let default = if dev { vec![absolute(".")] } else { Vec::new() };
                 reader.value("WORKSPACE_ALLOWED_ROOTS", default, values::paths)

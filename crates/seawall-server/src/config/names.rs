@@ -36,6 +36,11 @@ const KNOWN: &[Variable] = &[
         "deadline of a request; `Prefer: wait` adds to it",
     ),
     variable(
+        "RUN_RETENTION",
+        "30d",
+        "how long runs are kept after their end; 0 keeps them for ever",
+    ),
+    variable(
         "WORKSPACE_ALLOWED_ROOTS",
         "dev: the working directory",
         "folders that command steps may work in",

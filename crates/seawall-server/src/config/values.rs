@@ -55,6 +55,18 @@ pub(super) fn deadline(text: &str) -> Parsed<Duration> {
     }
 }
 
+/// A duration as definitions write them, from 1 s on. `0`: None, for ever.
+pub(super) fn retention(text: &str) -> Parsed<Option<Duration>> {
+    if text == "0" {
+        return Ok(None);
+    }
+    let help = "expected 0 to keep runs for ever, or a duration from 1s to 3650d, such as 12h or 30d";
+    match seawall_engine::parse_duration(text) {
+        Ok(time) if time >= Duration::from_secs(1) => Ok(Some(time)),
+        Ok(_) | Err(_) => Err(help.to_owned()),
+    }
+}
+
 /// Paths separated by commas, made absolute.
 pub(super) fn paths(text: &str) -> Parsed<Vec<PathBuf>> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());

@@ -24,6 +24,7 @@ fn nothing_set_is_a_development_machine() {
     assert_eq!(config.db_path, config.data_dir.join("seawall.db"));
     assert_eq!(config.limits.body_max_bytes, 1_048_576);
     assert_eq!(config.limits.timeout, Duration::from_secs(30));
+    assert_eq!(config.run_retention, Some(Duration::from_secs(30 * 24 * 3600)));
     assert_eq!(config.workspace_allowed_roots, [std::env::current_dir().unwrap()]);
     assert!(config.command_steps && config.http_step_allow_private);
     assert_eq!((config.docs, config.log_format), (Docs::Public, LogFormat::Text));
@@ -73,6 +74,14 @@ fn what_is_set_is_obeyed() {
 }
 
 #[test]
+fn runs_are_kept_as_long_as_somebody_says() {
+    let kept = |text| config(&[("RUN_RETENTION", text)]).run_retention;
+    assert_eq!(kept("0"), None);
+    assert_eq!(kept("1s"), Some(Duration::from_secs(1)));
+    assert_eq!(kept("1d12h"), Some(Duration::from_secs(36 * 3600)));
+}
+
+#[test]
 fn each_bad_value_is_refused_by_its_variable() {
     for (name, value) in [
         ("ENVIRONMENT", "test"),
@@ -87,6 +96,10 @@ fn each_bad_value_is_refused_by_its_variable() {
         ("REQUEST_TIMEOUT", "0s"),
         ("REQUEST_TIMEOUT", "2h"),
         ("REQUEST_TIMEOUT", "99999999999999999999s"),
+        ("RUN_RETENTION", "30"),
+        ("RUN_RETENTION", "never"),
+        ("RUN_RETENTION", "500ms"),
+        ("RUN_RETENTION", "4000d"),
         ("COMMAND_STEPS", "yes"),
         ("DOCS", "private"),
         ("LOG_FORMAT", "xml"),

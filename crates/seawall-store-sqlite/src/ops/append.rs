@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, RunId, RunProgress,
-    Segment, Seq, StoreError, Timestamp, Watchers,
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, Lease, RunId,
+    RunProgress, Segment, Seq, StoreError, Timestamp, Watchers,
 };
 
 use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
@@ -273,7 +273,7 @@ impl AppendOp {
     fn repeated(&self, tx: &Tx<'_>, held: bool) -> Result<Done, OpError> {
         let Append { lease, segment, .. } = &self.0;
         match segment {
-            Some(segment) if is_stored(tx, lease.key.0, segment)? => Ok(Done {
+            Some(segment) if is_stored(tx, lease, segment)? => Ok(Done {
                 appended: Appended {
                     last: segment.last(),
                     parked: !held,
@@ -291,14 +291,24 @@ fn follows(segment: &Segment, after: Seq) -> bool {
     after.0 < u64::from(u32::MAX) << 16 && segment.first == after.plus(1) && segment.count > 0
 }
 
-fn is_stored(tx: &Tx<'_>, run_no: i64, segment: &Segment) -> rusqlite::Result<bool> {
-    tx.statement("SELECT count = ?3 AND bytes = ?4 FROM journal WHERE run_no = ?1 AND first_seq = ?2")?
-        .query_row(
-            params![run_no, int(segment.first.0), segment.count, segment.bytes],
-            |row| row.get(0),
-        )
-        .optional()
-        .map(|same| same == Some(true))
+/// Asks for the id too: the number of a run that was forgotten may be another run's by now.
+fn is_stored(tx: &Tx<'_>, lease: &Lease, segment: &Segment) -> rusqlite::Result<bool> {
+    tx.statement(
+        "SELECT j.count = ?3 AND j.bytes = ?4 FROM journal j CROSS JOIN runs r ON r.run_no = j.run_no
+         WHERE j.run_no = ?1 AND j.first_seq = ?2 AND r.id = ?5",
+    )?
+    .query_row(
+        params![
+            lease.key.0,
+            int(segment.first.0),
+            segment.count,
+            segment.bytes,
+            lease.run.uuid().as_bytes()
+        ],
+        |row| row.get(0),
+    )
+    .optional()
+    .map(|same| same == Some(true))
 }
 
 fn open(tx: &Tx<'_>, tenant_no: i64, run_no: i64, opened: &[ApprovalOpened]) -> rusqlite::Result<()> {

@@ -53,7 +53,11 @@ impl Operation for KeepInline {
             .query_row(params![tenant_no, self.new.digest.as_bytes()], workflow)
             .optional()?;
         match kept {
-            Some(kept) => Ok(kept.record),
+            Some(kept) => {
+                tx.statement("UPDATE workflows SET used_at = ?2 WHERE workflow_no = ?1")?
+                    .execute(params![kept.workflow_no, tx.now().as_millis()])?;
+                Ok(kept.record)
+            }
             None => insert(tx, tenant_no, &self.new, true),
         }
     }
@@ -162,8 +166,8 @@ impl Operation for DeleteWorkflow {
 
     fn run(&self, tx: &Tx<'_>) -> Result<(), OpError> {
         let found = changeable(tx, &self.tenant, &self.target, self.expected)?;
-        tx.statement("UPDATE workflows SET deleted = 1 WHERE workflow_no = ?1")?
-            .execute([found.workflow_no])?;
+        tx.statement("UPDATE workflows SET deleted = 1, used_at = ?2 WHERE workflow_no = ?1")?
+            .execute(params![found.workflow_no, tx.now().as_millis()])?;
         Ok(())
     }
 

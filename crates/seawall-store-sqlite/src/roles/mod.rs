@@ -3,8 +3,10 @@
 mod approvals;
 mod flow;
 mod health;
+mod inspect;
 mod leases;
 mod lists;
+mod retention;
 mod run_lists;
 mod runs;
 mod schedules;

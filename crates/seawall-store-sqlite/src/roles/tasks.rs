@@ -172,7 +172,7 @@ fn has_slot(queue: &Queue) -> bool {
 fn has_claimable(conn: &Connection, queue_no: i64) -> rusqlite::Result<bool> {
     conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM tasks WHERE queue_no = ?1 AND key IS NULL AND status = 0)
-             OR EXISTS (SELECT 1 FROM queue_keys WHERE queue_no = ?1 AND is_full = 0 AND head IS NOT NULL)",
+             OR EXISTS (SELECT 1 FROM queue_keys INDEXED BY queue_keys_next WHERE queue_no = ?1 AND is_full = 0 AND head IS NOT NULL)",
     )?
     .query_row([queue_no], |row| row.get(0))
 }

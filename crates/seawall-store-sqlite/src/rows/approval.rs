@@ -33,3 +33,14 @@ pub(crate) fn approval_by_id(
     .query_row((id.uuid().as_bytes(), tenant.as_str()), approval)
     .optional()
 }
+
+/// The approvals of a run in the order in which they were opened, each as far as it can be read.
+pub(crate) fn approvals_of(conn: &Connection, run_no: i64) -> rusqlite::Result<Vec<rusqlite::Result<ApprovalRecord>>> {
+    let mut statement = conn.prepare_cached(approval_query!("WHERE a.run_no = ?1 ORDER BY a.approval_no"))?;
+    let mut rows = statement.query([run_no])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(approval(row));
+    }
+    Ok(found)
+}

@@ -10,7 +10,7 @@ mod task;
 mod tenant;
 mod workflow;
 
-pub(crate) use approval::{approval, approval_by_id};
+pub(crate) use approval::{approval, approval_by_id, approvals_of};
 pub(crate) use inbox::unread;
 pub(crate) use queue::{Queue, queue, queue_by_name};
 pub(crate) use run::{lease, run, run_by_id, run_by_no};

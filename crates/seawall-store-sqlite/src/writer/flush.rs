@@ -115,7 +115,7 @@ impl WriterThread {
             control(conn, "RELEASE op").map_err(broken)?;
             tx.set_entry(entry);
         }
-        let evidence = match tx.entry() {
+        let evidence = match tx.proof() {
             Some(entry) => Evidence::Entry(entry),
             None if conn.total_changes() == changes => Evidence::Nothing,
             None => raise_mark(conn)

@@ -14,6 +14,8 @@ pub(crate) struct Tx<'c> {
     now: Timestamp,
     /// The last journal entry of the batch so far.
     entry: Cell<Option<i64>>,
+    /// Entries were deleted.
+    freed: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
@@ -23,6 +25,7 @@ impl<'c> Tx<'c> {
             failpoints,
             now,
             entry: Cell::new(None),
+            freed: Cell::new(false),
         }
     }
 
@@ -44,6 +47,17 @@ impl<'c> Tx<'c> {
             .execute(params![run_no, int(segment.first.0), segment.count, segment.bytes])?;
         self.entry.set(Some(self.conn.last_insert_rowid()));
         Ok(())
+    }
+
+    /// Journal entries are deleted in this batch: a number may be free and taken again, so that no entry proves that the
+    /// batch was committed.
+    pub(crate) fn frees_entries(&self) {
+        self.freed.set(true);
+    }
+
+    /// An entry that proves, once it is found, that this batch was committed.
+    pub(super) fn proof(&self) -> Option<i64> {
+        self.entry.get().filter(|_| !self.freed.get())
     }
 
     /// The journal's last entry of this batch, to be given back when the operation after this call is rolled back.

@@ -2,11 +2,12 @@
 
 use futures_util::future::FutureExt as _;
 use seawall_store::{
-    AppendThen, CrossMessage, HealthStore as _, LeaseStore as _, MessageKey, RunStore as _, Sent, StoreError, Timestamp,
+    AppendThen, CrossMessage, Fate, HealthStore as _, LeaseStore as _, MessageKey, RetentionStore as _, RunStatus,
+    RunStore as _, Sent, StoreError, Timestamp,
 };
 use seawall_store_sqlite::FailAction;
 
-use crate::kit::{Kit, append, message, new_run, segment, start, start_append, until_queued};
+use crate::kit::{Kit, append, message, new_run, projection, segment, start, start_append, until_queued};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_in_mid_batch_fails_one_operation_and_no_other() {
@@ -202,4 +203,42 @@ async fn a_write_whose_answer_was_lost_still_wakes_those_who_wait_for_it() {
     let answer = store.send(&kit.tenant, other.run, message("n", 1)).await;
     assert!(matches!(answer, Err(StoreError::Ambiguous { .. })), "{answer:?}");
     assert!(inbox.notified().now_or_never().is_some(), "it is there");
+}
+
+/// A batch that forgets a run frees the numbers of its entries, and another append of it takes them again: an entry of that
+/// number proves nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_forgets_and_fails_at_commit_is_not_taken_for_written() {
+    let kit = Kit::new();
+    let (store, node) = kit.open_with_node().await;
+    let kept = kit.held(&store, node).await;
+    let old = kit.held(&store, node).await;
+    let mut end = append(&old, 1, "end");
+    end.projection = projection(RunStatus::Failed);
+    end.then = AppendThen::End;
+    store.append(end).await.unwrap();
+    // A batch of its own keeps the writer busy while the next one gathers. It adds no entry: the last are the old run's.
+    kit.failures.shut("commit.before");
+    let (sending, tenant, run) = (store.clone(), kit.tenant.clone(), kept.run);
+    let first = start(async move { sending.send(&tenant, run, message("m", 1)).await });
+    kit.failures.wait_until_standing();
+    let (forgetting, tenant, run) = (store.clone(), kit.tenant.clone(), old.run);
+    let forget = start(async move { forgetting.forget_run(&tenant, run).await });
+    until_queued(&store, 1).await;
+    let second = start_append(&store, append(&kept, 1, "b"));
+    until_queued(&store, 2).await;
+    let mut commits = 0;
+    kit.failures.set(move |point, _| {
+        commits += u64::from(point == "commit.before");
+        (point == "commit.before" && commits == 2).then_some(FailAction::Io)
+    });
+    kit.failures.release();
+    first.await.unwrap().unwrap();
+    let answer = forget.await.unwrap();
+    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    let answer = second.await.unwrap();
+    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    assert_eq!(kit.journal(&store, kept.run).await, "0");
+    kit.failures.stop();
+    assert_eq!(store.forget_run(&kit.tenant, old.run).await.unwrap(), Fate::Forgotten);
 }

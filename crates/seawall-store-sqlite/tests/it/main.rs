@@ -10,3 +10,4 @@ mod full_disk;
 mod kit;
 mod opening;
 mod storms;
+mod tasks;

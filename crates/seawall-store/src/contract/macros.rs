@@ -244,6 +244,24 @@ macro_rules! contract_tests {
                 a_retry_waits_for_a_slot_again,
                 a_run_without_flow_control_is_not_asked,
             }
+            retention {
+                a_forgotten_run_takes_everything_of_its_own_along,
+                a_late_append_to_a_forgotten_run_is_stale,
+                runs_that_ended_later_stay,
+                a_sweep_goes_on_where_it_stopped,
+                a_step_forgets_about_as_many_bytes,
+                a_run_that_may_go_on_stays,
+                a_run_whose_key_counts_stays,
+                children_stay_with_their_parent_and_a_parent_with_live_children,
+                a_run_is_forgotten_by_its_own_tenant_only,
+                unused_workflows_leave_and_used_ones_stay,
+            }
+            inspect {
+                all_runs_of_all_tenants_are_streamed_in_the_order_of_their_creation,
+                a_run_is_shown_with_all_its_parts,
+                a_repair_writes_the_row_and_the_approvals,
+                a_holder_that_was_declared_dead_is_seen,
+            }
             health {
                 a_store_is_healthy_until_it_is_closed,
             }

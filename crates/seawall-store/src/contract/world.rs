@@ -235,6 +235,16 @@ impl<'a> World<'a> {
         assert_eq!(sent.expect("the message is allowed"), crate::records::Sent::Accepted);
     }
 
+    /// A message to a run that has ended, as a retry is one.
+    pub async fn send_late(&self, run: RunId) {
+        let message = NewMessage {
+            allowed: StatusSet::of(&[RunStatus::Succeeded, RunStatus::Failed, RunStatus::Cancelled]),
+            ..Self::message("late")
+        };
+        let sent = self.store.send(&self.tenant, run, message).await;
+        assert_eq!(sent.expect("the message is allowed"), crate::records::Sent::Accepted);
+    }
+
     /// Keys of the unread messages, oldest first.
     pub async fn inbox(&self, lease: &Lease) -> Vec<String> {
         let rows = self.store.unread(lease, 1000).await.expect("the lease holds the run");

@@ -38,6 +38,8 @@ pub enum StoreOp {
     SetQueue,
     QueueRoom,
     NextClaimable,
+    Forget,
+    Repair,
     /// Any reading method of the clients' roles.
     Read,
     Check,

@@ -34,6 +34,8 @@ pub(super) struct WorkflowRow {
     pub tenant: TenantId,
     pub id: WorkflowId,
     pub deleted: bool,
+    /// When it was created, kept or deleted for the last time.
+    pub used_at: Timestamp,
     /// By version, ascending from 1; never empty.
     pub versions: Vec<WorkflowRecord>,
 }

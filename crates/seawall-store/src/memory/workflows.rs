@@ -67,6 +67,7 @@ impl State {
             tenant: tenant.clone(),
             id: record.id,
             deleted: false,
+            used_at: now,
             versions: vec![record.clone()],
         };
         self.workflows.insert(number, row);
@@ -94,13 +95,12 @@ impl WorkflowStore for MemoryStore {
     fn keep_inline<'a>(&'a self, tenant: &'a TenantId, new: NewWorkflow) -> BoxFuture<'a, StoreResult<WorkflowRecord>> {
         Box::pin(async move {
             self.call(StoreOp::KeepInline, None, |state, now| {
-                let mut rows = state
-                    .workflows
-                    .values()
-                    .filter(|row| row.tenant == *tenant)
-                    .map(WorkflowRow::latest);
-                match rows.find(|kept| kept.inline && kept.digest == new.digest) {
-                    Some(kept) => Ok(kept.clone()),
+                let mut rows = state.workflows.values_mut().filter(|row| row.tenant == *tenant);
+                match rows.find(|row| row.latest().inline && row.latest().digest == new.digest) {
+                    Some(kept) => {
+                        kept.used_at = now;
+                        Ok(kept.latest().clone())
+                    }
                     None => state.insert_workflow(tenant, new, true, now),
                 }
             })
@@ -203,8 +203,10 @@ impl WorkflowStore for MemoryStore {
         expected: Option<Digest>,
     ) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            self.call(StoreOp::DeleteWorkflow, None, |state, _| {
-                state.changeable(tenant, target, expected)?.deleted = true;
+            self.call(StoreOp::DeleteWorkflow, None, |state, now| {
+                let row = state.changeable(tenant, target, expected)?;
+                row.deleted = true;
+                row.used_at = now;
                 Ok(())
             })
         })

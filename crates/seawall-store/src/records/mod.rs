@@ -3,9 +3,11 @@
 mod append;
 mod approval;
 mod flow;
+mod inspect;
 mod page;
 mod queue;
 mod rate;
+mod retention;
 mod run;
 mod schedule;
 mod task;
@@ -19,9 +21,11 @@ pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{
     Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
 };
+pub use inspect::{InspectedRun, RunParts, RunRepair, Strays};
 pub use page::{Cursor, Page, PageOf};
 pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
+pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,

@@ -3,7 +3,9 @@
 mod approvals;
 mod flow;
 mod health;
+mod inspect;
 mod leases;
+mod retention;
 mod runs;
 mod schedules;
 mod tasks;
@@ -12,7 +14,9 @@ mod workflows;
 pub use approvals::ApprovalStore;
 pub use flow::FlowStore;
 pub use health::HealthStore;
+pub use inspect::InspectStore;
 pub use leases::LeaseStore;
+pub use retention::RetentionStore;
 pub use runs::RunStore;
 pub use schedules::ScheduleStore;
 pub use tasks::TaskStore;
@@ -20,11 +24,29 @@ pub use workflows::WorkflowStore;
 
 /// Everything a complete backend is.
 pub trait Store:
-    WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
+    WorkflowStore
+    + RunStore
+    + ApprovalStore
+    + ScheduleStore
+    + TaskStore
+    + LeaseStore
+    + FlowStore
+    + RetentionStore
+    + InspectStore
+    + HealthStore
 {
 }
 
 impl<T> Store for T where
-    T: WorkflowStore + RunStore + ApprovalStore + ScheduleStore + TaskStore + LeaseStore + FlowStore + HealthStore
+    T: WorkflowStore
+        + RunStore
+        + ApprovalStore
+        + ScheduleStore
+        + TaskStore
+        + LeaseStore
+        + FlowStore
+        + RetentionStore
+        + InspectStore
+        + HealthStore
 {
 }

@@ -13,7 +13,7 @@ pub trait RunStore: Send + Sync + 'static {
     /// admission or at `flow.deadline`.
     ///
     /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
-    /// is as if it had never been used. A replay looks at nothing else of `new` and shows the run as it is now.
+    /// is as if it had never been used, and may be gone for good. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
     /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever

@@ -75,3 +75,30 @@ async fn a_refusal_stays_a_refusal_when_the_answer_is_lost() {
     assert!(matches!(answer, Err(StoreError::StaleLease)), "{answer:?}");
     assert!(plan.lock().is_none(), "the fault was used");
 }
+
+#[tokio::test]
+async fn the_end_of_a_task_whose_answer_is_lost_has_happened_once() {
+    let (subject, plan) = faulty();
+    let world = World::of(&subject).await;
+    let node = world.node().await;
+    let lease = world.held(node).await;
+    world.offer(&lease, vec![world.task("send")]).await;
+    *plan.lock() = Some((StoreOp::ClaimTasks, Fault::BeforeWrite));
+    let claim = seawall_store::TaskClaim {
+        worker: "worker".to_owned(),
+        lease: seawall_store::TaskLease(uuid::Uuid::from_u128(1)),
+        lease_for: std::time::Duration::from_secs(1),
+        max: 1,
+        max_bytes: 1,
+    };
+    let mail = seawall_store::QueueName::parse("mail").expect("a name");
+    let refused = world.store.claim_tasks(&world.tenant, &mail, claim).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    let task = world.take_one().await;
+    *plan.lock() = Some((StoreOp::SettleTask, Fault::AfterWriteLostAnswer));
+    let lost = world.complete(&task).await;
+    assert!(matches!(lost, Err(StoreError::Ambiguous { .. })), "{lost:?}");
+    let again = world.complete(&task).await;
+    assert!(matches!(again, Err(StoreError::StaleLease)), "{again:?}");
+    assert_eq!(world.inbox(&lease).await.len(), 1);
+}

@@ -15,7 +15,7 @@ use crate::stats::{Sample, round};
 const STEPS: usize = 10;
 
 /// Ten transforms in a row with the effect overridden.
-fn chain(name: &str, effect: &str) -> Value {
+pub(crate) fn chain(name: &str, effect: &str) -> Value {
     let steps: Vec<Value> = (0..STEPS)
         .map(|step| {
             let needs: Vec<String> = step
@@ -129,7 +129,7 @@ fn contains(body: &[u8], what: &[u8]) -> bool {
     body.windows(what.len()).any(|window| window == what)
 }
 
-async fn load(server: &Server, workflow: &str, callers: usize, seconds: f64) -> anyhow::Result<Sample> {
+pub(crate) async fn load(server: &Server, workflow: &str, callers: usize, seconds: f64) -> anyhow::Result<Sample> {
     let mut warm = Client::connect(&server.host).await?;
     flow(&mut warm, workflow, r#"{"input":{"seed":0}}"#).await?;
     let (host, started) = (Arc::new(server.host.clone()), Instant::now());

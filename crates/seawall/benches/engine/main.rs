@@ -13,6 +13,7 @@
 
 mod client;
 mod flows;
+mod history;
 mod idle;
 mod parked;
 mod raw;
@@ -33,7 +34,12 @@ struct Args {
     /// Sleeping runs for the memory figure.
     #[arg(long, default_value_t = 100_000)]
     parked: usize,
-    /// Measure only these (raw, flows, fan-out, workers, idle, parked).
+    /// Finished runs for the figure with a history, and unfinished ones for the start.
+    #[arg(long, default_value_t = 1_000_000)]
+    finished: usize,
+    #[arg(long, default_value_t = 100_000)]
+    unfinished: usize,
+    /// Measure only these (raw, flows, fan-out, workers, idle, parked, history, restart).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only put this flow (idempotent, read, pure, tasks, tasks-batched) under load: for a profiler.
@@ -96,6 +102,18 @@ fn main() -> anyhow::Result<()> {
         report.insert(
             "parked".to_owned(),
             runtime.block_on(parked::measure(folder.path(), args.parked))?,
+        );
+    }
+    if args.wants("history") {
+        report.insert(
+            "history".to_owned(),
+            runtime.block_on(history::measure(folder.path(), args.finished, args.seconds))?,
+        );
+    }
+    if args.wants("restart") {
+        report.insert(
+            "restart".to_owned(),
+            runtime.block_on(history::restart(folder.path(), args.unfinished))?,
         );
     }
     println!("{}", serde_json::to_string_pretty(&Value::Object(report))?);

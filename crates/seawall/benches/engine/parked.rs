@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::flows::apply;
+use crate::history::create;
 use crate::server::Server;
 use crate::stats::round;
-
-const CALLERS: usize = 64;
 
 pub(crate) async fn measure(folder: &Path, runs: usize) -> anyhow::Result<Value> {
     let data = folder.join("parked");
@@ -25,30 +23,7 @@ pub(crate) async fn measure(folder: &Path, runs: usize) -> anyhow::Result<Value>
     )
     .await?;
     let started = Instant::now();
-    let tasks: Vec<_> = (0..CALLERS)
-        .map(|caller| {
-            let host = server.host.clone();
-            let share = runs / CALLERS + usize::from(caller < runs % CALLERS);
-            tokio::spawn(async move {
-                let mut client = Client::connect(&host).await?;
-                for _ in 0..share {
-                    let answer = client
-                        .post("/api/v1/workflows/sleeper/runs", "", r#"{"input":{}}"#)
-                        .await?;
-                    ensure!(
-                        answer.status == 202,
-                        "{}: {}",
-                        answer.status,
-                        String::from_utf8_lossy(&answer.body)
-                    );
-                }
-                Ok(())
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await??;
-    }
+    create(&server, "sleeper", runs, "{}").await?;
     let created = runs as f64 / started.elapsed().as_secs_f64();
     let data = server.data().to_owned();
     server.stop()?;

@@ -95,6 +95,13 @@ impl Server {
         Ok(())
     }
 
+    /// SIGKILL: nothing is flushed, nobody is told.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     pub(crate) fn data(&self) -> &Path {
         &self.data
     }

@@ -21,4 +21,6 @@ pub(crate) use error::{ClientError, Problem, ProblemError};
 pub(crate) use events::{EventStream, JournalEvent, Received};
 pub(crate) use handle::Client;
 pub(crate) use server_file::ServerFile;
-pub(crate) use views::{Approval, Bulk, ErrorView, FlowLine, Listed, Run, RunStatus, Schedule, Step, Why, Workflow};
+pub(crate) use views::{
+    Approval, Bulk, ErrorView, FlowLine, Listed, Queue, Run, RunStatus, Schedule, Step, Why, Workflow,
+};

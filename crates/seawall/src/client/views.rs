@@ -122,6 +122,19 @@ pub(crate) struct Approval {
     pub(crate) requested_at: Timestamp,
 }
 
+/// A queue of tasks for workers.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) concurrency_per_key: Option<u32>,
+    pub(crate) rate: Option<String>,
+    pub(crate) paused: bool,
+    pub(crate) offered: u64,
+    pub(crate) claimed: u64,
+    pub(crate) oldest_wait_ms: Option<u64>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Workflow {
     pub(crate) id: String,

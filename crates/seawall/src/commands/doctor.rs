@@ -66,6 +66,7 @@ fn examine(config: &Config) -> Vec<Finding> {
         Grade::Fine,
         format!("ENVIRONMENT is {}, every variable makes sense", config.environment),
     )];
+    findings.push(retention(config));
     for warning in &config.warnings {
         findings.push(Finding::new("configuration", Grade::Remark, warning.clone()));
     }
@@ -79,6 +80,23 @@ fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(port(config));
     findings
+}
+
+fn retention(config: &Config) -> Finding {
+    let text = match config.run_retention {
+        Some(keep) => format!("runs are kept for {} after their end (RUN_RETENTION)", words(keep)),
+        None => "runs are kept for ever (RUN_RETENTION is 0): the store grows with every run".to_owned(),
+    };
+    Finding::new("retention", Grade::Fine, text)
+}
+
+/// In the largest unit that leaves nothing over.
+fn words(time: Duration) -> String {
+    let millis = time.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    let unit = units.into_iter().find(|(length, _)| millis.is_multiple_of(*length));
+    let (length, name) = unit.unwrap_or((1, "ms"));
+    format!("{}{name}", millis / length)
 }
 
 fn folder(data_dir: &Path) -> Result<Finding, Finding> {

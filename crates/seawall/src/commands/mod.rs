@@ -5,12 +5,14 @@ mod completions;
 mod doctor;
 mod message;
 mod migrate;
+mod queues;
 mod run;
 mod runs;
 mod schedules;
 mod schema;
 mod serve;
 mod signal;
+mod verify;
 mod workflows;
 
 use clap::Subcommand;
@@ -39,10 +41,15 @@ pub(crate) enum Command {
     /// Decide what runs ask people for
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    /// Look at queues of tasks for workers, and limit them
+    #[command(subcommand)]
+    Queues(queues::Queues),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
     Migrate(migrate::Migrate),
+    /// Check everything in the store against its journals
+    Verify(verify::Verify),
     /// Check configuration, data folder, store and port, and say what to change
     Doctor(doctor::Doctor),
     /// Print a JSON Schema
@@ -61,8 +68,10 @@ impl Command {
             Self::Workflows(command) => command.execute(context).await,
             Self::Schedules(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
+            Self::Queues(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
+            Self::Verify(command) => command.execute(context).await,
             Self::Doctor(command) => command.execute(context),
             Self::Schema(command) => command.execute(context),
             Self::Completions(command) => command.execute(context),

@@ -1,5 +1,7 @@
 //! The server's API, as a client that may lose its answer at any moment.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 #[derive(Clone)]
@@ -58,11 +60,63 @@ impl Api {
             .map_or(0, |item| item["seq"].as_u64().unwrap())
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> u16 {
+        let answer = self.client.delete(format!("{}{path}", self.url)).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// All runs of a registered workflow, by id.
+    pub(crate) async fn runs_of(&self, workflow: &str) -> Vec<String> {
+        let (mut runs, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self
+                .get(&format!("/api/v1/runs?workflow={workflow}&limit=200{cursor}"))
+                .await;
+            let items = page["items"].as_array().unwrap().iter();
+            runs.extend(items.map(|item| item["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next_cursor"].as_str() else {
+                return runs;
+            };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// How long it takes until the last run that was in flight has gone on. Runs whose holders have died three times in a
+    /// row are tried later, one at a time, and random programs wait for workers: neither is looked at.
+    pub(crate) async fn goes_on(&self, within: Duration) -> Duration {
+        let started = Instant::now();
+        let mut waiting = self.in_flight().await;
+        while !waiting.is_empty() {
+            assert!(started.elapsed() < within, "these have not gone on: {waiting:?}");
+            let mut still = Vec::new();
+            for (run, seq) in waiting {
+                let now = self.run(&run).await;
+                if now["status"] == "running" && self.last_seq(&run).await == seq && !self.is_suspect(&run).await {
+                    still.push((run, seq));
+                }
+            }
+            waiting = still;
+        }
+        started.elapsed()
+    }
+
+    async fn is_suspect(&self, run: &str) -> bool {
+        let why = self.get(&format!("/api/v1/runs/{run}/why")).await;
+        why["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|reason| reason["kind"] == "unclaimed")
+    }
+
     /// The runs that are running now, with their last event.
-    pub(crate) async fn in_flight(&self) -> Vec<(String, u64)> {
+    async fn in_flight(&self) -> Vec<(String, u64)> {
         let list = self.get("/api/v1/runs?status=running&limit=100").await;
         let mut runs = Vec::new();
         for item in list["items"].as_array().unwrap() {
+            if item["workflow"]["name"] == "random" {
+                continue;
+            }
             let run = item["id"].as_str().unwrap().to_owned();
             let seq = self.last_seq(&run).await;
             runs.push((run, seq));

@@ -1,23 +1,29 @@
 //! The outside world: an HTTP service that remembers every request that reached it, and a file that commands append to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, Method};
-use axum::routing::any;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
 use axum::{Json, Router};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// One request that arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
-    pub(crate) method: String,
+    /// It must not happen twice under one key.
+    pub(crate) once: bool,
     pub(crate) key: String,
     pub(crate) run: String,
+    /// With `.compensate` where it undoes that step.
     pub(crate) step: String,
     pub(crate) item: Option<u64>,
 }
@@ -39,6 +45,7 @@ impl Effects {
         let seen = Arc::new(Seen::default());
         let router = Router::new()
             .route("/effect", any(record))
+            .route("/seen", get(was_seen))
             .with_state(Arc::clone(&seen));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -54,13 +61,11 @@ impl Effects {
         self.seen.effects.lock().clone()
     }
 
-    /// Lines that commands have written: ids of runs.
-    pub(crate) fn written(&self) -> Vec<String> {
-        std::fs::read_to_string(&self.log)
-            .unwrap_or_default()
-            .lines()
-            .map(str::to_owned)
-            .collect()
+    /// Run and step of every line that commands have written.
+    pub(crate) fn written(&self) -> Vec<(String, String)> {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| line.split_once(' '));
+        lines.map(|(run, step)| (run.to_owned(), step.to_owned())).collect()
     }
 }
 
@@ -74,24 +79,48 @@ async fn record(
     method: Method,
     headers: HeaderMap,
     Json(body): Json<Value>,
-) -> Json<Value> {
+) -> Response {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let key = headers
         .get("idempotency-key")
         .and_then(|key| key.to_str().ok())
         .unwrap_or_default()
         .to_owned();
-    let item = body["item"].as_u64();
     let count = seen.count.fetch_add(1, Ordering::Relaxed);
     let effect = Effect {
-        method: method.to_string(),
+        once: body["once"].as_bool().unwrap_or(method == Method::POST),
         key,
         run: text(&body["run"]),
         step: text(&body["step"]),
-        item,
+        item: body["item"].as_u64(),
     };
     seen.effects.lock().push(effect);
+    let act = body["act"].as_str().unwrap_or("ok");
     // The effect has happened; the answer takes a moment, in which the server may die.
-    tokio::time::sleep(Duration::from_millis(count % 13)).await;
-    Json(json!({ "count": count }))
+    let pause = if act == "slow" { 60 } else { count % 13 };
+    tokio::time::sleep(Duration::from_millis(pause)).await;
+    match act {
+        // Every other time, so that what may be repeated gets through.
+        "500" if count % 2 == 0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        "cut" if count % 2 == 0 => cut_off(),
+        _ => Json(json!({ "count": count })).into_response(),
+    }
+}
+
+/// An answer that breaks off: nobody can tell from it what happened.
+fn cut_off() -> Response {
+    let begun = Ok(Bytes::from_static(b"{\"count\""));
+    let broken = Err(std::io::Error::other("cut off"));
+    Body::from_stream(futures_util::stream::iter([begun, broken])).into_response()
+}
+
+/// Whether an effect of that key has happened, in the shape of a reconcile step's answer.
+async fn was_seen(State(seen): State<Arc<Seen>>, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    let key = query.get("key").map_or("", String::as_str);
+    let happened = seen.effects.lock().iter().any(|effect| effect.key == key);
+    Json(if happened {
+        json!({ "outcome": "succeeded", "output": { "reconciled": true } })
+    } else {
+        json!({ "outcome": "retry" })
+    })
 }

@@ -1,97 +1,136 @@
 //! What clients do while the server dies, and what they were promised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::effects::log_of;
-use crate::programs::{self, NAMES, Random};
+use crate::programs::{self, NAMES, World};
+use crate::random::Random;
 
 /// A client's request for a run: repeated under its key until there is an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+struct Wanted {
     key: String,
-    workflow: &'static str,
+    path: String,
     body: Value,
+    /// Names of the signals that the run will wait for.
+    signals: Vec<String>,
+}
+
+/// A signal that was promised to a run: the same payload however often it is sent.
+#[derive(Clone, Debug)]
+struct Signal {
+    run: String,
+    name: String,
+    payload: u64,
 }
 
 pub(crate) struct Load {
-    effects: String,
-    log: String,
+    pub(crate) world: World,
     /// Requests whose answer was lost, to be repeated after the restart.
     unanswered: Mutex<Vec<Wanted>>,
     /// Runs that were promised: by key, then id. A key must never give two runs.
     pub(crate) promised: Mutex<BTreeMap<String, String>>,
-    /// Runs that wait for a signal, and the payload that each gets, however often it is sent.
-    unsignalled: Mutex<Vec<String>>,
+    unsignalled: Mutex<Vec<Signal>>,
+    /// What was promised to runs of `human`.
     pub(crate) signalled: Mutex<BTreeMap<String, u64>>,
+    /// Runs that somebody asked to stop: they may end before they have used what they were sent.
+    pub(crate) disturbed: Mutex<BTreeSet<String>>,
 }
 
 impl Load {
     pub(crate) fn new(effects: String, folder: &Path) -> Self {
         Self {
-            effects,
-            log: log_of(folder).display().to_string(),
+            world: World {
+                url: effects,
+                log: log_of(folder).display().to_string(),
+            },
             unanswered: Mutex::default(),
             promised: Mutex::default(),
             unsignalled: Mutex::default(),
             signalled: Mutex::default(),
+            disturbed: Mutex::default(),
         }
     }
 
     pub(crate) async fn register(&self, api: &Api) {
-        for definition in programs::all(&self.effects, &self.log) {
+        for definition in programs::all(&self.world) {
             let answer = api.post("/api/v1/workflows", None, &definition).await;
             assert!(matches!(answer, Some((201, _))), "{answer:?}");
         }
+        let schedule = json!({ "workflow": "tick", "every": "1s", "input": {}, "overlap": "allow", "catch_up": 5 });
+        let answer = api.post("/api/v1/schedules", None, &schedule).await;
+        assert!(matches!(answer, Some((201, _))), "{answer:?}");
     }
 
-    /// Makes runs and sends signals until an answer fails to come.
+    /// Makes runs, sends signals and interferes until an answer fails to come.
     pub(crate) async fn work(&self, api: &Api, mut random: Random) {
         loop {
             let lost = self.unanswered.lock().pop();
-            let wanted = lost.unwrap_or_else(|| {
-                let workflow = NAMES[random.below(NAMES.len() as u64) as usize];
-                let items: Vec<u64> = (0..random.below(6)).collect();
-                Wanted {
-                    key: format!("key-{:016x}", random.next()),
-                    workflow,
-                    body: json!({ "input": { "items": items } }),
-                }
-            });
-            if !self.create(api, wanted).await {
+            let wanted = lost.unwrap_or_else(|| self.wish(&mut random));
+            if !self.create(api, wanted, &mut random).await {
                 return;
             }
-            let run = self.unsignalled.lock().pop();
-            if let Some(run) = run
-                && !self.signal(api, run, random.below(1000)).await
+            let signal = self.unsignalled.lock().pop();
+            if let Some(signal) = signal
+                && !self.signal(api, signal).await
             {
+                return;
+            }
+            if random.one_in(12) && !self.interfere(api, &mut random).await {
                 return;
             }
         }
     }
 
-    async fn create(&self, api: &Api, wanted: Wanted) -> bool {
-        let path = format!("/api/v1/workflows/{}/runs", wanted.workflow);
-        match api.post(&path, Some(&wanted.key), &wanted.body).await {
-            Some((202, run)) => {
+    fn wish(&self, random: &mut Random) -> Wanted {
+        let key = format!("key-{:016x}", random.next());
+        if random.one_in(2) {
+            let (workflow, signals) = programs::random(&self.world, random);
+            return Wanted {
+                key,
+                path: "/api/v1/workflows/run".to_owned(),
+                body: json!({ "workflow": workflow, "input": {} }),
+                signals,
+            };
+        }
+        let name = *random.pick(&NAMES);
+        let items: Vec<u64> = (0..random.below(6)).collect();
+        Wanted {
+            key,
+            path: format!("/api/v1/workflows/{name}/runs"),
+            body: json!({ "input": { "items": items } }),
+            signals: if name == "human" {
+                vec!["go".to_owned()]
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    async fn create(&self, api: &Api, wanted: Wanted, random: &mut Random) -> bool {
+        match api.post(&wanted.path, Some(&wanted.key), &wanted.body).await {
+            Some((200 | 202, run)) => {
                 let id = run["id"].as_str().unwrap().to_owned();
                 let before = self.promised.lock().insert(wanted.key.clone(), id.clone());
                 assert!(before.is_none_or(|before| before == id), "one key, two runs");
-                if wanted.workflow == "human" {
-                    self.unsignalled.lock().push(id);
-                }
+                let signals = wanted.signals.into_iter().map(|name| Signal {
+                    run: id.clone(),
+                    name,
+                    payload: random.below(1000),
+                });
+                self.unsignalled.lock().extend(signals);
                 true
             }
             Some((503, _)) => {
                 self.unanswered.lock().push(wanted);
                 true
             }
-            Some(other) => panic!("{path}: {other:?}"),
+            Some(other) => panic!("{}: {} gave {other:?}", wanted.path, wanted.body),
             None => {
                 self.unanswered.lock().push(wanted);
                 false
@@ -100,88 +139,54 @@ impl Load {
     }
 
     /// A signal with an id of its own: repeated, it is taken once.
-    async fn signal(&self, api: &Api, run: String, payload: u64) -> bool {
-        // Chosen once: an answer that was lost does not mean that the signal was.
-        let payload = *self.signalled.lock().entry(run.clone()).or_insert(payload);
-        let body = json!({ "id": format!("signal-{payload}"), "payload": payload });
-        match api.post(&format!("/api/v1/runs/{run}/signals/go"), None, &body).await {
-            // 409: an earlier one, whose answer was lost, has already ended the run.
+    async fn signal(&self, api: &Api, signal: Signal) -> bool {
+        let Signal { run, name, payload } = &signal;
+        if name == "go" {
+            self.signalled.lock().insert(run.clone(), *payload);
+        }
+        let body = json!({ "id": format!("{name}-{payload}"), "payload": payload });
+        match api
+            .post(&format!("/api/v1/runs/{run}/signals/{name}"), None, &body)
+            .await
+        {
+            // 409: the run has ended already; an earlier one, whose answer was lost, may have done that.
             Some((202 | 409, _)) => true,
-            Some(other) => panic!("signal {run}: {other:?}"),
-            None => {
-                self.unsignalled.lock().push(run);
+            Some((503, _)) | None => {
+                self.unsignalled.lock().push(signal);
                 false
             }
+            Some(other) => panic!("signal {run}: {other:?}"),
         }
     }
 
-    /// Brings every promised run to its end: sends what is missing, resolves what is unknown. Answers the runs.
-    pub(crate) async fn drain(&self, api: &Api) -> Vec<Value> {
+    /// Somebody cancels, pauses, goes on with or retries some run.
+    async fn interfere(&self, api: &Api, random: &mut Random) -> bool {
+        let run = {
+            let promised = self.promised.lock();
+            let place = random.below(promised.len().max(1) as u64) as usize;
+            promised.values().nth(place).cloned()
+        };
+        let Some(run) = run else { return true };
+        let verb = *random.pick(&["cancel", "pause", "resume", "retry", "retry"]);
+        if verb == "cancel" {
+            self.disturbed.lock().insert(run.clone());
+        }
+        match api.post(&format!("/api/v1/runs/{run}/{verb}"), None, &json!({})).await {
+            Some((202 | 409 | 503, _)) => true,
+            Some(other) => panic!("{verb} {run}: {other:?}"),
+            None => false,
+        }
+    }
+
+    /// Sends what is still owed: requests and signals whose answers were lost.
+    pub(crate) async fn settle_debts(&self, api: &Api, random: &mut Random) {
         let lost: Vec<Wanted> = std::mem::take(&mut *self.unanswered.lock());
         for wanted in lost {
-            assert!(self.create(api, wanted).await);
+            assert!(self.create(api, wanted, random).await);
         }
-        let waiting: Vec<String> = std::mem::take(&mut *self.unsignalled.lock());
-        for run in waiting {
-            assert!(self.signal(api, run, 7).await);
-        }
-        let runs: Vec<String> = self.promised.lock().values().cloned().collect();
-        let started = Instant::now();
-        let mut ended = Vec::new();
-        for run in runs {
-            ended.push(self.end(api, &run, started).await);
-        }
-        ended
-    }
-
-    async fn end(&self, api: &Api, run: &str, started: Instant) -> Value {
-        loop {
-            let view = api.run(run).await;
-            if matches!(view["status"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
-                return view;
-            }
-            assert!(started.elapsed() < Duration::from_secs(120), "stranded: {view:#}");
-            self.help(api, run, &view).await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        let owed: Vec<Signal> = std::mem::take(&mut *self.unsignalled.lock());
+        for signal in owed {
+            assert!(self.signal(api, signal).await);
         }
     }
-
-    /// What a person would do for a run that stands still.
-    async fn help(&self, api: &Api, run: &str, view: &Value) {
-        if view["status"] != "blocked" {
-            // A child of this run may be the one that is blocked.
-            for child in children(api, run).await {
-                let child_view = api.run(&child).await;
-                if child_view["status"] == "blocked" {
-                    Box::pin(self.help(api, &child, &child_view)).await;
-                }
-            }
-            return;
-        }
-        let reasons = api.get(&format!("/api/v1/runs/{run}/why")).await;
-        let unknown: Vec<Value> = reasons["reasons"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|reason| reason["kind"] == "unknown-outcome")
-            .cloned()
-            .collect();
-        assert!(!unknown.is_empty(), "blocked without an unknown outcome: {reasons:#}");
-        for reason in unknown {
-            let step = reason["step_id"].as_str().unwrap();
-            let activity = reason["item"]
-                .as_u64()
-                .map_or(step.to_owned(), |item| format!("{step}%5B{item}%5D"));
-            api.resolve(run, &activity).await;
-        }
-    }
-}
-
-/// The child runs that a run's journal names.
-pub(crate) async fn children(api: &Api, run: &str) -> Vec<String> {
-    let journal = api.journal(run).await;
-    let started = journal.iter().filter(|item| item["type"] == "child.started");
-    started
-        .filter_map(|item| item["data"]["child_id"].as_str().map(str::to_owned))
-        .collect()
 }

@@ -1,74 +1,83 @@
-//! The workflows that are run while the server dies.
+//! The workflows that are run while the server dies: a few whose every outcome is known, and random ones of all kinds.
 
 use serde_json::{Value, json};
 
-/// SplitMix64: a seed gives the same decisions everywhere.
-pub(crate) struct Random(pub(crate) u64);
+use crate::random::Random;
 
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
+/// The registered ones that clients start.
+pub(crate) const NAMES: [&str; 5] = ["mixed", "fan", "human", "parent", "lane"];
 
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
+/// How many runs of one lane may be under way.
+pub(crate) const LANE_LIMIT: usize = 2;
+
+/// Where the effects go.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    /// The service that remembers requests.
+    pub(crate) url: String,
+    /// The file that commands append to.
+    pub(crate) log: String,
 }
 
-pub(crate) const NAMES: [&str; 4] = ["mixed", "fan", "human", "parent"];
-
-/// All definitions; children before their parents.
-pub(crate) fn all(effects: &str, log: &str) -> Vec<Value> {
+/// All registered definitions; children before their parents.
+pub(crate) fn all(world: &World) -> Vec<Value> {
     vec![
-        mixed(effects, log),
-        fan(effects),
-        human(effects),
-        child(effects),
+        mixed(world),
+        fan(world),
+        human(world),
+        child(world),
         parent(),
+        lane(world),
+        tick(world),
     ]
 }
 
-fn http(id: &str, needs: &[&str], method: &str, url: &str) -> Value {
+/// A request whose effect the world remembers. `act`: what the world answers.
+fn call(world: &World, method: &str, (step, item): (&str, Value), act: &str) -> Value {
+    json!({ "method": method, "url": format!("{}/effect", world.url),
+        "json": { "run": "{{ run.id }}", "step": step, "item": item, "act": act } })
+}
+
+fn http(world: &World, id: &str, needs: &[&str], method: &str) -> Value {
     json!({ "id": id, "kind": "http", "needs": needs, "timeout": "5s",
         "retry": { "max_attempts": 20, "initial": "20ms", "max": "100ms" },
-        "with": { "method": method, "url": url, "json": { "run": "{{ run.id }}", "step": id } } })
+        "with": call(world, method, (id, Value::Null), "ok") })
+}
+
+fn write(world: &World, id: &str, needs: &[&str]) -> Value {
+    json!({ "id": id, "kind": "command", "needs": needs, "effect": "once",
+        "with": { "argv": ["sh", "-c", "echo \"$1 $2\" >> \"$3\"", "sh", "{{ run.id }}", id, world.log] } })
 }
 
 /// Every effect class in one run, with a timer in between.
-fn mixed(effects: &str, log: &str) -> Value {
+fn mixed(world: &World) -> Value {
     json!({ "name": "mixed", "steps": [
-        http("put", &[], "PUT", &format!("{effects}/effect")),
-        http("post", &["put"], "POST", &format!("{effects}/effect")),
+        http(world, "put", &[], "PUT"),
+        http(world, "post", &["put"], "POST"),
         { "id": "nap", "kind": "sleep", "needs": ["post"], "with": { "for": "40ms" } },
-        { "id": "write", "kind": "command", "needs": ["nap"], "effect": "once",
-          "with": { "argv": ["sh", "-c", "echo \"$1\" >> \"$2\"", "sh", "{{ run.id }}", log] } },
+        write(world, "write", &["nap"]),
         { "id": "sum", "kind": "transform", "needs": ["write"], "with": { "value": "{{ steps.post.output.body.count }}" } }
     ], "output": "{{ steps.sum.output }}" })
 }
 
 /// Many effects of one step at once.
-fn fan(effects: &str) -> Value {
+fn fan(world: &World) -> Value {
     json!({ "name": "fan", "steps": [
         { "id": "all", "kind": "map", "with": { "over": "{{ input.items }}", "as": "item", "max_parallel": 4,
-          "step": { "kind": "http", "timeout": "5s",
-            "with": { "method": "POST", "url": format!("{effects}/effect"), "json": { "run": "{{ run.id }}", "step": "all", "item": "{{ index }}" } } } } }
+          "step": { "kind": "http", "timeout": "5s", "with": call(world, "POST", ("all", json!("{{ index }}")), "ok") } } }
     ] })
 }
 
 /// Waits for a signal, then does something once.
-fn human(effects: &str) -> Value {
+fn human(world: &World) -> Value {
     json!({ "name": "human", "steps": [
         { "id": "go", "kind": "wait_signal", "with": { "name": "go" } },
-        http("post", &["go"], "POST", &format!("{effects}/effect"))
+        http(world, "post", &["go"], "POST")
     ], "output": "{{ steps.go.output }}" })
 }
 
-fn child(effects: &str) -> Value {
-    json!({ "name": "child", "steps": [ http("post", &[], "POST", &format!("{effects}/effect")) ] })
+fn child(world: &World) -> Value {
+    json!({ "name": "child", "steps": [ http(world, "post", &[], "POST") ] })
 }
 
 fn parent() -> Value {
@@ -76,4 +85,99 @@ fn parent() -> Value {
         { "id": "kids", "kind": "map", "with": { "over": [1, 2], "as": "kid",
           "step": { "kind": "workflow", "with": { "workflow": "child", "input": { "kid": "{{ kid }}" } } } } }
     ] })
+}
+
+/// At most [`LANE_LIMIT`] at once.
+fn lane(world: &World) -> Value {
+    json!({ "name": "lane", "concurrency": { "limit": LANE_LIMIT, "key": "{{ input.items | length }}" }, "steps": [
+        http(world, "put", &[], "PUT"),
+        { "id": "nap", "kind": "sleep", "needs": ["put"], "with": { "for": "15ms" } },
+    ] })
+}
+
+/// What the schedule makes.
+fn tick(world: &World) -> Value {
+    json!({ "name": "tick", "steps": [ http(world, "post", &[], "POST") ] })
+}
+
+/// A random program, and the signals that it will wait for.
+pub(crate) fn random(world: &World, random: &mut Random) -> (Value, Vec<String>) {
+    let mut signals = Vec::new();
+    let mut steps: Vec<Value> = Vec::new();
+    for at in 0..2 + random.below(5) {
+        let id = format!("s{at}");
+        let mut step = body(world, &id, random, &mut signals);
+        let needs: Vec<String> = (0..at)
+            .filter(|_| random.one_in(2))
+            .map(|need| format!("s{need}"))
+            .collect();
+        step["id"] = json!(id);
+        step["needs"] = json!(needs);
+        if random.one_in(4) {
+            step["on_error"] = json!("continue");
+        }
+        steps.push(step);
+    }
+    if random.one_in(4) {
+        let needs: Vec<Value> = steps.iter().map(|step| step["id"].clone()).collect();
+        steps.push(json!({ "id": "end", "kind": "fail", "needs": needs, "with": { "message": "as it was meant to" } }));
+    }
+    let mut program = json!({ "name": "random", "steps": steps });
+    if random.one_in(12) {
+        program["timeout"] = json!("2s");
+    }
+    (program, signals)
+}
+
+fn body(world: &World, id: &str, random: &mut Random, signals: &mut Vec<String>) -> Value {
+    match random.below(11) {
+        0 => json!({ "kind": "transform", "with": { "value": { "run": "{{ run.id }}" } } }),
+        1 => json!({ "kind": "sleep", "with": { "for": format!("{}ms", 1 + random.below(60)) } }),
+        2 => {
+            let name = format!("go-{id}");
+            signals.push(name.clone());
+            json!({ "kind": "wait_signal", "with": { "name": name } })
+        }
+        3 => json!({ "kind": "approval", "timeout": "3s",
+            "with": { "message": "may it?", "on_timeout": random.pick(&["approve", "reject"]) } }),
+        4 => json!({ "kind": "workflow", "with": { "workflow": "child", "input": {} } }),
+        5 => {
+            let mut write = write(world, id, &[]);
+            write["effect"] = json!("once");
+            write
+        }
+        6 => {
+            json!({ "kind": "map", "with": { "over": [0, 1, 2], "as": "item", "max_parallel": 2, "on_item_error": "collect",
+            "step": effect(world, &(id, json!("{{ index }}")), random) } })
+        }
+        _ => effect(world, &(id, Value::Null), random),
+    }
+}
+
+/// An effect of any class, by the server itself or by a worker, perhaps with a way to undo it or to find out about it.
+fn effect(world: &World, of: &(&str, Value), random: &mut Random) -> Value {
+    let act = *random.pick(&["ok", "ok", "ok", "ok", "slow", "500", "cut"]);
+    let mut step = match random.below(5) {
+        0 => json!({ "kind": "http", "timeout": "4s", "with": call(world, "PUT", of.clone(), act) }),
+        1 | 2 => json!({ "kind": "http", "timeout": "4s", "with": call(world, "POST", of.clone(), act) }),
+        class => json!({ "kind": "task", "timeout": "4s", "effect": if class == 3 { "once" } else { "idempotent" },
+            "with": { "queue": "crash", "payload": { "run": "{{ run.id }}", "step": of.0, "item": of.1,
+                "once": class == 3, "act": act } } }),
+    };
+    if random.one_in(2) {
+        step["retry"] = json!({ "max_attempts": 3, "initial": "10ms", "max": "50ms" });
+    }
+    if random.one_in(3) {
+        let undone = format!("{}.compensate", of.0);
+        step["compensate"] = json!({ "kind": "http", "timeout": "4s", "effect": "idempotent",
+            "retry": { "max_attempts": 10, "initial": "20ms", "max": "100ms" },
+            "with": call(world, "PUT", (&undone, of.1.clone()), "ok") });
+    }
+    if random.one_in(3) {
+        step["reconcile"] = json!({ "kind": "http", "timeout": "4s",
+            "retry": { "max_attempts": 5, "initial": "20ms", "max": "100ms" },
+            "with": { "method": "GET", "url": format!("{}/seen", world.url), "query": { "key": "{{ effect_key }}" } },
+            "answer": "{{ result.body }}" });
+    }
+    step
 }

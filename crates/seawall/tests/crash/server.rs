@@ -1,10 +1,38 @@
 //! The server process that is killed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::random::Random;
+
+/// How long a server may take to be ready, or to reach the place where it is to die.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a server will die.
+#[derive(Clone, Debug)]
+pub(crate) enum Death {
+    /// SIGKILL, so long after it was ready.
+    Signal(Duration),
+    /// By itself, when its writer reaches that place: `POINT@N`. SIGKILL if that takes too long.
+    Failpoint(String),
+}
+
+impl Death {
+    /// Any moment, or any side of any commit.
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        // Without the feature the server would not know the variable.
+        if cfg!(feature = "failpoints") && random.one_in(2) {
+            let point = *random.pick(&["append.before", "commit.before", "commit.after"]);
+            // A commit takes several operations, so appends are reached more often.
+            let hit = 1 + random.below(if point == "append.before" { 600 } else { 200 });
+            return Self::Failpoint(format!("{point}@{hit}"));
+        }
+        Self::Signal(Duration::from_millis(30 + random.below(350)))
+    }
+}
 
 pub(crate) struct Server {
     child: Child,
@@ -12,45 +40,24 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
-    pub(crate) async fn start(folder: &Path) -> Self {
-        let data = folder.join("data");
+    /// Starts it and waits until it is ready. None: it died before.
+    pub(crate) async fn start(folder: &Path, death: Option<&Death>) -> Option<Self> {
+        let (data, told) = (folder.join("data"), told_in(folder));
         std::fs::create_dir_all(&data).unwrap();
-        let told = data.join("server.json");
         let _ = std::fs::remove_file(&told);
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(folder.join("server.log"))
-            .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_seawall"))
-            .arg("serve")
-            .env("DATA_DIR", &data)
-            .env("PORT", "0")
-            .env("LOG_LEVEL", "warn")
-            .env("HTTP_STEP_ALLOW_PRIVATE", "true")
-            .env("COMMAND_STEPS", "true")
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
         let mut server = Self {
-            child,
+            child: spawn(folder, &data, death),
             url: String::new(),
         };
         let started = Instant::now();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         loop {
-            assert!(
-                started.elapsed() < Duration::from_secs(30),
-                "the server is not ready after 30 s"
-            );
-            assert!(
-                server.child.try_wait().unwrap().is_none(),
-                "the server ended by itself; see server.log"
-            );
+            assert!(started.elapsed() < PATIENCE, "the server is not ready after 30 s");
+            if let Some(status) = server.child.try_wait().unwrap() {
+                let meant = matches!(death, Some(Death::Failpoint(_))) && status.code().is_none();
+                assert!(meant, "the server ended by itself ({status}); see server.log");
+                return None;
+            }
             if let Some(url) = read_url(&told)
                 && client
                     .get(format!("{url}/ready"))
@@ -59,16 +66,29 @@ impl Server {
                     .is_ok_and(|answer| answer.status() == 200)
             {
                 server.url = url;
-                return server;
+                return Some(server);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// SIGKILL: nothing is flushed, nobody is told.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// Brings it to its end: nothing is flushed, nobody is told.
+    pub(crate) async fn die(mut self, death: &Death) {
+        match death {
+            Death::Signal(after) => tokio::time::sleep(*after).await,
+            Death::Failpoint(_) => {
+                let started = Instant::now();
+                while started.elapsed() < Duration::from_secs(2) && self.child.try_wait().unwrap().is_none() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        }
+        let _ = self.child.kill();
+        let status = self.child.wait().unwrap();
+        assert!(
+            status.code().is_none(),
+            "the server ended by itself: {status}; see server.log"
+        );
     }
 
     /// SIGTERM, and a clean end is expected.
@@ -84,6 +104,35 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(folder: &Path, data: &Path, death: Option<&Death>) -> Child {
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("server.log"))
+        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seawall"));
+    command
+        .arg("serve")
+        .env("DATA_DIR", data)
+        .env("PORT", "0")
+        .env("LOG_LEVEL", "warn")
+        .env("HTTP_STEP_ALLOW_PRIVATE", "true")
+        .env("COMMAND_STEPS", "true")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    if let Some(Death::Failpoint(place)) = death {
+        command.env("SEAWALL_FAILPOINT", place);
+    }
+    command.spawn().unwrap()
+}
+
+/// Where the server says how it is reached.
+pub(crate) fn told_in(folder: &Path) -> PathBuf {
+    folder.join("data").join("server.json")
 }
 
 fn read_url(told: &Path) -> Option<String> {

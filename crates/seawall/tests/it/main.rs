@@ -11,4 +11,5 @@ mod schedules;
 mod servers;
 mod small;
 mod stops;
+mod verify;
 mod workers;

@@ -146,3 +146,41 @@ fn a_run_that_fails_is_undone_and_forked_from_where_it_failed() {
     let refused = house.run(&["runs", "fork", &run, "--from", "nope"]).expect(2);
     assert!(refused.err.contains("/from_step"), "{}", refused.err);
 }
+
+#[test]
+fn queues_are_limited_paused_and_shown() {
+    let house = House::new();
+    let shown = house
+        .run(&["queues", "set", "mail", "--concurrency", "2", "--rate", "10/s"])
+        .expect(0);
+    assert!(
+        shown.out.contains("mail") && shown.out.contains("10/s"),
+        "{}",
+        shown.out
+    );
+    let queue = house
+        .run(&["queues", "set", "mail", "--pause", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        (&queue["paused"], &queue["rate"]),
+        (&true.into(), &"10/s".into()),
+        "the rest stays"
+    );
+    house
+        .run(&["queues", "set", "mail", "--resume", "--concurrency", "none"])
+        .expect(0);
+    let queue = house.run(&["queues", "show", "mail", "--json"]).expect(0).json();
+    assert_eq!(
+        (&queue["paused"], &queue["concurrency"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
+    assert!(house.run(&["queues", "list"]).expect(0).out.contains("mail"));
+    let refused = house.run(&["queues", "set", "mail", "--rate", "often"]).expect(2);
+    assert!(
+        refused.err.contains("/rate") || refused.err.contains("a rate is"),
+        "{}",
+        refused.err
+    );
+    house.run(&["queues", "show", "post"]).expect(2);
+}

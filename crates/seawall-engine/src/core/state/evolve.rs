@@ -344,7 +344,8 @@ impl RunState {
             self.phase = Phase::Failing(error);
             self.paused = false;
             // What kills its holders is not undone either before somebody says so.
-            if !matches!(self.blocked, Some(BlockReason::HoldersDied(_))) {
+            let deadly = matches!(self.blocked, Some(BlockReason::HoldersDied(_)));
+            if !(deadly && self.definition.has_parts()) {
                 self.blocked = None;
             }
         }

@@ -7,7 +7,7 @@ use crate::executor::Outcome;
 use crate::names::ActivityRef;
 use crate::replay::change::difference::difference;
 use crate::replay::change::finding::FindingKind;
-use crate::replay::change::tape::{Answer, Answers, Queue};
+use crate::replay::change::tape::{Answer, Answers, Lookup, Queue};
 use crate::replay::change::world::World;
 use crate::replay::settled::unrecorded;
 use crate::runtime::bounded;
@@ -81,6 +81,12 @@ impl World {
                 self.take(&activity, |of| &mut of.attempts);
             }
         }
+        let wanted: Vec<ActivityRef> = self.wanted.keys().cloned().collect();
+        for activity in wanted {
+            if let Some(Lookup { found: None, .. }) = self.front(&activity, |of| &mut of.lookups) {
+                self.take(&activity, |of| &mut of.lookups);
+            }
+        }
     }
 
     fn take_outcome(&mut self, activity: &ActivityRef) -> Option<Outcome> {
@@ -118,7 +124,8 @@ impl World {
             if was != now {
                 return self.refuse_child(activity, &difference(&was, &now));
             }
-            self.take(activity, |of| &mut of.lookups)?.found
+            recorded.found.as_ref()?;
+            self.take(activity, |of| &mut of.lookups)?.found?
         };
         self.wanted.remove(activity);
         let found = found.map(|started| {

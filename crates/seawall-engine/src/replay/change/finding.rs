@@ -32,6 +32,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// This program does not decide what the record says even with the run's own definition.
     Record,
+    /// The run's input does not match the changed schema.
+    InputRefused,
     /// A recorded answer was given to another request.
     RequestChanged,
     /// The record has no answer.
@@ -57,6 +59,7 @@ impl FindingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Record => "record-diverges",
+            Self::InputRefused => "input-refused",
             Self::RequestChanged => "request-changed",
             Self::NoAnswer => "no-answer",
             Self::NeedsSignal => "needs-signal",

@@ -1,5 +1,6 @@
 //! What somebody outside would see of the replayed run, beside what they saw of the recorded one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::Timestamp;
@@ -11,7 +12,21 @@ use crate::replay::change::difference::difference;
 use crate::replay::change::finding::FindingKind;
 use crate::replay::change::world::World;
 
+/// Errors of an input that are told.
+const ERRORS: usize = 5;
+
 impl World {
+    pub(super) fn look_at_input(&mut self) {
+        let definition = Arc::clone(&self.state().definition);
+        let input = self.state().input.clone();
+        let schema = definition.input.as_ref();
+        let errors = schema.map_or_else(Vec::new, |schema| schema.validate(input.json()));
+        for error in errors.into_iter().take(ERRORS) {
+            let message = format!("the run's input would be refused: {}: {}", error.pointer, error.message);
+            self.find(None, FindingKind::InputRefused, message);
+        }
+    }
+
     pub(super) fn look_at(&mut self, decided: &Recorded) {
         match &decided.event {
             Event::TimerSet { activity, until } => self.look_at_sleep(activity, *until, until.since(decided.at)),

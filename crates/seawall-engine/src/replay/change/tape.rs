@@ -13,6 +13,7 @@ use crate::definition::Definition;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, Part};
 use crate::replay::Divergence;
+use crate::replay::around::Around;
 use crate::replay::drive::{Replay, Step};
 use crate::replay::same::retry_at;
 use crate::replay::settled::unrecorded;
@@ -38,7 +39,8 @@ pub(super) struct Answer {
 pub(super) struct Lookup {
     pub(super) workflow: String,
     pub(super) version: Option<u32>,
-    pub(super) found: Result<Box<ChildStarted>, StepError>,
+    /// None: the process that looked for it died.
+    pub(super) found: Option<Result<Box<ChildStarted>, StepError>>,
 }
 
 /// Everything that one activity was ever answered, in order.
@@ -62,7 +64,7 @@ pub(super) struct Answers {
 /// What happened next, at which time.
 pub(super) struct Beat {
     pub(super) seq: Seq,
-    pub(super) at: Timestamp,
+    pub(super) around: Around,
     pub(super) stimulus: Stimulus,
 }
 
@@ -132,6 +134,8 @@ struct Maker {
     requests: HashMap<ActivityRef, (u32, Option<Digest>)>,
     /// Activities whose last attempt has no answer yet.
     open: HashSet<ActivityRef>,
+    /// Activities whose child is being looked for.
+    looking: HashSet<ActivityRef>,
     wanted: HashMap<ActivityRef, (String, Option<u32>)>,
 }
 
@@ -142,7 +146,7 @@ impl Maker {
         if let Some(stimulus) = stimulus {
             self.beats.push(Beat {
                 seq: first.seq,
-                at: first.at,
+                around: step.around.clone(),
                 stimulus,
             });
         }
@@ -158,6 +162,7 @@ impl Maker {
                 ..
             } = action
             {
+                self.looking.insert(activity.clone());
                 self.wanted.insert(activity.clone(), (workflow.clone(), *version));
             }
         }
@@ -172,6 +177,9 @@ impl Maker {
                 for activity in std::mem::take(&mut self.open) {
                     self.answer(&activity, None, seq);
                 }
+                for activity in std::mem::take(&mut self.looking) {
+                    self.lookup(&activity, None, seq);
+                }
                 Some(Stimulus::Recovery(step.command.clone(), step.lease))
             }
             Command::Settle { activity, outcome, .. } => {
@@ -179,7 +187,11 @@ impl Maker {
                 Some(Stimulus::Answer(activity.clone()))
             }
             Command::StartChild { activity, found, .. } => {
-                self.lookup(activity, found.as_ref().err(), events, seq);
+                let found = found_in(events).map_or_else(
+                    || Err(found.as_ref().err().cloned().unwrap_or_else(unrecorded)),
+                    |started| Ok(Box::new(started.clone())),
+                );
+                self.lookup(activity, Some(found), seq);
                 Some(Stimulus::Answer(activity.clone()))
             }
             Command::Message(message) => self.message(message, seq),
@@ -233,16 +245,9 @@ impl Maker {
         self.of(activity).attempts.push_back(Placed { seq, what });
     }
 
-    fn lookup(&mut self, activity: &ActivityRef, error: Option<&StepError>, events: &[Recorded], seq: Seq) {
+    fn lookup(&mut self, activity: &ActivityRef, found: Option<Result<Box<ChildStarted>, StepError>>, seq: Seq) {
+        self.looking.remove(activity);
         let (workflow, version) = self.wanted.get(activity).cloned().unwrap_or_default();
-        let started = events.iter().find_map(|recorded| match &recorded.event {
-            Event::ChildStarted(started) => Some(started),
-            _ => None,
-        });
-        let found = match (started, error) {
-            (Some(started), _) => Ok(started.clone()),
-            (None, error) => Err(error.cloned().unwrap_or_else(unrecorded)),
-        };
         let what = Lookup {
             workflow,
             version,
@@ -305,4 +310,11 @@ impl Maker {
         let wake = state.activity(activity).and_then(|of| of.wake);
         self.timers.extend(wake.map(|at| (activity.clone(), at)));
     }
+}
+
+fn found_in(events: &[Recorded]) -> Option<&ChildStarted> {
+    events.iter().find_map(|recorded| match &recorded.event {
+        Event::ChildStarted(started) => Some(&**started),
+        _ => None,
+    })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Digest, Seq, Timestamp};
+use seawall_store::{Digest, QueueName, Seq, Timestamp};
 use serde_json::Value;
 
 use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState};
@@ -61,6 +61,8 @@ pub(super) struct World {
     pub(super) same_timeout: bool,
     /// How long one lasted at the last recovery.
     lease: Duration,
+    /// The queues that were full.
+    full: BTreeSet<QueueName>,
 }
 
 impl World {
@@ -84,6 +86,7 @@ impl World {
             asked: Vec::new(),
             place: first.seq,
             lease: Duration::ZERO,
+            full: BTreeSet::new(),
         }
     }
 
@@ -93,9 +96,11 @@ impl World {
 
     /// Plays the record, and then what is left to do without it.
     pub(super) fn run(&mut self) {
+        self.look_at_input();
         for beat in std::mem::take(&mut self.tape.beats) {
             self.place = beat.seq;
-            self.pass_time(beat.at);
+            self.full.clone_from(&beat.around.full);
+            self.pass_time(beat.around.now);
             self.play(beat);
         }
         self.run_out();
@@ -103,15 +108,15 @@ impl World {
 
     fn play(&mut self, beat: Beat) {
         match beat.stimulus {
-            Stimulus::Begin => self.tell(Command::Begin, beat.at),
+            Stimulus::Begin => self.tell(Command::Begin, beat.around.now),
             Stimulus::Recovery(command, lease) => {
                 self.lose_attempts();
                 self.lease = lease;
-                self.tell(command, beat.at);
+                self.tell(command, beat.around.now);
             }
-            Stimulus::Tick => self.tell(Command::Tick, beat.at),
-            Stimulus::Message(message) => self.tell(Command::Message(message), beat.at),
-            Stimulus::Answer(activity) => self.deliver(VecDeque::from([activity]), beat.at),
+            Stimulus::Tick => self.tell(Command::Tick, beat.around.now),
+            Stimulus::Message(message) => self.tell(Command::Message(message), beat.around.now),
+            Stimulus::Answer(activity) => self.deliver(VecDeque::from([activity]), beat.around.now),
         }
     }
 
@@ -134,7 +139,7 @@ impl World {
 
     /// Decides, and says who asks for something now.
     fn decide(&mut self, command: Command, at: Timestamp) -> VecDeque<ActivityRef> {
-        let full = BTreeSet::new();
+        let full = self.full.clone();
         let env = Env {
             now: at,
             random: 0,

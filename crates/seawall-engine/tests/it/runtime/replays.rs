@@ -108,7 +108,8 @@ async fn a_real_run_with_every_kind_of_step_replays_identically_and_so_does_its_
 async fn each_change_is_told_in_the_words_of_its_author() {
     use FindingKind as K;
     let (world, engine, run) = everything_ran().await;
-    let cases: [(&str, Value, Vec<(K, &str)>); 9] = [
+    type Found = Vec<(FindingKind, &'static str)>;
+    let cases: [(&str, Value, Found); 9] = [
         ("/description", json!("only words"), vec![]),
         (
             "/steps/1/with/value",
@@ -204,6 +205,21 @@ async fn steps_that_are_new_gone_or_elsewhere() {
     let fewer = flow(json!([probe("a", "once", &[])]));
     let gone = "step `b` no longer runs: the definition does not have it";
     only(&compared(two, fewer).await, FindingKind::RunsOtherwise, gone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_that_the_changed_schema_refuses_is_told() {
+    let mut changed = flow(json!([probe("a", "once", &[])]));
+    let definition = changed.clone();
+    changed["input"] = json!({ "type": "object" });
+    let comparison = compared(definition, changed).await;
+    let [(FindingKind::InputRefused, message)] = kinds(&comparison)[..] else {
+        panic!("{comparison:?}");
+    };
+    assert!(
+        message.starts_with("the run's input would be refused: /input: "),
+        "{message}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

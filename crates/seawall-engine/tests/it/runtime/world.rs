@@ -97,6 +97,8 @@ pub(crate) struct World {
     pub(crate) calls: Arc<Calls>,
     pub(crate) config: EngineConfig,
     pub(crate) me: Principal,
+    /// Of the last process.
+    registry: Mutex<Option<Registry>>,
 }
 
 impl World {
@@ -121,6 +123,7 @@ impl World {
             calls,
             config: EngineConfig::default(),
             me: Principal::local(),
+            registry: Mutex::new(None),
         }
     }
 
@@ -136,7 +139,11 @@ impl World {
             store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(OsEntropy),
-            registry: Registry::new(executors),
+            registry: {
+                let registry = Registry::new(executors);
+                *self.registry.lock() = Some(registry.clone());
+                registry
+            },
             secrets: Arc::new(NoSecrets),
         };
         let started = Engine::start(parts, self.config.clone()).await;
@@ -147,6 +154,17 @@ impl World {
     pub(crate) async fn crash(&self, engine: Engine) {
         drop(engine);
         self.settle().await;
+        self.verify().await;
+    }
+
+    /// Whatever the last process left follows from its journals, and nothing is stranded.
+    pub(crate) async fn verify(&self) {
+        let registry = self.registry.lock().clone().expect("a process was there");
+        let now = StoreClock::now(&self.clock);
+        // A store that is made to fail may not answer.
+        if let Ok(report) = seawall_engine::verify(&*self.store, &registry, now, false).await {
+            assert!(report.is_clean(), "{:#?}", report.findings);
+        }
     }
 
     /// Lets everything run that needs no time.

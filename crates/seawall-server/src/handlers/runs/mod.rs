@@ -4,6 +4,7 @@ pub(crate) mod bulk;
 pub(crate) mod control;
 pub(crate) mod create;
 pub(crate) mod create_inline;
+pub(crate) mod delete;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod fork;

@@ -10,7 +10,7 @@ use crate::contract::differential::samples::{approval_id, cross, flow, node_id, 
 use crate::contract::differential::side::{Side, TENANTS};
 use crate::ids::{Epoch, Seq};
 use crate::records::{
-    Append, AppendThen, ApprovalOpened, ApprovalSettled, ApprovalStatus, Lease, NewRun, RunStatus, Segment,
+    Append, AppendThen, ApprovalOpened, ApprovalSettled, ApprovalStatus, Lease, NewRun, ParentLink, RunStatus, Segment,
 };
 use crate::time::{StoreClock as _, Timestamp};
 
@@ -66,6 +66,17 @@ impl Side<'_> {
             },
             lease,
         };
+        if append.projection.status.is_terminal() {
+            append.projection.finished_at = Some(self.clock.now());
+        }
+        for child in &mut append.children {
+            child.parent = Some(ParentLink {
+                run: append.lease.run,
+                step: "call".to_owned(),
+                item: None,
+                generation: 0,
+            });
+        }
         self.spoil(&mut append, op);
         append
     }

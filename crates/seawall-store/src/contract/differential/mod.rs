@@ -8,6 +8,7 @@
 mod appends;
 mod dump;
 mod op;
+mod retention;
 mod runner;
 mod samples;
 mod schedules;

@@ -252,6 +252,20 @@ pub enum Op {
         limit: u8,
     },
     Task(TaskOp),
+    /// What ended so many milliseconds ago, or earlier, in steps of so many runs.
+    Forget {
+        ago: u16,
+        max_runs: u8,
+        max_bytes: u16,
+    },
+    ForgetRun {
+        tenant: u8,
+        run: u8,
+    },
+    ForgetWorkflows {
+        unused_for: u16,
+        limit: u8,
+    },
     Release {
         run: u8,
         at_last: bool,

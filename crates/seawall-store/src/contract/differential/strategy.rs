@@ -14,10 +14,22 @@ const TASKS: std::ops::Range<u8> = 0..40;
 const NTH: std::ops::Range<u8> = 0..6;
 const QUEUES: std::ops::Range<u8> = 0..2;
 
-/// Sequences of `max / 2` to `max` operations, after two nodes were registered.
+/// Sequences of up to `max` operations, after two nodes were registered. The clock is set back only where no run has an
+/// idempotency key: whether one that had expired counts again after that is each store's own.
 pub fn ops(max: usize) -> impl Strategy<Value = Vec<Op>> {
     let nodes = NODES.map(|node| Op::Register { node }).collect::<Vec<_>>();
-    vec(op(), max / 2..=max).prop_map(move |ops| [nodes.clone(), ops].concat())
+    (vec(op(), max / 2..=max), any::<bool>()).prop_map(move |(mut ops, keys)| {
+        if keys {
+            ops.retain(|op| !matches!(op, Op::SetBack(_)));
+        } else {
+            for op in &mut ops {
+                if let Op::CreateRun { key, .. } = op {
+                    *key = None;
+                }
+            }
+        }
+        [nodes.clone(), ops].concat()
+    })
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -30,6 +42,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => schedule_op(),
         16 => append().prop_map(Op::Append),
         16 => task_op().prop_map(Op::Task),
+        2 => retention_op(),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
     ]
@@ -201,6 +214,15 @@ fn client_op() -> impl Strategy<Value = Op> {
         1 => (TENANTS, 1u8..4, option::of(STATUSES))
             .prop_map(|(tenant, limit, status)| Op::ListRuns { tenant, limit, status }),
         2 => (TENANTS, SMALL, SMALL).prop_map(|(tenant, approval, key)| Op::Decide { tenant, approval, key }),
+    ]
+}
+
+fn retention_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        2 => (0u16..2000, 0u8..4, 0u16..200)
+            .prop_map(|(ago, max_runs, max_bytes)| Op::Forget { ago, max_runs, max_bytes }),
+        2 => (TENANTS, RUNS).prop_map(|(tenant, run)| Op::ForgetRun { tenant, run }),
+        1 => (0u16..2000, 0u8..3).prop_map(|(unused_for, limit)| Op::ForgetWorkflows { unused_for, limit }),
     ]
 }
 

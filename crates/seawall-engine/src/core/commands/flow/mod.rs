@@ -15,6 +15,7 @@ pub(super) use advance::advance;
 pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
 pub(super) use offer::MAX_AT_ONCE;
+pub(crate) use offer::{FULL_QUEUE, full_queue};
 pub(super) use scope::of_answer;
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;

@@ -19,6 +19,8 @@ const MAX_KEY: usize = 256;
 const MAX_PRIORITY: i64 = 100;
 /// How long a step is put off while its queue is full, and up to as much again: those that wait do not come back at once.
 const FULL: Duration = Duration::from_secs(5);
+/// How long a step is put off while its queue is full, from the least to the most.
+pub(crate) const FULL_QUEUE: (Duration, Duration) = (FULL, FULL.saturating_mul(2));
 /// Payloads that one decision may offer, and one more task: what is decided at once is written at once. The rest follows at
 /// once, one write after the other.
 pub(in crate::core::commands) const MAX_AT_ONCE: usize = 4 * 1024 * 1024;
@@ -84,11 +86,24 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
     })));
 }
 
+fn full_reason(queue: &str) -> String {
+    format!("the queue {queue} is full")
+}
+
+/// The queue that was full, of a step that was put off for that.
+pub(crate) fn full_queue(event: &Event) -> Option<QueueName> {
+    let Event::StepDeferred { reason, .. } = event else {
+        return None;
+    };
+    let queue = reason.strip_prefix("the queue ")?.strip_suffix(" is full")?;
+    QueueName::parse(queue)
+}
+
 /// For how long it is not offered yet, and why.
 fn put_off(draft: &Draft<'_>, slot: Slot, queue: &QueueName) -> Option<(Duration, String)> {
     if draft.env.full.contains(queue) {
         let spread = Duration::from_millis(draft.random(slot) % 5000);
-        return Some((FULL + spread, format!("the queue {queue} is full")));
+        return Some((FULL + spread, full_reason(queue.as_str())));
     }
     let full = draft.offered_bytes >= MAX_AT_ONCE;
     full.then(|| (Duration::ZERO, "the tasks before it are being written".to_owned()))

@@ -56,7 +56,7 @@ impl Replay {
         let mut report = Report::default();
         for file in &self.files {
             let (run, outcome) = one(file, &registry, changed.as_ref());
-            report.add(context, file, run, outcome)?;
+            report.add(context, file, run, &outcome)?;
         }
         report.finish(context, changed.is_some())
     }

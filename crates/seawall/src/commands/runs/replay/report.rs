@@ -35,14 +35,14 @@ impl Report {
         context: &Context,
         file: &Path,
         document: Option<RunDocument>,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> Result<(), Failure> {
         let exit = outcome.exit().code();
         self.worst = self.worst.max(exit);
         self.counts[usize::from(exit).min(2)] += 1;
         let name = file.display().to_string();
         if context.global.json {
-            self.files.push(file_json(&name, document.as_ref(), &outcome));
+            self.files.push(file_json(&name, document.as_ref(), outcome));
             return Ok(());
         }
         let run = document.map(|document| document.run);
@@ -50,8 +50,8 @@ impl Report {
             format!("{} v{}", run.workflow.name, run.workflow.version)
         });
         self.rows
-            .push([name.clone(), workflow, word(&outcome).to_owned(), count(&outcome)]);
-        if let Some(text) = text(&name, &outcome) {
+            .push([name.clone(), workflow, word(outcome).to_owned(), count(outcome)]);
+        if let Some(text) = text(&name, outcome) {
             context.out.line(&text)?;
         }
         Ok(())
@@ -152,11 +152,13 @@ fn comparison_text(comparison: &Comparison) -> String {
     if comparison.more {
         text.push_str("  and more\n");
     }
-    let _ = writeln!(
-        text,
-        "  recorded: {}; replayed: {}",
-        comparison.recorded, comparison.replayed
-    );
+    if comparison.recorded != comparison.replayed {
+        let _ = writeln!(
+            text,
+            "  the run was {}, and is {} where the replay ends",
+            comparison.recorded, comparison.replayed
+        );
+    }
     text
 }
 

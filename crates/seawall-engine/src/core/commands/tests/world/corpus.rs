@@ -15,8 +15,8 @@ use proptest::test_runner::TestRunner;
 use super::op::op;
 use super::plan::plan;
 use super::property::{driven, led_to_its_end};
-use crate::core::Recorded;
 use crate::core::commands::tests::kit::{START, Subject, registry};
+use crate::core::{Event, Recorded};
 use crate::export::{DocumentRun, RunDocument, Source, write};
 use crate::journal::{arbitrary, encode};
 use crate::replay::{Verdict, replay};
@@ -44,7 +44,7 @@ fn recorded_runs_are_decided_as_they_were() {
         assert_eq!(verdict, Verdict::Identical, "{name}");
         met.extend(document.events().iter().map(|recorded| recorded.event.name()));
     }
-    let all: BTreeSet<&'static str> = arbitrary::examples().iter().map(|event| event.name()).collect();
+    let all: BTreeSet<&'static str> = arbitrary::examples().iter().map(Event::name).collect();
     assert_eq!(met, all, "every kind of event is in the corpus");
 }
 

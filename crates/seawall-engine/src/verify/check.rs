@@ -1,0 +1,184 @@
+//! The whole store, run by run.
+
+use seawall_store::{
+    InspectStore, InspectedRun, RunParts, RunRepair, StoreResult, TenantId, Timestamp, WorkflowVersion,
+};
+
+use super::finding::FindingKind;
+use super::report::{Found, VerifyReport};
+use super::shelf::Shelf;
+use super::{approvals, history, kin, row};
+use crate::core::{Recorded, RunState};
+use crate::executor::Registry;
+
+/// Runs whose rows are read at once.
+const PAGE: u32 = 200;
+/// What a backend says of itself, at most.
+const MAX_INTEGRITY: u32 = 100;
+
+/// Checks everything, and with `repair` mends what follows from journals. `now` is the clock that timers are compared with.
+///
+/// # Errors
+/// The store does not answer. What it answers, however wrong, is in the report.
+pub async fn verify(
+    store: &dyn InspectStore,
+    registry: &Registry,
+    now: Timestamp,
+    repair: bool,
+) -> StoreResult<VerifyReport> {
+    let mut checking = Checking {
+        store,
+        shelf: Shelf::new(store, registry),
+        now,
+        repair,
+        report: VerifyReport::default(),
+    };
+    checking.whole().await?;
+    let mut after = None;
+    loop {
+        let page = store.inspect_runs(after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(checking.report);
+        };
+        after = Some(last.key);
+        for run in page {
+            checking.run(run).await?;
+        }
+    }
+}
+
+struct Checking<'a> {
+    store: &'a dyn InspectStore,
+    shelf: Shelf<'a>,
+    now: Timestamp,
+    repair: bool,
+    report: VerifyReport,
+}
+
+/// What is known of a run once it was looked at.
+struct Looked {
+    found: Vec<Found>,
+    /// What mends it. None: its journal does not say.
+    mended: Option<RunRepair>,
+}
+
+impl Checking<'_> {
+    async fn whole(&mut self) -> StoreResult<()> {
+        for detail in self.store.integrity(MAX_INTEGRITY).await? {
+            self.report.add(None, Found::new(FindingKind::Integrity, detail), false);
+        }
+        let strays = self.store.inspect_strays().await?;
+        if self.repair && !strays.is_empty() {
+            self.store.clear_strays().await?;
+        }
+        for stray in strays {
+            let (what, rows) = (stray.what, stray.rows);
+            let cleared = self.repair && what != "journal";
+            let found = Found::new(
+                FindingKind::Strays,
+                format!("{rows} rows of {what} are of runs that do not exist"),
+            );
+            self.report.add(None, found, cleared);
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, run: InspectedRun) -> StoreResult<()> {
+        self.report.runs += 1;
+        let parts = self.store.inspect_parts(run.key).await?;
+        self.report.approvals += parts.approvals.len() as u64;
+        let Looked { found, mended } = self.look(&run, &parts).await?;
+        let wanted = found.iter().any(|found| found.kind.is_repairable());
+        let repaired = match mended {
+            Some(repair) if self.repair && wanted => self.store.repair_run(repair).await?,
+            _ => false,
+        };
+        for found in found {
+            let repaired = repaired && found.kind.is_repairable();
+            self.report.add(run.id, found, repaired);
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, run: &InspectedRun, parts: &RunParts) -> StoreResult<Looked> {
+        let mut found: Vec<Found> = Vec::new();
+        if let Err(trouble) = &run.row {
+            found.push(Found::new(FindingKind::RowUnreadable, trouble));
+        }
+        let troubles = parts.troubles.iter();
+        found.extend(troubles.map(|trouble| Found::new(FindingKind::PartUnreadable, trouble)));
+        let last = run.row.as_ref().ok().map(|record| record.last_seq);
+        let events = match history::events(&parts.segments, last) {
+            Ok(events) => events,
+            Err(wrong) => return Ok(given_up(found, wrong)),
+        };
+        self.report.events += events.len() as u64;
+        let created = match history::created(&events) {
+            Ok(created) => created,
+            Err(wrong) => return Ok(given_up(found, wrong)),
+        };
+        if let (Ok(record), Some(first)) = (&run.row, events.first()) {
+            found.extend(row::identity(record, created, first.at));
+        }
+        let Some(tenant) = &run.tenant else {
+            let wrong = Found::new(FindingKind::RowUnreadable, "its tenant is not there");
+            return Ok(given_up(found, wrong));
+        };
+        let state = match self.replayed(tenant, &created.workflow, &events, &mut found).await? {
+            Ok(state) => state,
+            Err(wrong) => return Ok(given_up(found, wrong)),
+        };
+        let mended = self.held_against(run, parts, (&state, &events), &mut found);
+        found.extend(kin::check(self.store, tenant, (run.key, &state)).await?);
+        Ok(Looked { found, mended })
+    }
+
+    async fn replayed(
+        &mut self,
+        tenant: &TenantId,
+        workflow: &WorkflowVersion,
+        events: &[Recorded],
+        found: &mut Vec<Found>,
+    ) -> StoreResult<Result<RunState, Found>> {
+        Ok(match self.shelf.of(tenant, workflow).await? {
+            Ok(definition) => history::replay(definition, events, found),
+            Err(wrong) => Err(wrong),
+        })
+    }
+
+    /// The row and the approvals against the state. Answers what mends them.
+    fn held_against(
+        &self,
+        run: &InspectedRun,
+        parts: &RunParts,
+        (state, events): (&RunState, &[Recorded]),
+        found: &mut Vec<Found>,
+    ) -> Option<RunRepair> {
+        let wanted = row::wanted_due(state, parts.unread, self.now);
+        if let Ok(record) = &run.row {
+            found.extend(row::projection(record, state));
+            found.extend(row::stranded(record, wanted, self.now));
+        }
+        if !run.holder_lives {
+            let detail = "the node that holds it was declared dead or never lived, and nobody else may take it";
+            found.push(Found::new(FindingKind::HeldByNobody, detail));
+        }
+        let approvals = approvals::check(state, events, &parts.approvals, found);
+        Some(RunRepair {
+            run: run.key,
+            id: run.id?,
+            projection: state.projection(),
+            last_seq: state.seq,
+            release: !run.holder_lives,
+            // An ended run with a message has perhaps been asked to try again.
+            due: wanted.or_else(|| (parts.unread > 0).then_some(Timestamp::ZERO)),
+            approvals,
+        })
+    }
+}
+
+/// Nothing more can be said of it.
+fn given_up(mut found: Vec<Found>, wrong: Found) -> Looked {
+    found.push(wrong);
+    Looked { found, mended: None }
+}

@@ -1,0 +1,21 @@
+//! Checking a whole store: whether everything in it still follows from its journals, and nothing stands still that should
+//! not. Reads runs one by one, so that its memory is bounded by the largest run; writes nothing unless it is to repair, and
+//! then only what follows from journals: rows, due times, approvals. No journal is ever changed.
+//!
+//! What a backend can find wrong with itself (pages, indexes, references) it says itself: `InspectStore::integrity`.
+
+mod approvals;
+mod check;
+mod finding;
+mod history;
+mod kin;
+mod order;
+mod report;
+mod row;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+pub use check::verify;
+pub use finding::{Finding, FindingKind};
+pub use report::VerifyReport;

@@ -1,0 +1,119 @@
+//! A run's row against the state that its journal amounts to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use seawall_store::{RunProjection, RunRecord, RunStatus, Seq, Timestamp};
+
+use super::finding::FindingKind;
+use super::report::Found;
+use crate::core::{Command, Env, Event, Phase, RunCreated, RunState, decide};
+use crate::runtime::SUSPECT_DEATHS;
+
+/// What never changes: it stands in the first event too.
+pub(super) fn identity(record: &RunRecord, created: &RunCreated, at: Timestamp) -> Option<Found> {
+    let same = [
+        ("id", record.id == created.run),
+        ("workflow", record.workflow == created.workflow),
+        ("parent", record.parent == created.parent),
+        ("creator", record.created_by == created.created_by),
+        ("time of creation", record.created_at == at),
+    ];
+    let (what, _) = same.into_iter().find(|(_, same)| !same)?;
+    let detail = format!("the {what} in its journal is another one than in its row");
+    Some(Found::new(FindingKind::JournalForeign, detail))
+}
+
+pub(super) fn projection(record: &RunRecord, state: &RunState) -> Option<Found> {
+    let (row, mut journal) = (&record.projection, state.projection());
+    // Of a child that has not begun, its parent did not know how many steps it has.
+    if state.phase == Phase::Queued && state.seq == Seq(1) && row.total_steps == 0 {
+        journal.total_steps = 0;
+    }
+    if record.last_seq != state.seq {
+        let detail = format!(
+            "its row ends with event {}, its journal with event {}",
+            record.last_seq, state.seq
+        );
+        return Some(Found::new(FindingKind::RowDiffers, detail));
+    }
+    let what = difference(row, &journal)?;
+    let aside = row.status == RunStatus::Blocked && journal.status != RunStatus::Blocked;
+    let hint = if aside {
+        "; it was put aside when its definition or its journal could not be used"
+    } else {
+        ""
+    };
+    let detail = format!("its row says {}, its journal {}{hint}", what.0, what.1);
+    Some(Found::new(FindingKind::RowDiffers, detail))
+}
+
+fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, String)> {
+    let pairs = [
+        (format!("{}", row.status), format!("{}", journal.status)),
+        (
+            format!("{:?} is awaited", row.awaits),
+            format!("{:?} is awaited", journal.awaits),
+        ),
+        (
+            format!("{} steps", row.total_steps),
+            format!("{} steps", journal.total_steps),
+        ),
+        (
+            format!("{} steps are done", row.completed_steps),
+            format!("{} steps are done", journal.completed_steps),
+        ),
+        (
+            format!("begun at {:?}", row.started_at),
+            format!("begun at {:?}", journal.started_at),
+        ),
+        (
+            format!("ended at {:?}", row.finished_at),
+            format!("ended at {:?}", journal.finished_at),
+        ),
+        (
+            format!("the error {:?}", row.error_code),
+            format!("the error {:?}", journal.error_code),
+        ),
+    ];
+    pairs.into_iter().find(|(row, journal)| row != journal)
+}
+
+/// When an unheld run has to be due at the latest. None: nothing has to happen by itself.
+pub(super) fn wanted_due(state: &RunState, unread: u64, now: Timestamp) -> Option<Timestamp> {
+    if state.is_terminal() {
+        return None;
+    }
+    if unread > 0 || has_work(state, now) {
+        return Some(Timestamp::ZERO);
+    }
+    state.next_wake()
+}
+
+/// Whether a holder that took the run over now would do anything at once, timers apart.
+fn has_work(state: &RunState, now: Timestamp) -> bool {
+    let full = BTreeSet::new();
+    let env = Env {
+        now,
+        random: 0,
+        lease: Duration::ZERO,
+        full: &full,
+    };
+    let mut state = state.clone();
+    let decision = decide(&mut state, Command::Recover { predecessor_dead: true }, &env);
+    // A block adds an event and nothing else: the row is right once it is there.
+    let work = |event: &Event| !matches!(event, Event::RunBlocked { .. });
+    !decision.actions.is_empty() || decision.events.iter().any(|recorded| work(&recorded.event))
+}
+
+pub(super) fn stranded(record: &RunRecord, wanted: Option<Timestamp>, now: Timestamp) -> Option<Found> {
+    let wanted = wanted.filter(|_| record.holder.is_none())?;
+    let suspect = record.deaths >= SUSPECT_DEATHS;
+    let detail = match record.due {
+        // One whose holders keep dying waits for its turn.
+        Some(due) if suspect || due <= wanted.max(now) => return None,
+        Some(due) => format!("it would go on at {due:?}, and has something to do at {wanted:?}"),
+        None => "there is something to do, and nothing that would wake it".to_owned(),
+    };
+    Some(Found::new(FindingKind::Stranded, detail))
+}

@@ -1,0 +1,114 @@
+use seawall_store::{Seq, Timestamp};
+use serde_json::json;
+
+use super::finding::FindingKind;
+use super::history;
+use crate::core::{Event, Recorded, Resolution, StepStarted};
+use crate::datum::Datum;
+use crate::executor::StepError;
+use crate::fixtures::{born, definition};
+use crate::journal::arbitrary::{journal, step};
+
+/// A run of a step of this class, and what is found in its journal after these events.
+fn found(effect: &str, events: Vec<Event>) -> Vec<FindingKind> {
+    let source = json!({"name": "parent", "steps": [
+        {"id": "a", "kind": "transform", "effect": effect, "with": {"value": 1}},
+    ]});
+    let mut all = vec![born(&source, None), Event::RunStarted];
+    all.extend(events);
+    kinds(&source, &journal(1, all))
+}
+
+fn kinds(source: &serde_json::Value, recorded: &[Recorded]) -> Vec<FindingKind> {
+    let mut found = Vec::new();
+    history::replay(definition(source), recorded, &mut found).expect("it is its definition");
+    found.into_iter().map(|found| found.kind).collect()
+}
+
+fn started(attempt: u32) -> Event {
+    Event::StepStarted(Box::new(StepStarted {
+        activity: step("a"),
+        attempt,
+        request_digest: None,
+        deadline: None,
+    }))
+}
+
+fn succeeded() -> Event {
+    Event::StepSucceeded {
+        activity: step("a"),
+        output: Some(Datum::null()),
+    }
+}
+
+fn unknown() -> Event {
+    Event::StepOutcomeUnknown {
+        activity: step("a"),
+        error: StepError::new("reset", ""),
+        safe_after: None,
+    }
+}
+
+fn resolved(resolution: Resolution) -> Event {
+    Event::StepOutcomeResolved {
+        activity: step("a"),
+        resolution,
+        by: "ann".into(),
+    }
+}
+
+#[test]
+fn what_is_settled_once_is_in_order() {
+    assert!(found("once", vec![started(1), succeeded()]).is_empty());
+    let again = vec![
+        started(1),
+        unknown(),
+        resolved(Resolution::Retry),
+        started(2),
+        succeeded(),
+    ];
+    assert!(found("once", again).is_empty());
+    let crashed = vec![started(1), started(2), succeeded()];
+    assert!(found("idempotent", crashed).is_empty());
+}
+
+#[test]
+fn an_outcome_that_comes_twice_is_found() {
+    let twice = vec![started(1), succeeded(), succeeded()];
+    assert_eq!(found("read", twice), [FindingKind::DoubleOutcome]);
+    let not_unknown = vec![started(1), resolved(Resolution::Retry)];
+    assert_eq!(found("once", not_unknown), [FindingKind::DoubleOutcome]);
+    let again = vec![started(1), succeeded(), started(2)];
+    assert_eq!(found("read", again), [FindingKind::DoubleOutcome]);
+    let nobody_waits = vec![Event::TimerFired { activity: step("a") }];
+    assert_eq!(found("read", nobody_waits), [FindingKind::DoubleOutcome]);
+}
+
+#[test]
+fn an_effect_of_once_that_is_begun_again_is_found() {
+    for before in [
+        vec![started(1)],
+        vec![started(1), succeeded()],
+        vec![started(1), unknown()],
+    ] {
+        let events = [before, vec![started(2)]].concat();
+        assert_eq!(found("once", events), [FindingKind::OnceRepeated]);
+    }
+}
+
+#[test]
+fn events_out_of_order_are_found() {
+    assert_eq!(found("read", vec![started(2)]), [FindingKind::OutOfOrder]);
+    let ended = Event::RunSucceeded { output: Datum::null() };
+    let after_the_end = vec![started(1), succeeded(), ended, Event::RunPaused { by: "ann".into() }];
+    assert_eq!(found("read", after_the_end), [FindingKind::OutOfOrder]);
+    let source = json!({"name": "parent", "steps": [
+        {"id": "a", "kind": "transform", "with": {"value": 1}},
+    ]});
+    let mut back = journal(1, vec![born(&source, None), Event::RunStarted]);
+    back[1].at = Timestamp::ZERO;
+    assert_eq!(kinds(&source, &back), [FindingKind::OutOfOrder]);
+    let mut gap = journal(1, vec![born(&source, None), Event::RunStarted]);
+    gap[1].seq = Seq(3);
+    assert_eq!(kinds(&source, &gap), [FindingKind::OutOfOrder]);
+}

@@ -1,0 +1,114 @@
+use std::collections::BTreeSet;
+
+use seawall_engine::store::SystemClock;
+use seawall_engine::{StoreFindingKind, VerifyReport, verify};
+use seawall_store_sqlite::{SqliteInspector, damage};
+
+use super::populate::{Populated, open};
+
+fn kinds(report: &VerifyReport) -> BTreeSet<StoreFindingKind> {
+    report.totals.keys().copied().collect()
+}
+
+/// What is done, what is found, and whether it can be mended.
+const EXPECTED: &[(&str, StoreFindingKind, bool)] = &[
+    ("status", StoreFindingKind::RowDiffers, true),
+    ("status-means-nothing", StoreFindingKind::RowUnreadable, true),
+    ("awaits", StoreFindingKind::RowDiffers, true),
+    ("counts", StoreFindingKind::RowDiffers, true),
+    ("finished-at", StoreFindingKind::RowDiffers, true),
+    ("error-code", StoreFindingKind::RowDiffers, true),
+    ("last-seq", StoreFindingKind::RowDiffers, true),
+    ("no-timer", StoreFindingKind::Stranded, true),
+    ("late-timer", StoreFindingKind::Stranded, true),
+    ("unknown-holder", StoreFindingKind::HeldByNobody, true),
+    ("hole", StoreFindingKind::JournalHole, false),
+    ("cut-journal", StoreFindingKind::JournalHole, false),
+    ("unreadable-journal", StoreFindingKind::JournalUnreadable, false),
+    ("no-approval", StoreFindingKind::ApprovalMissing, true),
+    ("settled-approval", StoreFindingKind::ApprovalDiffers, true),
+    ("pending-approval", StoreFindingKind::ApprovalDiffers, true),
+    ("other-message", StoreFindingKind::ApprovalDiffers, true),
+    ("no-definition", StoreFindingKind::DefinitionMissing, false),
+    ("other-definition", StoreFindingKind::DefinitionBroken, false),
+    ("no-parent", StoreFindingKind::Orphan, false),
+    ("no-child", StoreFindingKind::ChildMissing, false),
+    ("child-ended", StoreFindingKind::ChildEndLost, true),
+    ("no-run", StoreFindingKind::Strays, false),
+    ("stray-key", StoreFindingKind::Strays, true),
+    ("other-tenant", StoreFindingKind::RowUnreadable, false),
+    ("other-creator", StoreFindingKind::JournalForeign, false),
+    ("index", StoreFindingKind::Integrity, false),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_damage_is_found_and_what_follows_from_journals_is_mended() {
+    let populated = Populated::new().await;
+    let healthy = populated.copy("healthy");
+    let report = populated.check(&healthy).await;
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert_eq!((report.runs, report.approvals), (15, 3));
+    assert!(report.events > 40);
+    for (name, kind, mendable) in EXPECTED {
+        let path = populated.copy(name);
+        damage(&path, name).expect("the damage is done");
+        let found = populated.check(&path).await;
+        assert!(kinds(&found).contains(kind), "{name}: {:#?}", found.findings);
+        assert!(
+            !found.is_clean() && found.findings.iter().all(|finding| !finding.repaired),
+            "{name}"
+        );
+        if *name == "index" {
+            // The file is not to be written to any more.
+            continue;
+        }
+        populated.repair(&path).await;
+        let left = populated.check(&path).await;
+        if *mendable {
+            assert!(left.is_clean(), "{name}: {:#?}", left.findings);
+            let nothing = populated.repair(&path).await;
+            assert!(nothing.totals.is_empty(), "{name}: {:#?}", nothing.findings);
+        } else {
+            assert!(kinds(&left).contains(kind), "{name}: {:#?}", left.findings);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_in_use_is_looked_at_as_it_is_at_one_moment() {
+    let populated = Populated::new().await;
+    let path = populated.copy("used");
+    let store = open(&path);
+    let inspector = SqliteInspector::open(&path).expect("reading needs no lock");
+    assert!(inspector.is_in_use());
+    let before = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        false,
+    );
+    let before = before.await.expect("the store answers");
+    seawall_engine::store::LeaseStore::register(
+        &*store,
+        seawall_engine::store::NodeId::generate(),
+        std::time::Duration::from_secs(10),
+    )
+    .await
+    .expect("the identity is new");
+    damage(&path, "counts").expect("the damage is done");
+    let later = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        false,
+    );
+    let later = later.await.expect("the store answers");
+    assert!(before.is_clean() && later.is_clean(), "{:#?}", later.findings);
+    let refused = verify(
+        &inspector,
+        &populated.registry,
+        seawall_engine::store::StoreClock::now(&SystemClock),
+        true,
+    );
+    assert!(refused.await.expect("there is nothing to repair").is_clean());
+}

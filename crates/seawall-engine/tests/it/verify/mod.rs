@@ -1,0 +1,4 @@
+//! A store in a file, with runs in every state; what is done to it, and what is found.
+
+mod damages;
+mod populate;

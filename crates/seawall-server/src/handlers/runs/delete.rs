@@ -1,0 +1,26 @@
+use axum::extract::State;
+use http::StatusCode;
+use seawall_guard::problem::Path;
+use seawall_store::RunId;
+
+use crate::error::ApiResult;
+use crate::extract::{Caller, Id};
+use crate::state::AppState;
+
+/// Delete a run
+///
+/// A run that has ended is forgotten, with its journal, its approvals and its output. Runs leave by themselves some time
+/// after their end (`RUN_RETENTION`); this is for one that must not stay so long. While it has not ended, its parent is
+/// there, a child has not ended or its `Idempotency-Key` counts, it stays.
+#[utoipa::path(delete, path = "/api/v1/runs/{run_id}", tag = "runs", operation_id = "delete_run",
+    params(("run_id" = String, Path, description = "`run_…`")),
+    responses((status = 204, description = "Deleted")),
+    extensions(("x-problems" = json!(["conflict", "overloaded"]))))]
+pub(crate) async fn delete(
+    State(state): State<AppState>,
+    Caller(by): Caller,
+    Path(Id(run)): Path<Id<RunId>>,
+) -> ApiResult<StatusCode> {
+    state.engine().delete_run(&by, run).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

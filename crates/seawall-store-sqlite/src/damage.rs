@@ -1,0 +1,90 @@
+//! Damage on purpose, for tests of other rooms: they know no SQL.
+
+use std::path::Path;
+
+/// Each way by its name, and what it does to the file. All keep the file a database that SQLite finds nothing wrong with, but
+/// for those named after SQLite's own checks.
+const DAMAGES: &[(&str, &str)] = &[
+    ("status", "UPDATE runs SET status = 5 WHERE status = 2"),
+    ("status-means-nothing", "UPDATE runs SET status = 99 WHERE status = 2"),
+    ("awaits", "UPDATE runs SET awaits = 1 - awaits WHERE status = 2"),
+    (
+        "counts",
+        "UPDATE runs SET completed_steps = completed_steps + 1 WHERE status = 5",
+    ),
+    (
+        "finished-at",
+        "UPDATE runs SET finished_at = finished_at + 1 WHERE status = 5",
+    ),
+    ("error-code", "UPDATE runs SET error_code = 'x' WHERE status = 6"),
+    ("last-seq", "UPDATE runs SET last_seq = last_seq - 1 WHERE status = 2"),
+    ("no-timer", "UPDATE runs SET due = NULL WHERE due IS NOT NULL"),
+    ("late-timer", "UPDATE runs SET due = due + 60000 WHERE due IS NOT NULL"),
+    (
+        "unknown-holder",
+        "UPDATE runs SET holder = zeroblob(16), due = NULL WHERE status = 2",
+    ),
+    ("hole", "DELETE FROM journal WHERE first_seq = 1"),
+    (
+        "cut-journal",
+        "DELETE FROM journal WHERE entry_no = (SELECT max(entry_no) FROM journal)",
+    ),
+    (
+        "unreadable-journal",
+        "UPDATE journal SET bytes = x'00ff' WHERE first_seq = 1",
+    ),
+    ("no-approval", "DELETE FROM approvals"),
+    ("settled-approval", "UPDATE approvals SET status = 1 WHERE status = 0"),
+    (
+        "pending-approval",
+        "UPDATE approvals SET status = 0, decided_at = NULL WHERE status <> 0",
+    ),
+    ("other-message", "UPDATE approvals SET message = 'another'"),
+    ("no-definition", "DELETE FROM workflow_versions"),
+    (
+        "other-definition",
+        "UPDATE workflow_versions SET source = '{\"name\":\"other\",\"steps\":[]}'",
+    ),
+    (
+        "no-parent",
+        "DELETE FROM journal WHERE run_no IN (SELECT run_no FROM runs WHERE id IN (SELECT parent FROM run_parents));
+         DELETE FROM inbox WHERE run_no IN (SELECT run_no FROM runs WHERE id IN (SELECT parent FROM run_parents));
+         DELETE FROM runs WHERE id IN (SELECT parent FROM run_parents)",
+    ),
+    (
+        "no-child",
+        "CREATE TEMP TABLE gone AS SELECT run_no FROM run_parents;
+         DELETE FROM run_parents;
+         DELETE FROM journal WHERE run_no IN (SELECT run_no FROM gone);
+         DELETE FROM inbox WHERE run_no IN (SELECT run_no FROM gone);
+         DELETE FROM runs WHERE run_no IN (SELECT run_no FROM gone)",
+    ),
+    ("no-run", "DELETE FROM runs"),
+    (
+        "child-ended",
+        "UPDATE runs SET status = 5 WHERE run_no IN (SELECT run_no FROM run_parents)",
+    ),
+    ("stray-key", "UPDATE idempotency_keys SET run_no = -1"),
+    ("other-tenant", "UPDATE runs SET tenant_no = -1 WHERE status = 2"),
+    ("other-creator", "UPDATE runs SET created_by = 'nobody'"),
+    (
+        "index",
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, 'finished_at IS NOT NULL', 'finished_at IS NULL')
+         WHERE name = 'runs_finished'",
+    ),
+];
+
+/// Does the damage of that name to the file. Nobody may have it open.
+///
+/// # Errors
+/// The file cannot be written to, or there is no such damage.
+pub fn damage(path: &Path, name: &str) -> Result<(), rusqlite::Error> {
+    let (_, sql) = DAMAGES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .ok_or(rusqlite::Error::InvalidQuery)?;
+    let conn = rusqlite::Connection::open(path)?;
+    conn.pragma_update(None, "foreign_keys", false)?;
+    conn.execute_batch(sql)
+}

@@ -1,0 +1,67 @@
+//! Worker processes, killed like the server.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::random::Random;
+use crate::server::told_in;
+
+const WORKERS: usize = 2;
+
+pub(crate) struct Workers {
+    told: PathBuf,
+    world: String,
+    running: Vec<Child>,
+}
+
+impl Workers {
+    pub(crate) fn start(folder: &Path, world: &str, random: &mut Random) -> Self {
+        let mut workers = Self {
+            told: told_in(folder),
+            world: world.to_owned(),
+            running: Vec::new(),
+        };
+        for _ in 0..WORKERS {
+            workers.add(random);
+        }
+        workers
+    }
+
+    fn add(&mut self, random: &mut Random) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/worker.py");
+        let worker = Command::new("python3")
+            .arg(script)
+            .arg(&self.told)
+            .arg(&self.world)
+            .arg((random.next() >> 1).to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.running.push(worker);
+    }
+
+    /// Kills one with SIGKILL, whatever it holds, and starts another.
+    pub(crate) fn kill_one(&mut self, random: &mut Random) {
+        let place = random.below(self.running.len() as u64) as usize;
+        let mut worker = self.running.swap_remove(place);
+        // One that ended by itself failed an assertion of its own.
+        assert!(
+            worker.try_wait().unwrap().is_none(),
+            "a worker gave up; see its errors above"
+        );
+        end(&mut worker);
+        self.add(random);
+    }
+}
+
+fn end(worker: &mut Child) {
+    let _ = worker.kill();
+    let _ = worker.wait();
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.running.iter_mut().for_each(end);
+    }
+}
