@@ -20,16 +20,16 @@ mod schedule;
 mod verify;
 
 pub use self::core::{
-    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, Decided, Decision, Env,
-    Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated, RunError, RunState,
-    ScheduledFor, StepStarted, StepState, StepStatus, Supersession, TaskEnd, TaskEnded, TaskOffered, TaskPlan, Wait,
-    decide,
+    Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, CopiedStatus, Decided,
+    Decision, Env, Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated,
+    RunError, RunState, ScheduledFor, StepCopied, StepStarted, StepState, StepStatus, Supersession, TaskEnd, TaskEnded,
+    TaskOffered, TaskPlan, Wait, decide,
 };
 pub use api::{
     BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,
-    ErrorView, IdempotentRequest, InputMatch, JournalItem, Principal, QueueView, Reason, RunSearch, RunStarted,
-    RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView, TaskFailure, TaskOutput, TaskView,
-    WorkerView, WorkflowCreated, WorkflowSource,
+    ErrorView, ForkRun, IdempotentRequest, InputMatch, JournalItem, PartView, Principal, QueueView, Reason, RunSearch,
+    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView, TaskFailure, TaskOutput,
+    TaskView, WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;
@@ -37,9 +37,9 @@ pub use definition::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Compiled, Concurrency, Condition, Conflict, DebounceRule,
     Definition, DefinitionError, DefinitionWarning, DurationError, FlowControl, FlowError, FlowPlan, Format, Gate,
     InputError, InputSchema, InvalidDefinition, ItemErrors, ItemFacts, Jitter, Kind, MAX_DURATION, MAX_RATE,
-    MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Quiet, RateError, Rendered, RetryPolicy,
-    RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, TaskStep, Template, compile,
-    compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
+    MAX_SOURCE_BYTES, MapStep, OnError, Parsed, Position, PropertyType, Quiet, RateError, Reconcile, Rendered,
+    RetryPolicy, RunFacts, Scope, SecretPart, SecretSlot, SleepTime, SourceMap, Step, StepFacts, TaskStep, Template,
+    compile, compile_text, parse, parse_duration, parse_rate, rate_text, workflow_schema,
 };
 pub use effect::EffectClass;
 pub use entropy::{Entropy, OsEntropy};
@@ -49,7 +49,7 @@ pub use executor::{
 };
 pub use export::{DocumentError, DocumentRun, Export, MAX_DOCUMENT_BYTES, RunDocument};
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub use names::{ActivityRef, EffectKey, StepId};
+pub use names::{ActivityRef, EffectKey, Part, StepId};
 pub use replay::{Comparison, Divergence, Finding, FindingKind, Verdict, replay, replay_changed};
 pub use runtime::EngineConfig;
 pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};

@@ -70,6 +70,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::control::pause))
         .routes(routes!(runs::control::resume))
         .routes(routes!(runs::control::retry))
+        .routes(routes!(runs::fork::fork))
         .routes(routes!(runs::signal::signal))
         .routes(routes!(runs::resolve::resolve))
         // Schedules

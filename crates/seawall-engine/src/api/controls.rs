@@ -15,7 +15,7 @@ use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::journal::encode_message;
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
 /// Of a signal's name and of its id, in bytes.
@@ -45,7 +45,9 @@ impl Engine {
         let refusal = match &state {
             _ if status.is_terminal() => Some(format!("the run is {status} already")),
             Some(state) if state.paused => Some("the run is paused already".to_owned()),
-            Some(state) if state.is_stopping() => Some("the run is being stopped".to_owned()),
+            Some(state) if state.is_stopping() && !state.is_compensating() => {
+                Some("the run is being stopped".to_owned())
+            }
             _ => None,
         };
         if let Some(refusal) = refusal {
@@ -144,7 +146,12 @@ impl Engine {
             return Err(EngineError::NotFound("step"));
         }
         let Some(of) = state.activity(&activity) else {
-            return Err(EngineError::NotFound("item"));
+            let what = if activity.part == Part::Main {
+                "item"
+            } else {
+                "compensation or reconcile step"
+            };
+            return Err(EngineError::NotFound(what));
         };
         if of.status != StepStatus::Unknown {
             let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
@@ -152,7 +159,7 @@ impl Engine {
         }
         let key = format!(
             "resolve-{}-{}-{}",
-            activity.step,
+            activity.step_and_part(),
             activity.item.map_or(-1, i64::from),
             of.attempts
         );

@@ -8,6 +8,7 @@ use crate::api::engine::{Result, refused};
 use crate::api::view_journal::rfc3339;
 use crate::api::{Engine, Principal, Reason};
 use crate::core::{Phase, RunState};
+use crate::names::Part;
 
 /// Parents of parents that are looked at.
 const MAX_DEPTH: usize = 16;
@@ -133,6 +134,7 @@ fn waiting(place: &FlowPlace) -> Option<Reason> {
         kind,
         step: None,
         item: None,
+        part: Part::Main,
         until,
         detail,
     })

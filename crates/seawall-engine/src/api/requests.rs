@@ -22,6 +22,18 @@ pub struct CreateRun {
     pub idempotency: Option<IdempotentRequest>,
 }
 
+/// A request for a run that does another one again from a step on.
+#[derive(Clone, Debug)]
+pub struct ForkRun {
+    /// The first step that is done again; all that need it are, too.
+    pub from_step: String,
+    /// None: the other run's.
+    pub input: Option<Value>,
+    /// None: the one that the other run executes.
+    pub definition: Option<Value>,
+    pub idempotency: Option<IdempotentRequest>,
+}
+
 /// A client's `Idempotency-Key`, hashed with its scope (tenant, principal, method, route), and the digest of the body.
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotentRequest {

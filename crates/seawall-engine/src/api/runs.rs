@@ -16,6 +16,7 @@ use crate::api::{
 use crate::core::RunState;
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError, MAX_PRIORITY};
+use crate::names::Part;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -85,6 +86,7 @@ impl Engine {
             workflow,
             definition,
             input,
+            origin: Vec::new(),
             idempotency: request.idempotency,
         })
     }
@@ -107,13 +109,20 @@ impl Engine {
                 })?;
                 Ok((record.pinned(), definition))
             }
-            WorkflowSource::Inline(document) => {
-                let kept = definitions.keep_inline(&by.tenant, document).await;
-                let inline = kept.map_err(refused("workflow"))?;
-                let inline = inline.map_err(EngineError::InvalidDefinition)?;
-                Ok((inline.workflow, inline.definition))
-            }
+            WorkflowSource::Inline(document) => self.inline(by, document).await,
         }
+    }
+
+    /// A definition that comes along, kept for the run.
+    pub(super) async fn inline(
+        &self,
+        by: &Principal,
+        document: &serde_json::Value,
+    ) -> Result<(seawall_store::WorkflowVersion, Arc<Definition>)> {
+        let kept = self.shared().definitions.keep_inline(&by.tenant, document).await;
+        let inline = kept.map_err(refused("workflow"))?;
+        let inline = inline.map_err(EngineError::InvalidDefinition)?;
+        Ok((inline.workflow, inline.definition))
     }
 
     /// Waits until the run has ended, is blocked or waits for a person, or until `limit` is over; then its view.
@@ -234,6 +243,7 @@ impl Engine {
                 kind: "blocked",
                 step: None,
                 item: None,
+                part: Part::Main,
                 until: None,
                 detail: "its definition or its journal cannot be used by this installation; the log says why"
                     .to_owned(),
@@ -254,7 +264,7 @@ fn priority(given: i64) -> Result<i8> {
     })
 }
 
-fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
+pub(super) fn input_errors(definition: &Definition, input: &serde_json::Value) -> Vec<InputError> {
     if let Some((code, reason)) = excess(input) {
         return vec![InputError {
             pointer: "/input".to_owned(),

@@ -12,7 +12,7 @@ use crate::datum::Datum;
 use crate::definition::{Kind, Step};
 use crate::effect::EffectClass;
 use crate::executor::StepError;
-use crate::names::{ActivityRef, StepId};
+use crate::names::{ActivityRef, Part, StepId};
 
 /// A run. `input`, `output` and `steps` are empty in lists.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct RunView {
     pub completed_steps: u32,
     pub steps: Vec<StepView>,
     pub parent: Option<ParentLink>,
+    /// What the run has done is being undone. False in lists.
+    pub compensating: bool,
+    /// The run that this one does again, and from which step on. None in lists.
+    pub forked_from: Option<(RunId, StepId)>,
     /// Not in lists: `created_by` says there whose it is.
     pub scheduled: Option<ScheduledFor>,
     pub priority: i8,
@@ -55,6 +59,25 @@ pub struct StepView {
     pub items: Option<(u32, u32)>,
     /// Who has the task that it waits for.
     pub worker: Option<WorkerView>,
+    /// What undoes it, once that has been thought of. Of a map whose items are undone one by one: all of them together.
+    pub compensation: Option<PartView>,
+    /// What looks into its unknown outcomes, once there was one; of a map as above.
+    pub reconcile: Option<PartView>,
+    /// Its result is that of the run that this one was forked from.
+    pub copied: bool,
+}
+
+/// A part of a step.
+#[derive(Clone, Debug)]
+pub struct PartView {
+    /// Of several: the liveliest of them.
+    pub status: StepStatus,
+    pub attempts: u32,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub error: Option<ErrorView>,
+    /// Of items: those done and in all.
+    pub items: Option<(u32, u32)>,
 }
 
 /// A worker outside that has a step's task.
@@ -87,13 +110,14 @@ pub struct JournalItem {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
     /// `timer`, `signal`, `approval`, `child`, `task`, `retry`, `deferred`, `attempt`, `unknown-outcome`: a step; `stopping`,
-    /// `paused`, `blocked`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`, `holder`: who
-    /// executes it; `more`: the list was cut;
+    /// `paused`, `blocked`, `compensating`: the run; `concurrency`, `rate`, `debounce`: its admission; `queued`, `unclaimed`,
+    /// `holder`: who executes it; `more`: the list was cut;
     /// `ended`: nothing goes on any more.
     pub kind: &'static str,
     pub step: Option<StepId>,
     /// Of a map step.
     pub item: Option<u32>,
+    pub part: Part,
     pub until: Option<Timestamp>,
     pub detail: String,
 }
@@ -125,6 +149,8 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState, tasks: &[TaskRecord
             .map(|(step, own)| StepView::new(step, own, tasks))
             .collect(),
         parent: record.parent.clone(),
+        compensating: state.is_compensating(),
+        forked_from: state.forked_from.clone(),
         scheduled: state.scheduled,
         priority: record.priority,
         created_by: Arc::clone(&record.created_by),
@@ -155,6 +181,8 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         completed_steps: projection.completed_steps,
         steps: Vec::new(),
         parent: record.parent.clone(),
+        compensating: false,
+        forked_from: None,
         scheduled: None,
         priority: record.priority,
         created_by: Arc::clone(&record.created_by),
@@ -173,7 +201,9 @@ impl StepView {
             Kind::Map(map) => map.step.effect,
             _ => step.effect,
         };
-        let claimed: Vec<_> = tasks.iter().filter(|task| is_claimed(task, &step.id)).collect();
+        let claimed = |part| tasks.iter().filter(move |task| is_claimed(task, &step.id, part));
+        let part = |part| PartView::new(part, step, state, claimed(part).next().is_some());
+        let claimed: Vec<_> = claimed(Part::Main).collect();
         Self {
             id: step.id.clone(),
             kind: Arc::from(step.kind.name()),
@@ -197,12 +227,54 @@ impl StepView {
                 let total = u32::try_from(items.states.len()).unwrap_or(u32::MAX);
                 (items.settled, total)
             }),
+            compensation: part(Part::Compensate),
+            reconcile: part(Part::Reconcile),
+            copied: state.copied,
         }
     }
 }
 
-fn is_claimed(task: &TaskRecord, step: &StepId) -> bool {
-    let of_step = || ActivityRef::parse(&task.activity).is_some_and(|activity| activity.step == *step);
+impl PartView {
+    /// `claimed`: a worker has a task of it, which the journal learns when that ends.
+    fn new(part: Part, step: &Step, state: &StepState, claimed: bool) -> Option<Self> {
+        let of = || state.parts.iter().filter(move |((_, other), _)| *other == part);
+        // A map that is undone as a whole says so itself.
+        let whole = state.parts.get(&(None, part)).map(|own| (own, None));
+        let items = || {
+            let total = u32::try_from(of().count()).unwrap_or(u32::MAX);
+            let done = of().filter(|(_, own)| own.status.is_settled()).count();
+            let shown = of().map(|(_, own)| own).min_by_key(|own| liveliness(own.status))?;
+            Some((shown, Some((u32::try_from(done).unwrap_or(u32::MAX), total))))
+        };
+        let (own, items) = whole.or_else(items)?;
+        Some(Self {
+            status: if claimed { StepStatus::Running } else { own.status },
+            attempts: own.attempts,
+            started_at: own.started_at,
+            finished_at: own.finished_at,
+            error: own.error.as_ref().map(|error| ErrorView::of_step(error, &step.id)),
+            items,
+        })
+    }
+}
+
+/// What is most worth showing comes first.
+const fn liveliness(status: StepStatus) -> u32 {
+    match status {
+        StepStatus::Running => 0,
+        StepStatus::Retrying => 1,
+        StepStatus::Waiting => 2,
+        StepStatus::Unknown => 3,
+        StepStatus::Pending => 4,
+        StepStatus::Failed => 5,
+        StepStatus::Cancelled => 6,
+        StepStatus::Skipped | StepStatus::Succeeded => 7,
+    }
+}
+
+fn is_claimed(task: &TaskRecord, step: &StepId, part: Part) -> bool {
+    let activity = || ActivityRef::parse(&task.activity);
+    let of_step = || activity().is_some_and(|activity| activity.step == *step && activity.part == part);
     task.status == TaskStatus::Claimed && of_step()
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::JournalItem;
 use crate::core::{
-    BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor, StepStarted, TaskOffered,
+    BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor,
+    StepCopied, StepStarted, TaskOffered,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -44,7 +45,17 @@ fn data(event: &Event) -> Fields {
         | Event::RunResumed { by }
         | Event::CancelRequested { by }
         | Event::RunUnblocked { by } => Fields::new().with("by", json!(**by)),
-        Event::RunRetried { by, activities } => Fields::new().with("by", json!(**by)).with("steps", list(activities)),
+        Event::RunForked { from, from_step } => Fields::new()
+            .with("run_id", json!(from.to_string()))
+            .with("from_step", json!(from_step.as_str())),
+        Event::RunRetried { by, activities, anew } => {
+            let fields = Fields::new().with("by", json!(**by)).with("steps", list(activities));
+            match &anew[..] {
+                [] => fields,
+                maps => fields.with("anew", maps.iter().map(|step| json!(step.as_str())).collect()),
+            }
+        }
+        Event::CompensationStarted { activities } => Fields::new().with("steps", list(activities)),
         Event::RunBlocked { reason } => match reason {
             BlockReason::UnknownOutcome(activities) => Fields::new()
                 .with("reason", json!("unknown-outcome"))
@@ -65,6 +76,7 @@ fn data(event: &Event) -> Fields {
         | Event::StepSucceeded { .. }
         | Event::StepFailed { .. }
         | Event::StepSkipped { .. }
+        | Event::StepCopied(_)
         | Event::StepCancelled { .. }
         | Event::StepDeferred { .. }
         | Event::StepOutcomeUnknown { .. }
@@ -99,6 +111,7 @@ fn step_data(event: &Event) -> Fields {
             .with_time("retry_at", *retry_at)
             .with_output("replaced_by", replaced_by.as_ref()),
         Event::StepSkipped { step } => about_step(step),
+        Event::StepCopied(copied) => step_copied(copied),
         Event::StepCancelled { activity } => about(activity),
         Event::StepDeferred {
             activity,
@@ -245,6 +258,21 @@ fn step_started(started: &StepStarted) -> Fields {
     }
 }
 
+fn step_copied(copied: &StepCopied) -> Fields {
+    let status = match copied.status {
+        CopiedStatus::Succeeded => "succeeded",
+        CopiedStatus::Skipped => "skipped",
+        CopiedStatus::Failed => "failed",
+    };
+    let fields = about_step(&copied.step)
+        .with("status", json!(status))
+        .with("output", copied.output.json().clone());
+    match &copied.error {
+        Some(error) => fields.with("error", step_error(error)),
+        None => fields,
+    }
+}
+
 fn child_started(started: &ChildStarted) -> Fields {
     let fields = about(&started.activity)
         .with("child_id", json!(started.child.to_string()))
@@ -286,9 +314,12 @@ fn about_step(step: &StepId) -> Fields {
 }
 
 fn about(activity: &ActivityRef) -> Fields {
-    let fields = about_step(&activity.step);
-    match activity.item {
-        Some(item) => fields.with("item", json!(item)),
+    let mut fields = about_step(&activity.step);
+    if let Some(item) = activity.item {
+        fields = fields.with("item", json!(item));
+    }
+    match activity.part.as_str() {
+        Some(part) => fields.with("part", json!(part)),
         None => fields,
     }
 }

@@ -7,6 +7,7 @@ use crate::api::view_journal::rfc3339;
 use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait};
 use crate::definition::{ItemErrors, Kind};
 use crate::executor::StepError;
+use crate::names::Part;
 
 /// So many activities are named; a map of thousands of waits is told in short.
 const MAX_ACTIVITIES: usize = 50;
@@ -19,7 +20,7 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], no
         return vec![ended(state)];
     }
     let mut reasons = Vec::new();
-    reasons.extend(stopping(state));
+    reasons.extend(compensating(state).or_else(|| stopping(state)));
     reasons.extend(paused(state));
     reasons.extend(dead_holders(state));
     let standing = state
@@ -50,6 +51,7 @@ const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) ->
         kind,
         step: None,
         item: None,
+        part: Part::Main,
         until,
         detail,
     }
@@ -79,6 +81,32 @@ fn stopping(state: &RunState) -> Option<Reason> {
     Some(of_run("stopping", None, detail))
 }
 
+/// How far the run is undone.
+fn compensating(state: &RunState) -> Option<Reason> {
+    if !state.is_compensating() {
+        return None;
+    }
+    let left = state.undo.as_ref().map_or(0, std::collections::VecDeque::len);
+    let parts = state.activities().filter(|(slot, _)| slot.part == Part::Compensate);
+    let (failed, undone) = parts.fold((0, 0), |(failed, undone), (_, own)| match own.status {
+        StepStatus::Failed => (failed + 1, undone),
+        StepStatus::Succeeded => (failed, undone + 1),
+        _ => (failed, undone),
+    });
+    let then = match &state.phase {
+        Phase::Failing(error) => format!("then the run fails ({})", error.code),
+        _ if failed > 0 => "then the run fails (compensation-failed)".to_owned(),
+        _ => "then the run is cancelled".to_owned(),
+    };
+    let failed = if failed > 0 {
+        format!(", {failed} could not be undone")
+    } else {
+        String::new()
+    };
+    let detail = format!("what the run has done is undone: {undone} done{failed}, {left} left; {then}");
+    Some(of_run("compensating", None, detail))
+}
+
 fn paused(state: &RunState) -> Option<Reason> {
     let detail = "no new attempt begins until the run is resumed".to_owned();
     state.paused.then(|| of_run("paused", None, detail))
@@ -100,16 +128,18 @@ fn standing(state: &RunState, tasks: &[TaskRecord], slot: Slot, own: &ActivitySt
         StepStatus::Running => attempt(state, slot, own),
         StepStatus::Retrying => retry(state, slot, own),
         StepStatus::Waiting => wait(own, tasks),
-        StepStatus::Unknown => unknown(own),
+        StepStatus::Unknown => unknown(state, slot, own),
         _ => return None,
     };
     let item = slot.item.map_or(String::new(), |item| format!("item {item}: "));
+    let part = slot.part.as_str().map_or(String::new(), |part| format!("{part}: "));
     Some(Reason {
         kind,
         step: Some(state.definition.steps[slot.step].id.clone()),
         item: slot.item,
+        part: slot.part,
         until,
-        detail: format!("{item}{detail}"),
+        detail: format!("{item}{part}{detail}"),
     })
 }
 
@@ -124,7 +154,7 @@ fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
         );
         fails && items.is_some_and(|items| items.failed.is_some())
     };
-    let told = if state.is_stopping() || map_failed() {
+    let told = if slot.is_main() && (state.is_stopping() || map_failed()) {
         " and was told to stop"
     } else {
         ""
@@ -196,16 +226,25 @@ fn task(queue: &QueueName, row: Option<&TaskRecord>, told: bool) -> Standing {
     ("task", row.deadline, detail)
 }
 
-fn unknown(own: &ActivityState) -> Standing {
+fn unknown(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
+    let last = last_error(own.error.as_ref());
+    let what = format!("attempt {} may or may not have had its effect{last}", own.attempts);
+    let reconcile = state.at(slot.part(Part::Reconcile)).filter(|_| slot.is_main());
+    if reconcile.is_some_and(|reconcile| !reconcile.status.is_settled()) {
+        let detail = format!("{what}. Its reconcile step finds out; somebody who knows may resolve it meanwhile");
+        return ("unknown-outcome", None, detail);
+    }
+    let tried = reconcile.and_then(|reconcile| reconcile.error.as_ref());
+    let tried = tried.map_or_else(String::new, |error| {
+        format!(
+            ". Its reconcile step did not find out ({}: {})",
+            error.code, error.message
+        )
+    });
     let safe = own.deadline.map_or(String::new(), |at| {
         format!("; if it is to run again, that begins after {}", rfc3339(at))
     });
-    let last = last_error(own.error.as_ref());
-    let detail = format!(
-        "attempt {} may or may not have had its effect{last}. Find out, then resolve the step as succeeded, failed or \
-         retry{safe}",
-        own.attempts
-    );
+    let detail = format!("{what}{tried}. Find out, then resolve the step as succeeded, failed or retry{safe}");
     ("unknown-outcome", None, detail)
 }
 

@@ -46,9 +46,20 @@ pub enum Event {
     CancelRequested {
         by: Arc<str>,
     },
-    /// From the failed steps on. They are raised to the next generation; a step that may have had its effect keeps its key.
+    /// Right after the creation: this run does another one again from a step on.
+    RunForked {
+        from: RunId,
+        from_step: StepId,
+    },
+    /// From the failed steps on. They are raised to the next generation, and so is what was undone; a step that may have had
+    /// its effect keeps its key. `anew`: maps that give up their list and render it again.
     RunRetried {
         by: Arc<str>,
+        activities: Vec<ActivityRef>,
+        anew: Vec<StepId>,
+    },
+    /// Everything has settled, and what the run has done is undone: by these parts, one after another in this order.
+    CompensationStarted {
         activities: Vec<ActivityRef>,
     },
     /// Nothing can go on until a person acts.
@@ -87,7 +98,9 @@ pub enum Event {
     StepSkipped {
         step: StepId,
     },
-    /// It had no effect and will have none: the run stopped, or the map did.
+    /// Its result is that of the run that this one was forked from.
+    StepCopied(Box<StepCopied>),
+    /// It had no effect and will have none: the run stopped, or the map did; or nobody needs it any more.
     StepCancelled {
         activity: ActivityRef,
     },
@@ -203,6 +216,25 @@ pub struct StepStarted {
     pub deadline: Option<Timestamp>,
 }
 
+/// A step that was settled in another run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepCopied {
+    pub step: StepId,
+    pub status: CopiedStatus,
+    /// Null where the step has none.
+    pub output: Datum,
+    pub error: Option<StepError>,
+}
+
+/// What a step that was copied had come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CopiedStatus {
+    Succeeded,
+    Skipped,
+    /// With `on_error: continue`.
+    Failed,
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct ApprovalRequested {
     pub activity: ActivityRef,
@@ -266,7 +298,7 @@ pub enum Decided {
     Expired,
 }
 
-/// What a person found out about an unknown outcome.
+/// What a person, or a reconcile step, found out about an unknown outcome.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Resolution {
     Succeeded(Datum),
@@ -287,7 +319,7 @@ pub enum BlockReason {
 /// Why a run failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RunError {
-    /// The failed step's code, or `run-timeout`, `output-error`.
+    /// The failed step's code, or `run-timeout`, `output-error`, `compensation-failed`.
     pub code: Arc<str>,
     pub message: String,
     pub step: Option<StepId>,
@@ -306,7 +338,9 @@ impl Event {
             Self::RunPaused { .. } => "run.paused",
             Self::RunResumed { .. } => "run.resumed",
             Self::CancelRequested { .. } => "run.cancel_requested",
+            Self::RunForked { .. } => "run.forked",
             Self::RunRetried { .. } => "run.retried",
+            Self::CompensationStarted { .. } => "compensation.started",
             Self::RunBlocked { .. } => "run.blocked",
             Self::RunUnblocked { .. } => "run.unblocked",
             Self::RunTimedOut => "run.timed_out",
@@ -317,6 +351,7 @@ impl Event {
             Self::StepSucceeded { .. } => "step.succeeded",
             Self::StepFailed { .. } => "step.failed",
             Self::StepSkipped { .. } => "step.skipped",
+            Self::StepCopied(_) => "step.copied",
             Self::StepCancelled { .. } => "step.cancelled",
             Self::StepDeferred { .. } => "step.deferred",
             Self::StepOutcomeUnknown { .. } => "step.outcome_unknown",

@@ -8,10 +8,10 @@ mod state;
 
 pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
-pub(crate) use commands::{MAX_RUN_BYTES, delays, full_queue};
+pub(crate) use commands::{FULL_QUEUE, MAX_RUN_BYTES, delays, full_queue};
 pub use event::{
-    ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted, Supersession, TaskOffered,
+    ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated,
+    RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskOffered,
 };
 pub(crate) use state::Slot;
 pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};

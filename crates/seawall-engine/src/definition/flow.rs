@@ -113,6 +113,7 @@ impl FlowControl {
                 attempt: 1,
             },
             item: None,
+            extras: Vec::new(),
         };
         let priority = match (priority, &self.priority) {
             (Some(given), _) => given,

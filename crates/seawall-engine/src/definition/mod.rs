@@ -23,7 +23,7 @@ pub(crate) use flow::MAX_PRIORITY;
 pub use flow::{Concurrency, Conflict, DebounceRule, FlowControl, FlowError, FlowPlan, Gate, Quiet};
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
-    RetryPolicy, SleepTime, Step, TaskStep,
+    Reconcile, RetryPolicy, SleepTime, Step, TaskStep,
 };
 pub use parse::{Format, MAX_SOURCE_BYTES, Parsed, SourceMap, parse};
 pub use rate::{MAX_RATE, RateError, parse_rate, rate_text};
@@ -31,5 +31,6 @@ pub use rendered::{Rendered, SecretPart, SecretSlot};
 pub use report::{DefinitionError, DefinitionWarning, Position};
 pub use schema::workflow_schema;
 pub use schema_check::{InputError, InputSchema, PropertyType};
+pub(crate) use scope::extra_names;
 pub use scope::{ItemFacts, RunFacts, Scope, StepFacts};
 pub use template::{Condition, Template};

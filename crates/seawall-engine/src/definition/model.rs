@@ -47,6 +47,18 @@ impl Definition {
     pub fn dependents(&self, index: usize) -> &[usize] {
         &self.dependents[index]
     }
+
+    /// Whether anything begins while a run of it stops: something is undone then, or looked into.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.steps.iter().any(|step| {
+            let inner = match &step.kind {
+                Kind::Map(map) => Some(&map.step),
+                _ => None,
+            };
+            let has = |step: &Step| step.compensate.is_some() || step.reconcile.is_some();
+            has(step) || inner.is_some_and(|inner| has(inner))
+        })
+    }
 }
 
 /// One step.
@@ -62,6 +74,19 @@ pub struct Step {
     pub on_error: OnError,
     /// The steps whose output, status or error any template of this step looks at: ancestors by `needs`.
     pub references: Vec<usize>,
+    /// What undoes it once it has succeeded and the run fails or is cancelled. Of a map: the map as a whole. Only kind, timeout,
+    /// retry, effect and references are used.
+    pub compensate: Option<Box<Step>>,
+    /// What finds out how it ended when nobody knows.
+    pub reconcile: Option<Box<Reconcile>>,
+}
+
+/// A step that looks into an unknown outcome. Its effect is not `once`.
+pub struct Reconcile {
+    /// As in [`Step::compensate`].
+    pub step: Step,
+    /// From `result`, its output, to `{outcome, output?, message?}`; None: the output is that itself.
+    pub answer: Option<Template>,
 }
 
 /// What a step does.

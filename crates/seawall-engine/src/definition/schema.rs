@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::definition::validate::{CORE_KINDS, Field, ITEM_STEP, Nature, ROOT, STEP, Shape};
+use crate::definition::validate::{
+    COMPENSATION, CORE_KINDS, Field, ITEM_STEP, Nature, RECONCILIATION, ROOT, STEP, Shape,
+};
 use crate::executor::{FieldShape, Registry};
 
 /// JSON Schema 2020-12 of definitions, with the kinds of this registry.
@@ -13,12 +15,17 @@ use crate::executor::{FieldShape, Registry};
 pub fn workflow_schema(registry: &Registry) -> Value {
     let kinds = Kinds::of(registry);
     let mut schema = object(ROOT, &kinds);
-    let step = step(STEP, &kinds, true);
-    let item_step = step_of_map(&kinds);
+    let attempted = |kind: &KindSchema| kind.nature == Nature::Attempt;
+    let defs = json!({
+        "step": step(STEP, &kinds, |_| true),
+        "item_step": step(ITEM_STEP, &kinds, |kind| kind.nature != Nature::Fan),
+        "compensation": step(COMPENSATION, &kinds, |kind| attempted(kind) || kind.name == "workflow"),
+        "reconciliation": step(RECONCILIATION, &kinds, attempted),
+    });
     if let Value::Object(fields) = &mut schema {
         fields.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         fields.insert("title".into(), json!("Seawall workflow definition"));
-        fields.insert("$defs".into(), json!({ "step": step, "item_step": item_step }));
+        fields.insert("$defs".into(), defs);
     }
     schema
 }
@@ -54,14 +61,10 @@ impl Kinds {
     }
 }
 
-fn step_of_map(kinds: &Kinds) -> Value {
-    step(ITEM_STEP, kinds, false)
-}
-
 /// A step: its common fields, and for each kind what `with` holds and which fields it does not have.
-fn step(fields: &[Field], kinds: &Kinds, with_maps: bool) -> Value {
+fn step(fields: &[Field], kinds: &Kinds, allowed: impl Fn(&KindSchema) -> bool) -> Value {
     let mut schema = object(fields, kinds);
-    let possible = || kinds.0.iter().filter(|kind| with_maps || kind.nature != Nature::Fan);
+    let possible = || kinds.0.iter().filter(|kind| allowed(kind));
     let names: Vec<&str> = possible().map(|kind| kind.name.as_str()).collect();
     let cases: Vec<Value> = possible().map(|kind| case(kind, kinds)).collect();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
@@ -92,9 +95,9 @@ fn case(kind: &KindSchema, kinds: &Kinds) -> Value {
     properties.insert("with".into(), with);
     let refused: &[&str] = match kind.nature {
         Nature::Attempt => &[],
-        Nature::Fan => &["effect"],
-        Nature::Wait => &["effect", "retry"],
-        Nature::Immediate => &["effect", "retry", "timeout"],
+        Nature::Fan => &["effect", "reconcile"],
+        Nature::Wait => &["effect", "retry", "reconcile"],
+        Nature::Immediate => &["effect", "retry", "timeout", "compensate", "reconcile"],
     };
     for name in refused {
         properties.insert((*name).to_owned(), Value::Bool(false));
@@ -181,6 +184,8 @@ fn shape(shape: Shape, kinds: &Kinds) -> Value {
             { "type": "integer", "minimum": -100, "maximum": 100 }, { "type": "string", "pattern": TEMPLATE },
         ] }),
         Shape::ItemStep => json!({ "$ref": "#/$defs/item_step" }),
+        Shape::Compensation => json!({ "$ref": "#/$defs/compensation" }),
+        Shape::Reconciliation => json!({ "$ref": "#/$defs/reconciliation" }),
     }
 }
 

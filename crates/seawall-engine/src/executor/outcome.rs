@@ -43,7 +43,8 @@ impl StepError {
     }
 }
 
-fn bounded(mut message: String) -> String {
+/// A message of at most [`StepError::MAX_MESSAGE`].
+pub(crate) fn bounded(mut message: String) -> String {
     if message.len() > StepError::MAX_MESSAGE {
         let mut end = StepError::MAX_MESSAGE;
         while !message.is_char_boundary(end) {

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::{
-    ApprovalRequested, BlockReason, ChildStarted, Decided, Event, Message, Recorded, Resolution, RunCreated, RunError,
-    ScheduledFor, StepStarted, Supersession, TaskEnd, TaskEnded, TaskOffered,
+    ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Message, Recorded, Resolution,
+    RunCreated, RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskEnd, TaskEnded, TaskOffered,
 };
 use crate::datum::Datum;
 use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::executor::StepError;
-use crate::names::{ActivityRef, StepId};
+use crate::names::{ActivityRef, Part, StepId};
 
 pub(crate) fn run_id(number: u128) -> RunId {
     RunId::from_uuid(Uuid::from_u128(number))
@@ -85,6 +85,8 @@ pub(crate) fn examples() -> Vec<Event> {
         schedule_examples(),
         flow_examples(),
         task_examples(),
+        part_examples(),
+        fork_examples(),
     ]
     .concat()
 }
@@ -146,6 +148,7 @@ fn run_examples() -> Vec<Event> {
         Event::RunRetried {
             by: ann(),
             activities: vec![step("fetch"), item("each", 2)],
+            anew: vec![],
         },
         Event::RunBlocked {
             reason: BlockReason::UnknownOutcome(vec![step("pay"), item("each", 0)]),
@@ -323,6 +326,76 @@ fn wait_examples() -> Vec<Event> {
     ]
 }
 
+fn part_examples() -> Vec<Event> {
+    let undo = || step("book").with_part(Part::Compensate);
+    let look = || item("each", 3).with_part(Part::Reconcile);
+    vec![
+        Event::CompensationStarted {
+            activities: vec![item("each", 1).with_part(Part::Compensate), undo()],
+        },
+        Event::StepStarted(Box::new(StepStarted {
+            activity: look(),
+            attempt: 1,
+            request_digest: Some(Digest::of(b"request")),
+            deadline: None,
+        })),
+        Event::StepSucceeded {
+            activity: look(),
+            output: Some(json!({"outcome": "retry"}).into()),
+        },
+        Event::StepCancelled { activity: look() },
+        Event::StepOutcomeUnknown {
+            activity: undo(),
+            error: StepError::new("reset", "the connection was reset"),
+            safe_after: None,
+        },
+        Event::RunRetried {
+            by: ann(),
+            activities: vec![step("book")],
+            anew: vec![StepId::parse("each").unwrap()],
+        },
+        Event::TaskOffered(Box::new(TaskOffered {
+            activity: undo(),
+            task: task(5),
+            queue: queue("resize.images"),
+            key: None,
+            priority: 0,
+        })),
+        Event::TaskClaimed {
+            activity: undo(),
+            task: task(5),
+            worker: Arc::from("host-1/7"),
+            claimed_at: ms(1_700_000_050_500),
+        },
+        Event::TaskCancelRequested {
+            activity: look(),
+            task: task(5),
+        },
+    ]
+}
+
+fn fork_examples() -> Vec<Event> {
+    let copied = |status, output: Value, error| {
+        Event::StepCopied(Box::new(StepCopied {
+            step: StepId::parse("fetch").unwrap(),
+            status,
+            output: output.into(),
+            error,
+        }))
+    };
+    let error = || Some(StepError::permanent("http-status-404", "the server answered 404"));
+    vec![
+        Event::RunForked {
+            from: run_id(6),
+            from_step: StepId::parse("pay").unwrap(),
+        },
+        copied(CopiedStatus::Succeeded, json!({"status": 200}), None),
+        copied(CopiedStatus::Succeeded, json!("instead"), error()),
+        copied(CopiedStatus::Skipped, Value::Null, None),
+        copied(CopiedStatus::Failed, Value::Null, error()),
+    ]
+}
+
 fn flow_examples() -> Vec<Event> {
     let superseded = |reason| Event::RunSuperseded { by: run_id(4), reason };
     let child = |flow| {
@@ -414,7 +487,7 @@ fn task_examples() -> Vec<Event> {
 }
 
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 36;
+pub(crate) const EVENTS: usize = 39;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -454,6 +527,9 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::TaskOffered(_) => 33,
         Event::TaskClaimed { .. } => 34,
         Event::TaskCancelRequested { .. } => 35,
+        Event::RunForked { .. } => 36,
+        Event::CompensationStarted { .. } => 37,
+        Event::StepCopied(_) => 38,
     }
 }
 
@@ -481,7 +557,8 @@ fn any_step() -> impl Strategy<Value = StepId> {
 }
 
 fn any_activity() -> impl Strategy<Value = ActivityRef> {
-    (any_step(), of(any::<u32>())).prop_map(|(step, item)| ActivityRef { step, item })
+    let part = prop::sample::select(Part::ALL.to_vec());
+    (any_step(), of(any::<u32>()), part).prop_map(|(step, item, part)| ActivityRef { step, item, part })
 }
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
@@ -594,7 +671,10 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         any_who().prop_map(|by| Event::RunResumed { by }),
         any_who().prop_map(|by| Event::CancelRequested { by }),
         any_who().prop_map(|by| Event::RunUnblocked { by }),
-        (any_who(), vec(any_activity(), 0..4)).prop_map(|(by, activities)| Event::RunRetried { by, activities }),
+        (any_who(), vec(any_activity(), 0..4), vec(any_step(), 0..3))
+            .prop_map(|(by, activities, anew)| Event::RunRetried { by, activities, anew }),
+        (any_run(), any_step()).prop_map(|(from, from_step)| Event::RunForked { from, from_step }),
+        vec(any_activity(), 0..4).prop_map(|activities| Event::CompensationStarted { activities }),
         reason.prop_map(|reason| Event::RunBlocked { reason }),
         any_datum().prop_map(|output| Event::RunSucceeded { output }),
         any::<u64>().prop_map(|waited_ms| Event::RunAdmitted { waited_ms }),
@@ -645,8 +725,23 @@ fn any_step_event() -> impl Strategy<Value = Event> {
         resolution,
         by,
     });
+    let status = prop::sample::select(vec![
+        CopiedStatus::Succeeded,
+        CopiedStatus::Skipped,
+        CopiedStatus::Failed,
+    ]);
+    let copied = (any_step(), status, any_datum(), of(any_error()));
+    let copied = copied.prop_map(|(step, status, output, error)| {
+        Event::StepCopied(Box::new(StepCopied {
+            step,
+            status,
+            output,
+            error,
+        }))
+    });
     prop_oneof![
         started,
+        copied,
         (any_activity(), of(any_datum())).prop_map(|(activity, output)| Event::StepSucceeded { activity, output }),
         failed,
         any_step().prop_map(|step| Event::StepSkipped { step }),

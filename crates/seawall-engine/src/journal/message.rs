@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Message, Supersession, TaskEnded};
 use crate::journal::codec::CodecError;
-use crate::journal::stored::{ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, named};
-use crate::names::ActivityRef;
+use crate::journal::stored::{ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, is_main, named};
+use crate::names::{ActivityRef, Part};
 
 /// The version of every form below.
 const VERSION: u32 = 1;
@@ -69,6 +69,8 @@ enum MessageV1<'a> {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
         #[serde(borrow)]
         resolution: ResolutionV1<'a>,
         by: Shared,
@@ -78,6 +80,8 @@ enum MessageV1<'a> {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
         generation: u32,
         #[serde(with = "named")]
         status: RunStatus,
@@ -90,6 +94,8 @@ enum MessageV1<'a> {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
+        #[serde(default, with = "named", skip_serializing_if = "is_main")]
+        part: Part,
         #[serde(skip_serializing_if = "Option::is_none")]
         claim: Option<ClaimV1>,
         #[serde(borrow)]
@@ -184,6 +190,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
             } => Self::Resolve {
                 step: Id(activity.step.clone()),
                 item: activity.item,
+                part: activity.part,
                 resolution: resolution.into(),
                 by: shared(by),
             },
@@ -198,6 +205,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 child: Text(*child),
                 step: Id(activity.step.clone()),
                 item: activity.item,
+                part: activity.part,
                 generation: *generation,
                 status: *status,
                 output: Json(output.clone()),
@@ -207,6 +215,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 task: Text(ended.task),
                 step: Id(ended.activity.step.clone()),
                 item: ended.activity.item,
+                part: ended.activity.part,
                 claim: ended.claim.as_ref().map(|(worker, at)| ClaimV1 {
                     worker: shared(worker),
                     at: Ms(*at),
@@ -246,10 +255,15 @@ impl From<MessageV1<'_>> for Message {
             MessageV1::Resolve {
                 step,
                 item,
+                part,
                 resolution,
                 by,
             } => Self::Resolve {
-                activity: ActivityRef { step: step.0, item },
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
                 resolution: resolution.into(),
                 by: by.0,
             },
@@ -257,13 +271,18 @@ impl From<MessageV1<'_>> for Message {
                 child,
                 step,
                 item,
+                part,
                 generation,
                 status,
                 output,
                 error,
             } => Self::ChildEnded {
                 child: child.0,
-                activity: ActivityRef { step: step.0, item },
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
                 generation,
                 status,
                 output: output.0,
@@ -273,11 +292,16 @@ impl From<MessageV1<'_>> for Message {
                 task,
                 step,
                 item,
+                part,
                 claim,
                 end,
             } => Self::TaskEnded(Box::new(TaskEnded {
                 task: task.0,
-                activity: ActivityRef { step: step.0, item },
+                activity: ActivityRef {
+                    step: step.0,
+                    item,
+                    part,
+                },
                 claim: claim.map(|claim| (claim.worker.0, claim.at.0)),
                 end: end.into(),
             })),

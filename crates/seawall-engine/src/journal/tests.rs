@@ -54,7 +54,7 @@ fn journals_of_version_1_can_be_read() {
 #[test]
 fn what_a_newer_program_wrote_is_named() {
     for (text, kind, version) in [
-        (r#"[{"t":"run.forked","v":1,"at":1,"from":3}]"#, "run.forked", 1),
+        (r#"[{"t":"run.merged","v":1,"at":1,"from":3}]"#, "run.merged", 1),
         (r#"[{"t":"step.started","v":2,"at":1,"who":{}}]"#, "step.started", 2),
     ] {
         match decode(&segment(text, 1)) {

@@ -17,7 +17,7 @@ use crate::executor::StepError;
 use crate::journal::codec::encode;
 use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
-use crate::names::{ActivityRef, StepId, approval_id};
+use crate::names::{ActivityRef, approval_id};
 
 /// The rest of an append. An approval that is opened and settled by the same events stands in both lists.
 #[derive(Clone, Debug, Default)]
@@ -160,8 +160,8 @@ impl Writes {
 
     fn ended(&mut self, state: &RunState, recorded: &Recorded) {
         let Some(parent) = &state.parent else { return };
-        // A parent link with a step that is no step id was written by nobody; there is nobody to tell.
-        let Some(step) = StepId::parse(&parent.step) else {
+        // A parent link with a step that is no step's name was written by nobody; there is nobody to tell.
+        let Some(activity) = ActivityRef::parse(&parent.step) else {
             return;
         };
         let (status, output, error) = ending(&recorded.event);
@@ -171,8 +171,8 @@ impl Writes {
             body: encode_message(&Message::ChildEnded {
                 child: state.run,
                 activity: ActivityRef {
-                    step,
                     item: parent.item,
+                    ..activity
                 },
                 generation: parent.generation,
                 status,
@@ -223,7 +223,7 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
     let activity = &started.activity;
     let parent = ParentLink {
         run: state.run,
-        step: activity.step.as_str().to_owned(),
+        step: activity.step_and_part(),
         item: activity.item,
         generation: state.activity(activity).map_or(0, |own| own.generation),
     };

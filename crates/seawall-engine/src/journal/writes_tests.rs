@@ -121,6 +121,7 @@ fn a_cancel_and_a_retry_in_one_append_settle_the_old_approval_and_open_the_new_o
         Event::RunRetried {
             by: "ann".into(),
             activities: vec![],
+            anew: vec![],
         },
         started(step("ask"), 2),
         asked(2),

@@ -1,34 +1,24 @@
 //! Drives `decide` through a record.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{QueueName, Seq};
+use seawall_store::Seq;
 use serde_json::Value;
 
-use crate::core::{Action, Command, Decision, Env, Event, Recorded, ReplayError, RunState, full_queue};
+use crate::core::{Action, Command, Decision, Env, Recorded, ReplayError, RunState};
 use crate::definition::Definition;
 use crate::executor::Outcome;
 use crate::journal::stored_form;
 use crate::names::ActivityRef;
+use crate::replay::around::{Around, MOST};
 use crate::replay::same::matched;
 use crate::replay::script::{Candidate, candidates};
-use crate::replay::stage::Stage;
+use crate::replay::stage::{Stage, origin};
 use crate::replay::{Divergence, Verdict};
 use crate::runtime::{TRANSFORM, bounded};
-
-/// The queues that took no task then: the record says so where it put one off.
-fn full_queues(rest: &[Recorded]) -> BTreeSet<QueueName> {
-    let now = rest.first().map(|first| first.at);
-    let decision = rest.iter().take_while(|recorded| Some(recorded.at) == now);
-    let reasons = decision.filter_map(|recorded| match &recorded.event {
-        Event::StepDeferred { reason, .. } => full_queue(reason),
-        _ => None,
-    });
-    reasons.collect()
-}
 
 /// The transforms in flight, with what they give: the rendered request is the output.
 #[derive(Default)]
@@ -57,6 +47,7 @@ pub(crate) struct Step {
     /// What led to it.
     pub(crate) command: Command,
     pub(crate) lease: Duration,
+    pub(super) around: Around,
     /// Its events, as places in the record.
     pub(crate) events: Range<usize>,
     pub(crate) actions: Vec<Action>,
@@ -81,10 +72,13 @@ impl<'a> Replay<'a> {
     /// When the first event is not the run's creation, or names another definition.
     pub(crate) fn new(definition: Arc<Definition>, record: &'a [Recorded]) -> Result<Self, ReplayError> {
         let first = record.first().ok_or(ReplayError::Empty)?;
+        let mut stage = Stage::new(definition, first)?;
+        let origin = origin(record);
+        stage.give(origin);
         Ok(Self {
             record,
-            place: 1,
-            stage: Stage::new(definition, first)?,
+            place: 1 + origin.len(),
+            stage,
             computed: Computed::default(),
         })
     }
@@ -108,27 +102,39 @@ impl<'a> Replay<'a> {
     pub(crate) fn next(&mut self) -> Option<Result<Step, Box<Divergence>>> {
         let rest = self.record.get(self.place..).filter(|rest| !rest.is_empty())?;
         let mut best: Option<Miss> = None;
-        for candidate in candidates(self.stage.state(), rest, &self.computed) {
-            match self.attempt(candidate) {
-                Ok(step) => return Some(Ok(step)),
-                Err(miss) if best.as_ref().is_none_or(|best| best.matched < miss.matched) => best = Some(miss),
-                Err(_) => {}
+        let mut guesses = vec![Around::at(rest[0].at)];
+        let mut next = 0;
+        while let Some(around) = guesses.get(next).cloned() {
+            next += 1;
+            for candidate in candidates(self.stage.state(), rest, &around, &self.computed) {
+                let miss = match self.attempt(candidate, &around) {
+                    Ok(step) => return Some(Ok(step)),
+                    Err(miss) => miss,
+                };
+                let (decided, recorded) = (miss.decided.get(miss.matched), rest.get(miss.matched));
+                for other in around.others(self.stage.state(), decided, recorded) {
+                    if guesses.len() < MOST && !guesses.contains(&other) {
+                        guesses.push(other);
+                    }
+                }
+                if best.as_ref().is_none_or(|best| best.matched < miss.matched) {
+                    best = Some(miss);
+                }
             }
         }
         Some(Err(self.divergence(best.as_ref())))
     }
 
-    fn attempt(&mut self, candidate: Candidate) -> Result<Step, Miss> {
+    fn attempt(&mut self, candidate: Candidate, around: &Around) -> Result<Step, Miss> {
         let rest = &self.record[self.place..];
-        let full = full_queues(rest);
         let env = Env {
-            now: rest[0].at,
+            now: around.now,
             random: 0,
             lease: candidate.lease,
-            full: &full,
+            full: &around.full,
         };
         let decision = self.stage.decide(candidate.command.clone(), &env);
-        let found = matched(self.stage.state(), &decision.events, rest);
+        let found = matched(self.stage.state(), &decision.events, rest, around.now);
         if decision.events.is_empty() || found.events < decision.events.len() {
             self.stage.reject(&decision);
             return Err(Miss {
@@ -144,6 +150,7 @@ impl<'a> Replay<'a> {
         Ok(Step {
             command: candidate.command,
             lease: candidate.lease,
+            around: around.clone(),
             events,
             actions,
         })

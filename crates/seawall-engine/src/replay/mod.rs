@@ -6,6 +6,7 @@
 //! transforms, retries, deadlines, the end) is worked out anew and compared. So `identical` is a proof: the events of the
 //! record were decided again, one by one.
 
+mod around;
 mod change;
 mod divergence;
 mod drive;

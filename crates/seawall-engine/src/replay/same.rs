@@ -2,7 +2,7 @@
 
 use seawall_store::Timestamp;
 
-use crate::core::{Event, Recorded, RunState, delays, full_queue};
+use crate::core::{Event, FULL_QUEUE, Recorded, RunState, delays, full_queue};
 use crate::names::ActivityRef;
 
 /// How many of the decided events are the recorded ones, from the first on, and whether each is so to the letter.
@@ -13,7 +13,7 @@ pub(super) struct Matched {
 }
 
 /// Compares a decision with the record. `before` is the state that both begin with.
-pub(super) fn matched(before: &RunState, decided: &[Recorded], recorded: &[Recorded]) -> Matched {
+pub(super) fn matched(before: &RunState, decided: &[Recorded], recorded: &[Recorded], now: Timestamp) -> Matched {
     let mut exact = true;
     let same = decided
         .iter()
@@ -24,27 +24,26 @@ pub(super) fn matched(before: &RunState, decided: &[Recorded], recorded: &[Recor
                 return true;
             }
             exact = false;
-            is_same_but_for_chance(before, &decided[..*place], ours, theirs)
+            is_same_but_for_chance(before, (&decided[..*place], now), ours, theirs)
         });
     let events = same.count();
     Matched { events, exact }
 }
 
-fn is_same_but_for_chance(before: &RunState, decided: &[Recorded], ours: &Recorded, theirs: &Recorded) -> bool {
+fn is_same_but_for_chance(
+    before: &RunState,
+    (decided, now): (&[Recorded], Timestamp),
+    ours: &Recorded,
+    theirs: &Recorded,
+) -> bool {
+    if full_queue(&theirs.event).is_some() {
+        return is_put_off_alike(ours, theirs, now);
+    }
     if let (Event::ChildStarted(mine), Event::ChildStarted(recorded)) = (&ours.event, &theirs.event) {
         // What the child's definition says of flow control is not in the record of its parent.
         let mut patched = (**mine).clone();
         patched.flow = recorded.flow.clone();
         return ours.at == theirs.at && patched == **recorded;
-    }
-    if let (Event::StepDeferred { reason, .. }, Event::StepDeferred { until, .. }) = (&ours.event, &theirs.event)
-        && full_queue(reason).is_some()
-    {
-        let mut patched = ours.clone();
-        if let Event::StepDeferred { until: mine, .. } = &mut patched.event {
-            *mine = *until;
-        }
-        return patched == *theirs && *until > ours.at;
     }
     let (Event::StepFailed { activity, .. }, Some(at)) = (&ours.event, retry_at(&theirs.event)) else {
         return false;
@@ -57,7 +56,20 @@ fn is_same_but_for_chance(before: &RunState, decided: &[Recorded], ours: &Record
     {
         *retry_at = at;
     }
-    patched == *theirs && may_be_tried_at(before, decided, ours, activity, at)
+    patched == *theirs && may_be_tried_at(before, (decided, now), (ours, activity), at)
+}
+
+/// Their queue was full, and chance spreads them.
+fn is_put_off_alike(ours: &Recorded, theirs: &Recorded, now: Timestamp) -> bool {
+    let mut patched = ours.clone();
+    let (Event::StepDeferred { until, .. }, Event::StepDeferred { until: recorded, .. }) =
+        (&mut patched.event, &theirs.event)
+    else {
+        return false;
+    };
+    *until = *recorded;
+    let (least, most) = FULL_QUEUE;
+    patched == *theirs && now.saturating_add(least) <= *recorded && *recorded <= now.saturating_add(most)
 }
 
 pub(super) const fn retry_at(event: &Event) -> Option<Timestamp> {
@@ -70,9 +82,8 @@ pub(super) const fn retry_at(event: &Event) -> Option<Timestamp> {
 /// Whether the retry policy can give this time.
 fn may_be_tried_at(
     before: &RunState,
-    decided: &[Recorded],
-    failed: &Recorded,
-    activity: &ActivityRef,
+    (decided, now): (&[Recorded], Timestamp),
+    (failed, activity): (&Recorded, &ActivityRef),
     at: Timestamp,
 ) -> bool {
     let (Event::StepFailed { error, .. }, Some(slot)) = (&failed.event, before.slot(activity)) else {
@@ -88,7 +99,7 @@ fn may_be_tried_at(
     };
     let (least, most) = delays(&before.doing(slot).retry.backoff, failures);
     let asked = error.retry_after.unwrap_or_default();
-    let earliest = failed.at.saturating_add(least.max(asked));
-    let latest = failed.at.saturating_add(most.max(asked));
+    let earliest = now.saturating_add(least.max(asked));
+    let latest = now.saturating_add(most.max(asked));
     earliest <= at && at <= latest
 }

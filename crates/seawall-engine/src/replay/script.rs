@@ -13,6 +13,7 @@ use crate::core::{
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::names::ActivityRef;
+use crate::replay::around::Around;
 use crate::replay::drive::Computed;
 use crate::replay::{recovery, settled};
 
@@ -45,7 +46,13 @@ impl From<Message> for Candidate {
     clippy::too_many_lines,
     reason = "one arm for each event; a wildcard over two halves would hide a new one"
 )]
-pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Computed) -> Vec<Candidate> {
+pub(super) fn candidates(
+    state: &RunState,
+    record: &[Recorded],
+    around: &Around,
+    computed: &Computed,
+) -> Vec<Candidate> {
+    let now = around.now;
     let Some(first) = record.first() else {
         return Vec::new();
     };
@@ -76,11 +83,11 @@ pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Compu
             reason: BlockReason::HoldersDied(deaths),
         } => vec![Candidate {
             command: Command::BlockDeadly { deaths: *deaths },
-            lease: recovery::lease(state, record).unwrap_or_default(),
+            lease: recovery::lease(state, record, now).unwrap_or_default(),
         }],
         Event::RunTimedOut | Event::TimerFired { .. } => vec![Command::Tick.into()],
         Event::StepStarted(started) if is(state, &started.activity, StepStatus::Running) => {
-            recovery::candidates(state, record)
+            recovery::candidates(state, record, now)
         }
         // Its time has come. Everything else that begins does so because something else happened.
         Event::StepStarted(_) => vec![Command::Tick.into()],
@@ -90,7 +97,7 @@ pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Compu
         | Event::StepDeferred { activity, .. }
         | Event::StepOutcomeUnknown { activity, .. } => {
             if is(state, activity, StepStatus::Running) {
-                settled::candidates(state, record, activity, computed)
+                settled::candidates(state, record, activity, (now, computed))
             } else if let Some(Wait::Task { id, .. }) = state.activity(activity).and_then(|of| of.wait.as_ref()) {
                 // It was taken back before anybody had it.
                 vec![task_ended(*id, activity, None, TaskEnd::Withdrawn)]
@@ -180,18 +187,18 @@ pub(super) fn candidates(state: &RunState, record: &[Recorded], computed: &Compu
             claimed_at,
         } => {
             let claim = Some((Arc::clone(worker), *claimed_at));
-            let lease = lease_of_task(state, activity, *claimed_at, record).unwrap_or_default();
+            let lease = lease_of_task(state, record, *claimed_at);
             let ends = ends_of_task(state, record).into_iter();
-            ends.map(|end| Candidate {
-                lease,
-                ..task_ended(*task, activity, claim.clone(), end)
-            })
-            .collect()
+            let ended = ends.map(|end| task_ended(*task, activity, claim.clone(), end));
+            ended.map(|candidate| Candidate { lease, ..candidate }).collect()
         }
-        // The first event of a run, and of nothing else.
+        // The first events of a run, and of nothing else: they are given.
         Event::RunCreated(_)
+        | Event::RunForked { .. }
+        | Event::StepCopied(_)
         // What other events of the same decision lead to.
         | Event::RunBlocked { reason: BlockReason::UnknownOutcome(_) }
+        | Event::CompensationStarted { .. }
         | Event::RunSucceeded { .. }
         | Event::RunFailed { .. }
         | Event::RunCancelled
@@ -225,22 +232,18 @@ fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Tim
     .into()
 }
 
-/// How long a lease lasted, from the time that the unknown outcome of a task was not to be repeated before.
-fn lease_of_task(
-    state: &RunState,
-    activity: &ActivityRef,
-    claimed_at: Timestamp,
-    record: &[Recorded],
-) -> Option<Duration> {
-    let Event::StepOutcomeUnknown {
+/// How long a lease lasted, from the time that an outcome nobody knows was not to be repeated before.
+fn lease_of_task(state: &RunState, record: &[Recorded], claimed_at: Timestamp) -> Duration {
+    let Some(Event::StepOutcomeUnknown {
+        activity,
         safe_after: Some(safe_after),
         ..
-    } = &record.get(1)?.event
+    }) = record.get(1).map(|next| &next.event)
     else {
-        return None;
+        return Duration::ZERO;
     };
-    let timeout = state.doing(state.slot(activity)?).timeout.unwrap_or_default();
-    Some(safe_after.since(claimed_at.saturating_add(timeout)))
+    let timeout = state.slot(activity).and_then(|slot| state.doing(slot).timeout);
+    safe_after.since(claimed_at.saturating_add(timeout.unwrap_or_default()))
 }
 
 /// How a task that somebody had can have ended: the event that follows says what came of it.

@@ -1,5 +1,7 @@
 //! How an attempt in flight can have ended, given what was recorded of it.
 
+use seawall_store::Timestamp;
+
 use crate::core::{Command, Event, Recorded, RunState};
 use crate::definition::Kind;
 use crate::executor::{Outcome, StepError};
@@ -21,10 +23,10 @@ pub(super) fn candidates(
     state: &RunState,
     record: &[Recorded],
     activity: &ActivityRef,
-    computed: &Computed,
+    (now, computed): (Timestamp, &Computed),
 ) -> Vec<Candidate> {
     let died = matches!(&record[0].event, Event::StepOutcomeUnknown { error, .. } if error.code == HOLDER_DIED);
-    let recovered = recovery::candidates(state, record);
+    let recovered = recovery::candidates(state, record, now);
     // No executor says so of its own attempt.
     if died {
         return recovered;

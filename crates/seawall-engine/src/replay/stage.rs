@@ -2,8 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::core::{Command, Decision, Env, Recorded, ReplayError, RunState, decide};
+use crate::core::{Command, Decision, Env, Event, Recorded, ReplayError, RunState, decide};
 use crate::definition::Definition;
+
+/// Where a fork comes from, and what it takes over: it stands right after the creation, and no command led to it.
+pub(super) fn origin(record: &[Recorded]) -> &[Recorded] {
+    let after = record.get(1..).unwrap_or_default();
+    let given = |recorded: &&Recorded| matches!(recorded.event, Event::RunForked { .. } | Event::StepCopied(_));
+    &after[..after.iter().take_while(given).count()]
+}
 
 /// Two states of the same events: `decide` works on one, the other follows what was accepted. Only where the two part is
 /// the first one copied from the second.
@@ -19,6 +26,11 @@ impl Stage {
             front: state.clone(),
             back: state,
         })
+    }
+
+    /// The first events that were not decided, but given.
+    pub(super) fn give(&mut self, events: &[Recorded]) {
+        self.accept(events, false);
     }
 
     /// The state of what was accepted.

@@ -25,6 +25,8 @@ pub(crate) struct NewRunRequest {
     pub(crate) workflow: WorkflowVersion,
     pub(crate) definition: Arc<Definition>,
     pub(crate) input: Datum,
+    /// What stands right after the creation: where a fork comes from, and what it takes over.
+    pub(crate) origin: Vec<Event>,
     pub(crate) run: RunId,
     pub(crate) created_at: Timestamp,
     /// When it may begin.
@@ -88,7 +90,17 @@ fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
             priority: plan.priority,
         })),
     };
-    let state = created(request.definition, &first)?;
+    let mut state = created(request.definition, &first)?;
+    let mut creation = vec![first];
+    for event in request.origin {
+        let recorded = Recorded {
+            seq: state.seq.plus(1),
+            at: now,
+            event,
+        };
+        state.evolve(&recorded);
+        creation.push(recorded);
+    }
     let idempotency = request.idempotency.map(|request| IdempotencyKey {
         key: request.key,
         fingerprint: request.fingerprint,
@@ -99,7 +111,8 @@ fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
         run: state.run,
         workflow: state.workflow.clone(),
         created_by: Arc::clone(&state.created_by),
-        first,
+        created_at: now,
+        creation,
         queued: state.projection(),
         idempotency,
         priority: plan.priority,

@@ -2,7 +2,7 @@
 
 use super::finding::FindingKind;
 use super::report::Found;
-use crate::core::{Event, Recorded, RunState, StepStarted, StepStatus, Wait};
+use crate::core::{Event, Phase, Recorded, RunState, StepStarted, StepStatus, Wait};
 use crate::effect::EffectClass;
 use crate::names::ActivityRef;
 
@@ -69,6 +69,26 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::RunRetried { .. } => {
             let early = !state.is_terminal();
             early.then(|| (FindingKind::OutOfOrder, "the run had not ended".to_owned()))
+        }
+        // It stands right after the creation, and after that what it takes over.
+        Event::RunForked { .. } => {
+            let late = state.seq.0 > 1;
+            late.then(|| (FindingKind::OutOfOrder, "the run had begun without it".to_owned()))
+        }
+        Event::StepCopied(copied) => {
+            if state.forked_from.is_none() || state.phase != Phase::Queued {
+                let why = "results are copied when a run is forked".to_owned();
+                return Some((FindingKind::OutOfOrder, why));
+            }
+            let activity = ActivityRef::step(copied.step.clone());
+            needs(state, &activity, |status| status == StepStatus::Pending)
+        }
+        Event::CompensationStarted { .. } => {
+            if !state.is_stopping() {
+                return Some((FindingKind::OutOfOrder, "the run goes on".to_owned()));
+            }
+            let again = state.is_compensating();
+            again.then(|| double("what is to be undone was fixed before".to_owned()))
         }
         Event::RunStarted
         | Event::RunAdmitted { .. }

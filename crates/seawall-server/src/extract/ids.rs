@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use seawall_engine::{ActivityRef, StepId};
+use seawall_engine::ActivityRef;
 use seawall_store::{QueueName, WorkflowRef};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
@@ -15,13 +15,14 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Id<T> {
     }
 }
 
-/// A step in a path, or one item of a map step: `counts`, `counts[3]`.
+/// A step in a path, one item of a map step, or what undoes them: `counts`, `counts[3]`, `counts.compensate`.
 pub(crate) struct ActivityId(pub(crate) ActivityRef);
 
 impl<'de> Deserialize<'de> for ActivityId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        activity(&text).map(Self).ok_or_else(|| D::Error::custom("not a step"))
+        let activity = ActivityRef::parse(&text);
+        activity.map(Self).ok_or_else(|| D::Error::custom("not a step"))
     }
 }
 
@@ -36,30 +37,8 @@ impl<'de> Deserialize<'de> for Queue {
     }
 }
 
-fn activity(text: &str) -> Option<ActivityRef> {
-    let Some((step, rest)) = text.split_once('[') else {
-        return StepId::parse(text).map(ActivityRef::step);
-    };
-    let item = rest.strip_suffix(']')?.parse().ok()?;
-    StepId::parse(step).map(|step| ActivityRef::item(step, item))
-}
-
 /// A workflow as callers name it: by id, or by name.
 pub(crate) fn workflow_ref(text: &str) -> WorkflowRef {
     text.parse()
         .map_or_else(|_| WorkflowRef::Name(text.to_owned()), WorkflowRef::Id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_or_an_item_is_named() {
-        assert_eq!(activity("a-1").unwrap().to_string(), "a-1");
-        assert_eq!(activity("a[12]").unwrap().to_string(), "a[12]");
-        for text in ["", "A", "a[", "a[]", "a[x]", "a[1]b", "[1]"] {
-            assert!(activity(text).is_none(), "{text}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use seawall_engine::{Datum, ErrorView, JournalItem, Reason, RunView, ScheduledFor, StepView};
-use seawall_store::{ParentLink, RunStatus, Timestamp, WorkflowVersion};
+use seawall_engine::{Datum, ErrorView, JournalItem, PartView, Reason, RunView, ScheduledFor, StepId, StepView};
+use seawall_store::{ParentLink, RunId, RunStatus, Timestamp, WorkflowVersion};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use super::Time;
     "steps": [{"id": "hello", "kind": "transform", "status": "succeeded", "effect": "pure", "attempts": 1,
         "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z", "duration_ms": 1,
         "output": "Hello, Ada", "error": null}],
-    "parent": null, "schedule": null, "priority": 0, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
+    "parent": null, "compensating": false, "forked_from": null, "schedule": null, "priority": 0, "created_by": "local", "created_at": "2026-01-02T03:04:05.000Z",
     "started_at": "2026-01-02T03:04:05.000Z", "finished_at": "2026-01-02T03:04:05.001Z"
 }))]
 pub(crate) struct Run {
@@ -39,6 +39,10 @@ pub(crate) struct Run {
     progress: f64,
     steps: Vec<RunStep>,
     parent: Option<RunParent>,
+    /// What the run has done is being undone.
+    compensating: bool,
+    /// The run that this one does again.
+    forked_from: Option<RunFork>,
     /// Of a run that a schedule made.
     schedule: Option<RunSchedule>,
     priority: i8,
@@ -66,6 +70,8 @@ impl From<RunView> for Run {
             completed_steps: view.completed_steps,
             steps: view.steps.into_iter().map(RunStep::from).collect(),
             parent: view.parent.map(RunParent::from),
+            compensating: view.compensating,
+            forked_from: view.forked_from.map(RunFork::from),
             schedule: view.scheduled.map(RunSchedule::from),
             priority: view.priority,
             created_by: view.created_by,
@@ -172,6 +178,23 @@ impl From<ParentLink> for RunParent {
     }
 }
 
+/// Where a forked run comes from.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunFork {
+    run_id: String,
+    /// The first step that was done again.
+    from_step: String,
+}
+
+impl From<(RunId, StepId)> for RunFork {
+    fn from((run, step): (RunId, StepId)) -> Self {
+        Self {
+            run_id: run.to_string(),
+            from_step: step.to_string(),
+        }
+    }
+}
+
 /// Why a run or a step failed.
 #[derive(Debug, Serialize, ToSchema)]
 struct RunError {
@@ -218,6 +241,17 @@ struct RunStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     items_total: Option<u32>,
+    /// What undoes it, from the start of the run's compensation on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    compensation: Option<RunStepPart>,
+    /// What looks into an unknown outcome of it, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reconcile: Option<RunStepPart>,
+    /// Its result is that of the run that this one was forked from.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    copied: bool,
     /// The worker outside that has the step's task.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -251,6 +285,42 @@ impl From<StepView> for RunStep {
                 .map(Time),
             worker_progress: view.worker.as_ref().and_then(|worker| worker.progress.clone()),
             worker: view.worker.map(|worker| worker.name),
+            items_done: view.items.map(|(done, _)| done),
+            items_total: view.items.map(|(_, total)| total),
+            compensation: view.compensation.map(RunStepPart::from),
+            reconcile: view.reconcile.map(RunStepPart::from),
+            copied: view.copied,
+        }
+    }
+}
+
+/// A part of a step. Of a map, all those of its items together: the liveliest of them is shown.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunStepPart {
+    /// As of a step.
+    status: &'static str,
+    attempts: u32,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Time>,
+    error: Option<RunError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    items_done: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    items_total: Option<u32>,
+}
+
+impl From<PartView> for RunStepPart {
+    fn from(view: PartView) -> Self {
+        Self {
+            status: view.status.as_str(),
+            attempts: view.attempts,
+            started_at: view.started_at.map(Time),
+            finished_at: view.finished_at.map(Time),
+            error: view.error.map(RunError::from),
             items_done: view.items.map(|(done, _)| done),
             items_total: view.items.map(|(_, total)| total),
         }
@@ -305,6 +375,10 @@ struct WhyReason {
     step_id: Option<String>,
     /// Of a map step: the item, counted from 0.
     item: Option<u32>,
+    /// `compensate` or `reconcile`, where it is not the step itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    part: Option<&'static str>,
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Time>,
     detail: String,
@@ -316,6 +390,7 @@ impl From<Reason> for WhyReason {
             kind: reason.kind,
             step_id: reason.step.map(|step| step.to_string()),
             item: reason.item,
+            part: reason.part.as_str(),
             until: reason.until.map(Time),
             detail: reason.detail,
         }

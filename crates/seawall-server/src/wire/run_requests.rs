@@ -41,6 +41,21 @@ pub(crate) struct CreateInlineRun {
     pub(crate) priority: Option<i64>,
 }
 
+/// A run that does another one again from a step on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"from_step": "report", "input": {"name": "Ada"}}))]
+pub(crate) struct ForkRun {
+    /// The first step that is done again. Whatever needs it is, too; the results of all others are copied.
+    pub(crate) from_step: String,
+    /// The other run's input when it is left out.
+    #[serde(default, deserialize_with = "exact_option")]
+    pub(crate) input: Option<Value>,
+    /// The other run's definition when it is left out.
+    #[serde(default, deserialize_with = "exact_option")]
+    pub(crate) definition: Option<Value>,
+}
+
 /// A signal for a run.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

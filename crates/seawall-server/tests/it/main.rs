@@ -6,6 +6,7 @@ mod bulk;
 mod config;
 mod documentation;
 mod flow;
+mod forks;
 mod health;
 mod queues;
 mod rejections;

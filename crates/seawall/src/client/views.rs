@@ -62,9 +62,18 @@ pub(crate) struct Run {
     pub(crate) completed_steps: u32,
     #[serde(default)]
     pub(crate) steps: Vec<Step>,
+    #[serde(default)]
+    pub(crate) compensating: bool,
+    pub(crate) forked_from: Option<ForkedFrom>,
     pub(crate) created_at: Timestamp,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) finished_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ForkedFrom {
+    pub(crate) run_id: String,
+    pub(crate) from_step: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -84,6 +93,16 @@ pub(crate) struct Step {
     pub(crate) error: Option<ErrorView>,
     pub(crate) items_done: Option<u32>,
     pub(crate) items_total: Option<u32>,
+    pub(crate) compensation: Option<StepPart>,
+    #[serde(default)]
+    pub(crate) copied: bool,
+}
+
+/// What undoes a step.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StepPart {
+    pub(crate) status: String,
+    pub(crate) error: Option<ErrorView>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -225,8 +244,25 @@ pub(crate) struct Why {
 pub(crate) struct Reason {
     pub(crate) kind: String,
     pub(crate) step_id: Option<String>,
+    item: Option<u32>,
+    part: Option<String>,
     pub(crate) until: Option<Timestamp>,
     pub(crate) detail: String,
+}
+
+impl Reason {
+    /// What it is about, as `runs resolve` takes it.
+    pub(crate) fn activity(&self) -> String {
+        let mut name = self.step_id.clone().unwrap_or_default();
+        if let Some(item) = self.item {
+            name.push_str(&format!("[{item}]"));
+        }
+        if let Some(part) = &self.part {
+            name.push('.');
+            name.push_str(part);
+        }
+        name
+    }
 }
 
 /// Part of a list.

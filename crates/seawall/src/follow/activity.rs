@@ -5,11 +5,13 @@ use serde_json::Value;
 
 use crate::client::JournalEvent;
 
-/// A step, or one item of a map step.
+/// A step, one item of a map step, or what undoes or looks into them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Activity {
     pub(super) step: String,
     pub(super) item: Option<u64>,
+    /// `compensate`, `reconcile`; None: the step or item itself.
+    pub(super) part: Option<String>,
 }
 
 impl Activity {
@@ -22,6 +24,7 @@ impl Activity {
         Some(Self {
             step: data.get("step_id")?.as_str()?.to_owned(),
             item: data.get("item").and_then(Value::as_u64),
+            part: data.get("part").and_then(Value::as_str).map(str::to_owned),
         })
     }
 
@@ -30,15 +33,20 @@ impl Activity {
         Self {
             step: step.to_owned(),
             item: None,
+            part: None,
         }
     }
 }
 
 impl std::fmt::Display for Activity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.item {
-            Some(item) => write!(f, "{}[{item}]", self.step),
-            None => f.write_str(&self.step),
+        f.write_str(&self.step)?;
+        if let Some(item) = self.item {
+            write!(f, "[{item}]")?;
+        }
+        match &self.part {
+            Some(part) => write!(f, ".{part}"),
+            None => Ok(()),
         }
     }
 }

@@ -39,16 +39,16 @@ impl Bars {
 
     /// Draws what has begun and not ended.
     pub(super) fn show(&mut self, board: &Board) {
-        let steps: BTreeMap<&str, &Doing> = board
+        let steps: BTreeMap<String, &Doing> = board
             .begun
             .iter()
             .filter(|(activity, _)| activity.item.is_none())
-            .map(|(activity, begun)| (activity.step.as_str(), &begun.doing))
+            .map(|(activity, begun)| (activity.to_string(), &begun.doing))
             .take(MOST)
             .collect();
         let all = &self.all;
         self.steps.retain(|step, bar| {
-            let keep = steps.contains_key(step.as_str());
+            let keep = steps.contains_key(step);
             if !keep {
                 bar.finish_and_clear();
                 all.remove(bar);
@@ -56,19 +56,19 @@ impl Bars {
             keep
         });
         for (step, doing) in steps {
-            let bar = self.steps.entry(step.to_owned()).or_insert_with(|| {
-                let bar = all.add(ProgressBar::new(0).with_style(style(SPINNER)).with_prefix(plain(step)));
+            let bar = self.steps.entry(step.clone()).or_insert_with(|| {
+                let bar = all.add(ProgressBar::new(0).with_style(style(SPINNER)).with_prefix(plain(&step)));
                 bar.enable_steady_tick(TICK);
                 bar
             });
-            if let Some(items) = board.maps.get(step) {
+            if let Some(items) = board.maps.get(&step) {
                 if bar.length() != Some(items.total) {
                     bar.set_style(style(BAR));
                 }
                 bar.set_length(items.total);
                 bar.set_position(items.done);
             }
-            bar.set_message(words(board, step, doing));
+            bar.set_message(words(board, &step, doing));
         }
     }
 }
@@ -84,7 +84,8 @@ fn words(board: &Board, step: &str, doing: &Doing) -> String {
         Doing::Retry => "waits for its next attempt".to_owned(),
         Doing::Timer => "sleeps".to_owned(),
         Doing::Items => {
-            let of_step = |activity: &&Activity| activity.step == step && activity.item.is_some();
+            let of_step =
+                |activity: &&Activity| activity.step == step && activity.item.is_some() && activity.part.is_none();
             format!("({} running)", board.begun.keys().filter(of_step).count())
         }
         Doing::Signal { name } => format!("waits for the signal {}", plain(name)),

@@ -26,6 +26,8 @@ pub(super) struct Board {
     pub(super) paused: bool,
     /// Blocked for another reason than an unknown outcome: somebody may resume it.
     pub(super) stuck: Option<String>,
+    /// It stands still over unknown outcomes: what looks into them by itself has had its turn.
+    pub(super) in_doubt: bool,
     pub(super) ended: bool,
 }
 
@@ -54,8 +56,11 @@ impl Board {
             "run.resumed" | "run.unblocked" => {
                 self.paused = false;
                 self.stuck = None;
+                self.in_doubt = false;
             }
-            "run.blocked" if event.text("reason") != Some("unknown-outcome") => {
+            "run.cancel_requested" | "run.timed_out" => self.in_doubt = false,
+            "run.blocked" if event.text("reason") == Some("unknown-outcome") => self.in_doubt = true,
+            "run.blocked" => {
                 self.stuck = Some(event.text("reason").unwrap_or("unknown").to_owned());
             }
             "run.retried" => {
@@ -64,6 +69,7 @@ impl Board {
             }
             "run.succeeded" | "run.failed" | "run.cancelled" => {
                 self.ended = true;
+                self.in_doubt = false;
                 self.begun.clear();
             }
             _ => {}
@@ -119,6 +125,7 @@ impl Board {
     fn ended_activity(&mut self, activity: &Activity) {
         self.begun.remove(activity);
         if activity.item.is_some()
+            && activity.part.is_none()
             && let Some(items) = self.maps.get_mut(&activity.step)
         {
             items.done = (items.done + 1).min(items.total);

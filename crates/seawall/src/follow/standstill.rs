@@ -89,6 +89,8 @@ pub(super) fn standstill(run: &str, board: &Board) -> Standstill {
                 run,
                 step,
             }),
+            // The run is blocked once nothing else goes on and nothing looks into it.
+            Doing::Unknown { .. } if !board.in_doubt => found.moves |= !board.paused && board.stuck.is_none(),
             Doing::Unknown { message } => found.needs.push(Need::Resolve {
                 run,
                 step,
@@ -155,6 +157,24 @@ mod tests {
             (alone.moves, alone.needs.len(), alone.children),
             (false, 1, vec!["run_2".to_owned()])
         );
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_for_a_person_only_once_the_run_is_blocked() {
+        let unknown = || {
+            let message = "the connection was reset".to_owned();
+            board(vec![("pay", Doing::Unknown { message })])
+        };
+        let looked_into = standstill("run_1", &unknown());
+        assert!(looked_into.moves && looked_into.needs.is_empty());
+        let blocked = standstill(
+            "run_1",
+            &Board {
+                in_doubt: true,
+                ..unknown()
+            },
+        );
+        assert_eq!((blocked.moves, blocked.needs.len()), (false, 1));
     }
 
     #[test]

@@ -24,6 +24,15 @@ fn of_run(event: &JournalEvent, paint: Paint) -> Option<String> {
         "run.retried" => format!("retried by {}", by()),
         "run.cancel_requested" => paint.yellow(&format!("{} asked to cancel the run", by())),
         "run.blocked" => paint.yellow("blocked"),
+        "run.forked" => format!(
+            "does {} again from {}",
+            plain(event.text("run_id").unwrap_or_default()),
+            plain(event.text("from_step").unwrap_or_default())
+        ),
+        "compensation.started" => {
+            let steps = event.data.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
+            paint.yellow(&format!("undoes what was done: {steps} to undo"))
+        }
         "run.timed_out" => paint.red("the run's time is over"),
         "signal.received" => format!("signal {} received", plain(event.text("name").unwrap_or_default())),
         _ => return None,
@@ -43,8 +52,13 @@ fn of_activity(before: &Board, activity: &Activity, event: &JournalEvent, paint:
         )),
         "step.failed" => failed(before, activity, event, paint),
         "step.skipped" => paint.dim("skipped"),
+        "step.copied" => paint.dim(&format!("copied: {}", text("status"))),
         "step.cancelled" => paint.yellow("cancelled"),
         "step.deferred" => format!("waits until {}: {}", text("until"), text("reason")),
+        // A run that undoes says so, one by one.
+        "step.started" if activity.part.is_some() && event.data.get("attempt").and_then(Value::as_u64) == Some(1) => {
+            "begins".to_owned()
+        }
         "step.started" => {
             let attempt = event
                 .data

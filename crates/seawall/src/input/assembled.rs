@@ -22,6 +22,13 @@ pub(crate) struct InputArgs {
     file: Option<PathBuf>,
 }
 
+impl InputArgs {
+    /// Whether nothing was said about the input.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pairs.is_empty() && self.file.is_none()
+    }
+}
+
 /// An input, and where its parts come from.
 pub(crate) struct RunInput {
     pub(crate) value: Value,
@@ -32,14 +39,22 @@ pub(crate) struct RunInput {
 impl RunInput {
     /// Puts the input together.
     pub(crate) fn assemble(args: &InputArgs, schema: Option<&Value>, paint: Paint) -> Result<Self, Failure> {
+        Self::assemble_over(Value::Object(Map::new()), args, schema, paint)
+    }
+
+    /// Puts the input together; where no file gives it, single values are put over `base`.
+    pub(crate) fn assemble_over(
+        base: Value,
+        args: &InputArgs,
+        schema: Option<&Value>,
+        paint: Paint,
+    ) -> Result<Self, Failure> {
         let file = args
             .file
             .as_deref()
             .map(|path| Document::read(path, paint))
             .transpose()?;
-        let mut value = file
-            .as_ref()
-            .map_or_else(|| Value::Object(Map::new()), |file| file.value.clone());
+        let mut value = file.as_ref().map_or(base, |file| file.value.clone());
         if !args.pairs.is_empty() {
             let Value::Object(fields) = &mut value else {
                 return Err(Failure::Usage(

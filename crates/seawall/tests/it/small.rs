@@ -102,6 +102,52 @@ fn schema_completions_and_migrations_need_nobody_else() {
 }
 
 #[test]
+fn a_run_that_fails_is_undone_and_forked_from_where_it_failed() {
+    let house = House::new();
+    let definition = |pay: &str| {
+        format!(
+            "name: trip\ninput: {{ type: object, properties: {{ n: {{ type: integer }} }} }}\nsteps:\n  - id: look\n    kind: command\n    \
+             effect: read\n    with: {{ argv: [sh, -c, 'echo looked >> log'] }}\n  - id: book\n    kind: command\n    needs: [look]\n    \
+             with: {{ argv: [sh, -c, 'echo booked {{{{ input.n }}}} >> log'] }}\n    compensate: {{ kind: command, with: {{ argv: [sh, -c, \
+             'echo unbooked >> log'] }} }}\n  - id: pay\n    kind: command\n    needs: [book]\n    with: {{ argv: [{pay}] }}\n"
+        )
+    };
+    house.write("trip.yaml", &definition("'false'"));
+    let done = house.run(&["run", "trip.yaml", "--input", "n=1"]).expect(1);
+    let run = done.id("run_");
+    assert!(done.err.contains("undoes what was done"), "{}", done.err);
+    assert_eq!(house.read("log"), "looked\nbooked 1\nunbooked\n");
+    let shown = house.run(&["runs", "show", &run]).expect(0);
+    assert!(shown.out.contains("compensation succeeded"), "{}", shown.out);
+    house.write("paid.yaml", &definition("'true'"));
+    let fork = [
+        "runs",
+        "fork",
+        &run,
+        "--from",
+        "pay",
+        "--definition",
+        "paid.yaml",
+        "--input",
+        "n=2",
+    ];
+    let done = house.run(&fork).expect(0);
+    // The booking was undone, so that it is made again; the look is copied.
+    assert_eq!(house.read("log"), "looked\nbooked 1\nunbooked\nbooked 2\n");
+    let forked = house
+        .run(&["runs", "show", &done.id("run_"), "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(forked["forked_from"]["from_step"], "pay");
+    assert_eq!(
+        (&forked["steps"][0]["copied"], &forked["input"]["n"]),
+        (&true.into(), &2.into())
+    );
+    let refused = house.run(&["runs", "fork", &run, "--from", "nope"]).expect(2);
+    assert!(refused.err.contains("/from_step"), "{}", refused.err);
+}
+
+#[test]
 fn queues_are_limited_paused_and_shown() {
     let house = House::new();
     let shown = house

@@ -5,10 +5,10 @@ use seawall_store::{RunId, RunStatus, Timestamp};
 use crate::core::command::FoundChild;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
-use crate::core::commands::settle::MAX_RUN_BYTES;
+use crate::core::commands::settle::has_room;
 use crate::core::event::{ChildStarted, Event};
 use crate::core::state::{StepStatus, Wait};
-use crate::datum::{Datum, weight};
+use crate::datum::Datum;
 use crate::definition::FlowPlan;
 use crate::executor::StepError;
 use crate::names::{ActivityRef, child_id};
@@ -84,7 +84,7 @@ pub(super) fn ended(draft: &mut Draft<'_>, child: RunId, activity: &ActivityRef,
     });
     let stopping = flow::is_being_stopped(draft.state, slot);
     match ending.status {
-        RunStatus::Succeeded if draft.state.bytes.saturating_add(weight(ending.output.json())) > MAX_RUN_BYTES => {
+        RunStatus::Succeeded if !has_room(draft.state, slot, ending.output.json()) => {
             let error = StepError::permanent("run-too-large", "with this output the run would hold more than 64 MiB");
             flow::fail_with(draft, slot, Failure::finished(error));
         }

@@ -122,7 +122,10 @@ impl Draft<'_> {
     /// A share of the command's random bits that belongs to this activity and attempt alone.
     pub(super) fn random(&self, slot: Slot) -> u64 {
         let attempt = self.state.at(slot).map_or(0, |activity| u64::from(activity.attempts));
-        let place = (slot.step as u64) << 40 ^ u64::from(slot.item.unwrap_or(u32::MAX)) << 8 ^ attempt;
+        let place = (slot.part as u64) << 60
+            ^ (slot.step as u64) << 40
+            ^ u64::from(slot.item.unwrap_or(u32::MAX)) << 8
+            ^ attempt;
         // SplitMix64: neighbouring inputs give unrelated outputs.
         let mut mixed = self.env.random ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -9,6 +9,7 @@ mod child;
 mod decision;
 mod flow;
 mod pause;
+mod reconcile;
 mod recover;
 mod resolve;
 mod retry;
@@ -21,5 +22,5 @@ mod tick;
 mod tests;
 
 pub use decision::{Decision, decide};
-pub(crate) use flow::{delays, full_queue};
+pub(crate) use flow::{FULL_QUEUE, delays, full_queue};
 pub(crate) use settle::MAX_RUN_BYTES;

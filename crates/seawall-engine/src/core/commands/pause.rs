@@ -5,13 +5,9 @@ use std::sync::Arc;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::{begin, tick};
 use crate::core::event::{BlockReason, Event};
-use crate::core::state::Phase;
 
 pub(super) fn pause(draft: &mut Draft<'_>, by: Arc<str>) {
-    let state = &draft.state;
-    // One that waits for its admission takes its slot all the same, and begins nothing with it.
-    let goes_on = state.phase == Phase::Active || (state.phase == Phase::Queued && state.gated);
-    if goes_on && !state.paused {
+    if draft.state.can_pause() {
         draft.emit(Event::RunPaused { by });
     }
 }

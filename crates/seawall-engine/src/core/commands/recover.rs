@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use seawall_store::Timestamp;
 
-use crate::core::commands::begin;
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow;
+use crate::core::commands::{begin, flow, reconcile};
 use crate::core::event::Event;
 use crate::core::state::{Slot, StepStatus};
 use crate::definition::Kind;
@@ -30,8 +29,11 @@ fn recover_one(draft: &mut Draft<'_>, slot: Slot, predecessor_dead: bool) {
     let activity = draft.state.name(slot);
     let step = draft.state.doing(slot);
     let (effect, is_child) = (step.effect, matches!(step.kind, Kind::Workflow(_)));
-    if flow::is_being_stopped(draft.state, slot) && effect != EffectClass::Once {
+    let stopped = flow::is_being_stopped(draft.state, slot) && effect != EffectClass::Once;
+    if stopped || reconcile::is_needless(draft.state, slot) {
         draft.emit(Event::StepCancelled { activity });
+    } else if let Some(until) = reconcile::superseded(draft, slot) {
+        reconcile::put_off(draft, activity, until);
     } else if is_child {
         // Nothing was begun: the child's row would have been written together with its ChildStarted.
         flow::find_child(draft, slot);
@@ -47,7 +49,7 @@ fn recover_one(draft: &mut Draft<'_>, slot: Slot, predecessor_dead: bool) {
             error,
             safe_after,
         });
-    } else if draft.state.may_begin() {
+    } else if draft.state.may_begin(slot.part) {
         flow::begin_again(draft, slot);
     } else {
         let (until, reason) = (draft.now(), "the process died while the attempt was running".to_owned());

@@ -1,11 +1,12 @@
-//! Resolve: a person has found out what became of an unknown outcome.
+//! Resolve: somebody has found out what became of an unknown outcome: a person, or the step's own reconcile.
 
 use std::sync::Arc;
 
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
+use crate::core::commands::reconcile;
 use crate::core::event::{BlockReason, Event, Resolution};
-use crate::core::state::StepStatus;
+use crate::core::state::{Slot, StepStatus};
 use crate::executor::StepError;
 use crate::names::ActivityRef;
 
@@ -18,10 +19,16 @@ pub(super) fn resolve(draft: &mut Draft<'_>, activity: &ActivityRef, resolution:
     {
         return;
     }
+    settle(draft, slot, resolution, by);
+    reconcile::withdraw(draft, slot);
+}
+
+/// The outcome is known now.
+pub(super) fn settle(draft: &mut Draft<'_>, slot: Slot, resolution: Resolution, by: Arc<str>) {
     if matches!(draft.state.blocked, Some(BlockReason::UnknownOutcome(_))) {
         draft.emit(Event::RunUnblocked { by: Arc::clone(&by) });
     }
-    let activity = activity.clone();
+    let activity = draft.state.name(slot);
     draft.emit(Event::StepOutcomeResolved {
         activity: activity.clone(),
         resolution: resolution.clone(),

@@ -1,23 +1,73 @@
 //! Retry of a run that failed or was cancelled: from the failed steps on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::core::commands::decision::Draft;
 use crate::core::commands::tick;
 use crate::core::event::Event;
-use crate::core::state::{Phase, RunState, StepStatus};
+use crate::core::state::{Phase, RunState, Slot, StepStatus};
 use crate::definition::{ItemErrors, Kind};
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part, StepId};
 
 pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
     // A parent has used a child's end as soon as there is one: the message stands in the same commit.
     let ended = matches!(draft.state.phase, Phase::Failed | Phase::Cancelled);
     if ended && draft.state.parent.is_none() {
-        let activities = known_to_have_failed(draft.state);
-        draft.emit(Event::RunRetried { by, activities });
+        let mut activities = known_to_have_failed(draft.state);
+        activities.extend(undone(draft.state));
+        let anew = anew(draft, &activities);
+        draft.emit(Event::RunRetried { by, activities, anew });
         // What no old process can be at any more begins now.
         tick::tick(draft);
     }
+}
+
+/// What was undone: it has to be done again. With a map that was undone as a whole, so have its items.
+fn undone(state: &RunState) -> Vec<ActivityRef> {
+    let parts = state.activities().filter(|(slot, _)| slot.part == Part::Compensate);
+    let undone = parts.filter(|(_, own)| own.status == StepStatus::Succeeded);
+    let mut slots: BTreeSet<Slot> = undone.map(|(slot, _)| slot.part(Part::Main)).collect();
+    let whole: Vec<usize> = slots
+        .iter()
+        .filter(|slot| slot.item.is_none())
+        .map(|slot| slot.step)
+        .collect();
+    for step in whole {
+        let items = state.steps[step]
+            .items
+            .iter()
+            .flat_map(|items| (0u32..).zip(&items.states));
+        let items = items.filter(|(_, own)| own.status == StepStatus::Succeeded);
+        slots.extend(items.map(|(item, _)| Slot::item(step, item)));
+    }
+    slots.into_iter().map(|slot| state.name(slot)).collect()
+}
+
+/// Maps that render their list again, since they were undone as a whole, or since what they look at is done again: unless an
+/// item of the old list is in effect or may be.
+fn anew(draft: &Draft<'_>, raised: &[ActivityRef]) -> Vec<StepId> {
+    let (state, now) = (&*draft.state, draft.now());
+    let raised: BTreeSet<Slot> = raised.iter().filter_map(|activity| state.slot(activity)).collect();
+    let again: BTreeSet<usize> = raised.iter().map(|slot| slot.step).collect();
+    let steps = state.definition.steps.iter().zip(&state.steps).enumerate();
+    let anew = steps.filter(|(index, (step, of))| {
+        let Some(items) = &of.items else { return false };
+        let reopened = !state.is_met(*index) || again.contains(index);
+        let moved = step.references.iter().any(|reference| again.contains(reference));
+        let mut items = (0u32..).zip(&items.states);
+        reopened
+            && (moved || raised.contains(&Slot::step(*index)))
+            && items.all(|(item, own)| {
+                let slot = Slot::item(*index, item);
+                let in_effect = own.status == StepStatus::Succeeded && !raised.contains(&slot);
+                let in_doubt = own.in_doubt && state.doing(slot).effect.waits_for_durability();
+                // A person settled it while its process may have been alive still.
+                let at_work = own.deadline.is_some_and(|deadline| deadline > now);
+                !(in_effect || in_doubt || at_work)
+            })
+    });
+    anew.map(|(_, (step, _))| step.id.clone()).collect()
 }
 
 /// What failed for good and took the run with it.

@@ -7,12 +7,14 @@ use seawall_store::Timestamp;
 use crate::core::command::{TaskEnd, TaskEnded};
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
-use crate::core::commands::settle::MAX_RUN_BYTES;
+use crate::core::commands::reconcile;
+use crate::core::commands::settle::has_room;
 use crate::core::event::Event;
 use crate::core::state::{Slot, StepStatus, Wait};
-use crate::datum::{Datum, weight};
+use crate::datum::Datum;
 use crate::effect::EffectClass;
-use crate::executor::StepError;
+use crate::executor::{Outcome, StepError};
+use crate::names::Part;
 
 /// So many workers of one generation may vanish with a task before that counts against the step: a payload that kills every
 /// worker must not be offered for ever.
@@ -35,7 +37,7 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
         return;
     }
     let Some((worker, claimed_at)) = claim else {
-        return draft.emit(Event::StepCancelled { activity });
+        return withdrawn(draft, slot);
     };
     draft.emit(Event::TaskClaimed {
         activity: activity.clone(),
@@ -45,14 +47,29 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
     });
     match end {
         TaskEnd::Completed(output) => completed(draft, slot, output),
+        TaskEnd::Failed(error) if slot.part == Part::Reconcile => {
+            reconcile::settled(draft, slot, Outcome::Failed(error))
+        }
         TaskEnd::Failed(error) => flow::fail_with(draft, slot, Failure::finished(error)),
         TaskEnd::Lapsed { timed_out } => lapsed(draft, slot, &worker, (claimed_at, timed_out)),
-        TaskEnd::Withdrawn => draft.emit(Event::StepCancelled { activity }),
+        TaskEnd::Withdrawn => withdrawn(draft, slot),
+    }
+}
+
+/// It was taken back, so it is not wanted any more; unless a reconcile step has something new to look into by now.
+fn withdrawn(draft: &mut Draft<'_>, slot: Slot) {
+    let activity = draft.state.name(slot);
+    match reconcile::superseded(draft, slot) {
+        Some(until) if !reconcile::is_needless(draft.state, slot) => reconcile::put_off(draft, activity, until),
+        _ => draft.emit(Event::StepCancelled { activity }),
     }
 }
 
 fn completed(draft: &mut Draft<'_>, slot: Slot, output: Datum) {
-    if draft.state.bytes.saturating_add(weight(output.json())) > MAX_RUN_BYTES {
+    if slot.part == Part::Reconcile {
+        return reconcile::settled(draft, slot, Outcome::Succeeded(output.json().clone()));
+    }
+    if !has_room(draft.state, slot, output.json()) {
         let error = StepError::permanent("run-too-large", "with this output the run would hold more than 64 MiB");
         return flow::fail_with(draft, slot, Failure::finished(error));
     }
@@ -85,8 +102,10 @@ fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_ou
             safe_after: Some(deadline.saturating_add(draft.env.lease)),
         });
     }
-    if flow::is_being_stopped(draft.state, slot) {
+    if flow::is_being_stopped(draft.state, slot) || reconcile::is_needless(draft.state, slot) {
         draft.emit(Event::StepCancelled { activity });
+    } else if let Some(until) = reconcile::superseded(draft, slot) {
+        reconcile::put_off(draft, activity, until);
     } else if timed_out || vanished >= MAX_VANISHED {
         flow::fail_with(draft, slot, Failure::in_doubt(error));
     } else {
@@ -97,7 +116,7 @@ fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_ou
             in_doubt: true,
         });
         // Held back, it begins when the run may go on.
-        if draft.state.may_begin() {
+        if draft.state.may_begin(slot.part) {
             flow::begin_again(draft, slot);
         }
     }

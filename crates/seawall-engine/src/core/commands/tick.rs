@@ -27,11 +27,12 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         .map(|(_, slot)| *slot)
         .collect();
     for slot in due {
-        // One that fires can stop the run, and with it the rest; what is still due after much was offered comes next.
-        if draft.state.is_stopping() || draft.offered_bytes >= flow::MAX_AT_ONCE {
+        // What is still due after much was offered comes next.
+        if draft.offered_bytes >= flow::MAX_AT_ONCE {
             return;
         }
-        // A map that has failed meanwhile begins nothing; its items are being stopped.
+        // One that fires can stop the run, and a map that has failed meanwhile begins nothing: what they have begun is being
+        // stopped.
         if !draft.state.is_held_back(slot) && !flow::is_being_stopped(draft.state, slot) {
             fire(draft, slot);
         }

@@ -1,6 +1,6 @@
-//! One activity: a step, or one item of a map, over its attempts and waits.
+//! One activity: a step, or one item of a map, or what undoes or looks into one of them, over its attempts and waits.
 
-use seawall_store::{ApprovalId, Digest, QueueName, RunId, TaskId, Timestamp, WorkflowVersion};
+use seawall_store::{ApprovalId, Digest, QueueName, RunId, Seq, TaskId, Timestamp, WorkflowVersion};
 
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -91,6 +91,10 @@ pub struct ActivityState {
     pub in_doubt: bool,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// The event that settled it: what succeeded last is undone first.
+    pub(crate) settled_by: Seq,
+    /// Of a reconcile part: the attempt of its activity that it looks into.
+    pub(crate) about: u32,
     pub wait: Option<Wait>,
     /// When something is due: the next attempt, or the end of the wait.
     pub wake: Option<Timestamp>,
@@ -117,6 +121,8 @@ impl Default for ActivityState {
             in_doubt: false,
             started_at: None,
             finished_at: None,
+            settled_by: Seq(0),
+            about: 0,
             wait: None,
             wake: None,
             deferred: None,

@@ -3,8 +3,8 @@
 use seawall_store::Timestamp;
 
 use crate::core::state::activity::{ActivityState, StepStatus, Wait};
-use crate::core::state::run::{MapItems, RunState, Slot};
-use crate::names::ActivityRef;
+use crate::core::state::run::{MapItems, RunState, Slot, StepState};
+use crate::names::{ActivityRef, Part};
 
 impl RunState {
     pub(super) fn settle(
@@ -14,8 +14,10 @@ impl RunState {
         at: Timestamp,
         with: impl FnOnce(&mut ActivityState),
     ) {
+        let by = self.seq;
         self.change(activity, status, None, |state| {
             state.finished_at = Some(at);
+            state.settled_by = by;
             state.wait = None;
             state.child_told = false;
             state.deferred = None;
@@ -33,15 +35,8 @@ impl RunState {
     ) {
         let Some(slot) = self.slot(activity) else { return };
         let step = &mut self.steps[slot.step];
-        let is_map = slot.item.is_none() && step.items.is_some();
-        let state = match (slot.item, &mut step.items) {
-            (None, _) => &mut step.own,
-            (Some(item), Some(items)) => match items.states.get_mut(item as usize) {
-                Some(state) => state,
-                None => return,
-            },
-            (Some(_), None) => return,
-        };
+        let is_map = slot == Slot::step(slot.step) && step.items.is_some();
+        let Some(state) = step.at_mut(slot) else { return };
         let (old_status, old_wake) = (state.status, state.wake);
         let (asked, offered) = (state.asks(), state.is_offered());
         state.status = status;
@@ -70,16 +65,50 @@ impl RunState {
     }
 
     fn follow(&mut self, slot: Slot, old: StepStatus, new: StepStatus) {
-        match slot.item {
-            None => {
+        match (slot.part, slot.item) {
+            (Part::Main, None) => {
                 self.settled_steps += u32::from(new.is_settled());
                 self.settled_steps -= u32::from(old.is_settled());
             }
-            Some(item) => {
+            (Part::Main, Some(item)) => {
                 if let Some(items) = &mut self.steps[slot.step].items {
                     items.follow(item, old, new);
                 }
             }
+            (Part::Compensate, _) if new.is_settled() => {
+                // They run one after another, so the first one is the one that ends.
+                if let Some(undo) = &mut self.undo
+                    && undo.front() == Some(&slot)
+                {
+                    undo.pop_front();
+                }
+            }
+            (Part::Compensate, _) => {}
+            (Part::Reconcile, _) => {
+                let looks = |status: StepStatus| !status.is_settled() && status != StepStatus::Pending;
+                self.looking += u32::from(looks(new));
+                self.looking -= u32::from(looks(old));
+            }
+        }
+    }
+
+    /// Makes room for a part that has not been heard of before.
+    pub(super) fn open_part(&mut self, slot: Slot) {
+        if let std::collections::btree_map::Entry::Vacant(place) =
+            self.steps[slot.step].parts.entry((slot.item, slot.part))
+        {
+            let new = place.insert(ActivityState::default());
+            self.counts[new.status as usize] += 1;
+        }
+    }
+}
+
+impl StepState {
+    fn at_mut(&mut self, slot: Slot) -> Option<&mut ActivityState> {
+        match (slot.part, slot.item) {
+            (Part::Main, None) => Some(&mut self.own),
+            (Part::Main, Some(item)) => self.items.as_mut()?.states.get_mut(item as usize),
+            (part, item) => self.parts.get_mut(&(item, part)),
         }
     }
 }
@@ -123,11 +152,5 @@ impl MapItems {
         while self.states.get(self.next).is_some_and(begun) {
             self.next += 1;
         }
-    }
-}
-
-impl Slot {
-    pub(crate) const fn step(step: usize) -> Self {
-        Self { step, item: None }
     }
 }

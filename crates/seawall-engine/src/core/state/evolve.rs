@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use seawall_store::Timestamp;
 
-use crate::core::event::{Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
+use crate::core::event::{BlockReason, Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
 use crate::core::state::activity::{ActivityState, StepStatus, Wait};
-use crate::core::state::run::{MapItems, Phase, ReplayError, RunState, StepState};
+use crate::core::state::run::{Phase, ReplayError, RunState, Slot, StepState};
 use crate::datum::{Datum, weight};
-use crate::definition::{Definition, ItemErrors, Kind};
+use crate::definition::Definition;
 use crate::executor::StepError;
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part};
 
 impl RunState {
     /// The state after the first event.
@@ -65,10 +65,13 @@ impl RunState {
             signals: std::collections::VecDeque::new(),
             output: None,
             error: None,
+            forked_from: None,
+            undo: None,
             timers: std::collections::BTreeSet::new(),
             counts,
             settled_steps: 0,
             asking: 0,
+            looking: 0,
             offered: 0,
             bytes: weight(created.input.json()),
             definition,
@@ -100,7 +103,9 @@ impl RunState {
                 self.paused = false;
                 self.blocked = None;
             }
-            Event::RunRetried { activities, .. } => self.retried(activities, at),
+            Event::RunForked { from, from_step } => self.forked_from = Some((*from, from_step.clone())),
+            Event::RunRetried { activities, anew, .. } => self.retried(activities, anew, at),
+            Event::CompensationStarted { activities } => self.compensating(activities),
             Event::RunBlocked { reason } => self.blocked = Some(reason.clone()),
             Event::RunUnblocked { .. } => self.blocked = None,
             Event::RunTimedOut => self.fail(RunError {
@@ -142,6 +147,7 @@ impl RunState {
             Event::StepSkipped { step } => {
                 self.settle(&ActivityRef::step(step.clone()), StepStatus::Skipped, at, |_| ());
             }
+            Event::StepCopied(copied) => self.copied(copied, at),
             Event::StepCancelled { activity } => {
                 // Nobody saw the end of an attempt that was running: if it is ever made again, then under its key.
                 let was_running = self.activity(activity).is_some_and(|s| s.status == StepStatus::Running);
@@ -156,8 +162,10 @@ impl RunState {
                 in_doubt,
             } => {
                 let (reason, in_doubt) = (reason.clone(), *in_doubt);
+                // Put off before it began, since an old process may be at it: that stays so.
+                let begun = self.activity(activity).is_some_and(|s| s.status != StepStatus::Pending);
                 self.change(activity, StepStatus::Retrying, Some(*until), |state| {
-                    state.defer(reason, in_doubt);
+                    state.defer(reason, in_doubt, begun);
                 });
             }
             Event::StepOutcomeUnknown {
@@ -171,6 +179,7 @@ impl RunState {
                     state.deadline = deadline;
                     state.wait = None;
                 });
+                self.reconciling(activity, deadline);
             }
             Event::StepOutcomeResolved {
                 activity, resolution, ..
@@ -216,8 +225,10 @@ impl RunState {
         let again = self
             .activity(&activity)
             .is_some_and(|state| state.status == StepStatus::Running);
+        let about = self.looked_into(&activity);
         self.change(&activity, StepStatus::Running, None, |state| {
             state.attempts = attempt;
+            state.about = about;
             state.request_digest = request_digest;
             state.deadline = deadline;
             state.keyed_since.get_or_insert(at);
@@ -229,6 +240,9 @@ impl RunState {
     }
 
     fn succeeded(&mut self, activity: &ActivityRef, output: Option<Datum>, at: Timestamp) {
+        if activity.part != Part::Main {
+            return self.settle(activity, StepStatus::Succeeded, at, |state| state.error = None);
+        }
         let output = output.or_else(|| self.assembled(activity)).unwrap_or_else(Datum::null);
         self.consume_signal(activity);
         let bytes = weight(output.json());
@@ -260,7 +274,7 @@ impl RunState {
             state.error = Some(error.clone());
             state.output = output;
         });
-        let fatal = slot.item.is_none() && !self.is_met(slot.step);
+        let fatal = slot == Slot::step(slot.step) && !self.is_met(slot.step);
         if fatal && matches!(self.phase, Phase::Active) {
             let step = self.definition.steps[slot.step].id.clone();
             self.fail(RunError {
@@ -278,6 +292,7 @@ impl RunState {
             state.error = Some(error.clone());
             state.deadline = None;
             state.wait = None;
+            state.ask_anew(activity.part);
         });
     }
 
@@ -295,30 +310,6 @@ impl RunState {
                 self.change(activity, StepStatus::Retrying, Some(due), ActivityState::renew);
             }
         }
-    }
-
-    fn map_started(&mut self, activity: &ActivityRef, items: &[Datum]) {
-        let Some(slot) = self.slot(activity) else { return };
-        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
-        // From here on the items count, not the map itself.
-        self.counts[self.steps[slot.step].own.status as usize] -= 1;
-        self.counts[StepStatus::Pending as usize] += count;
-        let generation = self.steps[slot.step].own.generation;
-        self.bytes = items
-            .iter()
-            .fold(self.bytes, |sum, item| sum.saturating_add(weight(item.json())));
-        let fresh = ActivityState {
-            generation,
-            ..ActivityState::default()
-        };
-        self.steps[slot.step].items = Some(MapItems {
-            values: items.to_vec().into(),
-            states: vec![fresh; items.len()],
-            next: 0,
-            active: 0,
-            settled: 0,
-            failed: None,
-        });
     }
 
     pub(super) fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
@@ -347,43 +338,16 @@ impl RunState {
         }
     }
 
-    /// A map's output: its items' outputs in order, or what became of each.
-    fn assembled(&self, activity: &ActivityRef) -> Option<Datum> {
-        let (step, state) = self.step(&activity.step)?;
-        let (Kind::Map(map), Some(items)) = (&step.kind, &state.items) else {
-            return None;
-        };
-        let output = |state: &ActivityState| {
-            state
-                .output
-                .as_ref()
-                .map_or(serde_json::Value::Null, |o| o.json().clone())
-        };
-        let list = items
-            .states
-            .iter()
-            .map(|state| match (map.on_item_error, state.status) {
-                (ItemErrors::Fail, _) => output(state),
-                (ItemErrors::Collect, StepStatus::Succeeded) => {
-                    serde_json::json!({"ok": true, "output": output(state)})
-                }
-                (ItemErrors::Collect, _) => {
-                    let error = state
-                        .error
-                        .as_ref()
-                        .map(|e| serde_json::json!({"code": e.code, "message": e.message}));
-                    serde_json::json!({"ok": false, "error": error})
-                }
-            });
-        Some(Datum::new(list.collect()))
-    }
-
     fn fail(&mut self, error: RunError) {
         // The first failure is the run's; a cancel is not turned into one.
         if matches!(self.phase, Phase::Active | Phase::Queued) {
             self.phase = Phase::Failing(error);
             self.paused = false;
-            self.blocked = None;
+            // What kills its holders is not undone either before somebody says so.
+            let deadly = matches!(self.blocked, Some(BlockReason::HoldersDied(_)));
+            if !(deadly && self.definition.has_parts()) {
+                self.blocked = None;
+            }
         }
     }
 

@@ -3,8 +3,11 @@
 mod activity;
 mod change;
 mod evolve;
+mod maps;
+mod parts;
 mod retried;
 mod run;
+mod slot;
 mod tasks;
 
 pub use activity::{ActivityState, StepStatus, Wait};

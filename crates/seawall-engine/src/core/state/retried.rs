@@ -1,12 +1,15 @@
-//! A retry of the run: what took it down, and what was stopped on the way down, is open again. What has succeeded stays, and
-//! so does what failed while the run went on: its descendants have used that.
+//! A retry of the run: what took it down, what was stopped on the way down, and what was undone then, is open again. What has
+//! succeeded and is in effect stays, and so does what failed while the run went on: its descendants have used that.
+
+use std::collections::BTreeSet;
 
 use seawall_store::Timestamp;
 
 use crate::core::state::activity::StepStatus;
 use crate::core::state::run::{Phase, RunState, Slot};
+use crate::datum::weight;
 use crate::definition::OnError;
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part, StepId};
 
 impl RunState {
     /// What needs this step may begin. Of a step that has settled: the run went on with it.
@@ -19,7 +22,14 @@ impl RunState {
         }
     }
 
-    pub(super) fn retried(&mut self, failed: &[ActivityRef], at: Timestamp) {
+    /// All that the step needs is met.
+    pub(crate) fn needs_met(&self, step: usize) -> bool {
+        let needs = &self.definition.steps[step].needs;
+        needs.iter().all(|need| self.is_met(*need))
+    }
+
+    /// `raised`: what is known to have failed, and what was undone.
+    pub(super) fn retried(&mut self, raised: &[ActivityRef], anew: &[StepId], at: Timestamp) {
         self.phase = Phase::Active;
         self.gated = false;
         self.superseded = None;
@@ -28,15 +38,70 @@ impl RunState {
         self.finished_at = None;
         self.started_at.get_or_insert(at);
         self.deadline = self.definition.timeout.map(|timeout| at.saturating_add(timeout));
-        for activity in failed {
+        let mut undone = BTreeSet::new();
+        for activity in raised {
             self.reset(activity);
+            undone.extend(activity.item.and(self.slot(activity)).map(|slot| slot.step));
+        }
+        for step in anew {
+            self.give_up_list(step);
         }
         for step in 0..self.steps.len() {
             if !self.is_met(step) {
                 self.reset_stopped(step);
                 self.reopen(step);
+            } else if undone.contains(&step) {
+                // A map that had succeeded, of which items were undone.
+                self.reopen(step);
             }
         }
+        self.reset_compensations();
+    }
+
+    /// What was undone can be undone again once it has been done again, under another key; so can what could not be undone.
+    fn reset_compensations(&mut self) {
+        self.undo = None;
+        let compensations = self.activities().filter(|(slot, _)| slot.part == Part::Compensate);
+        let settled = compensations.filter(|(_, state)| state.status.is_settled());
+        let names: Vec<ActivityRef> = settled.map(|(slot, _)| self.name(slot)).collect();
+        for name in names {
+            self.reset(&name);
+        }
+    }
+
+    /// The map renders its list again: nothing of the old one is in effect.
+    fn give_up_list(&mut self, step: &StepId) {
+        let Some((index, _)) = self.definition.step(step) else {
+            return;
+        };
+        let Some(items) = self.steps[index].items.take() else {
+            return;
+        };
+        let mut bytes = 0;
+        let earlier = &mut self.steps[index].earlier;
+        for (item, (value, state)) in items.values.iter().zip(&items.states).enumerate() {
+            bytes += weight(value.json()) + state.output.as_ref().map_or(0, |output| weight(output.json()));
+            self.counts[state.status as usize] -= 1;
+            if let (Some(at), Ok(item)) = (state.wake, u32::try_from(item)) {
+                self.timers.remove(&(at, Slot::item(index, item)));
+            }
+            match earlier.get_mut(item) {
+                Some(place) => *place = (state.generation, state.attempts),
+                None => earlier.push((state.generation, state.attempts)),
+            }
+        }
+        self.bytes = self.bytes.saturating_sub(bytes);
+        // From here on the map itself counts again.
+        let own = &mut self.steps[index].own;
+        let was = std::mem::replace(&mut own.status, StepStatus::Pending);
+        own.finished_at = None;
+        own.error = None;
+        let output = own.output.take();
+        self.counts[StepStatus::Pending as usize] += 1;
+        self.settled_steps -= u32::from(was.is_settled());
+        self.bytes = self
+            .bytes
+            .saturating_sub(output.map_or(0, |output| weight(output.json())));
     }
 
     fn reset_stopped(&mut self, step: usize) {
@@ -47,7 +112,7 @@ impl RunState {
             Some(items) => (0u32..)
                 .zip(&items.states)
                 .filter(|(_, state)| stopped(state.status))
-                .map(|(item, _)| Slot { step, item: Some(item) })
+                .map(|(item, _)| Slot::item(step, item))
                 .collect(),
         };
         for slot in slots {
@@ -55,13 +120,17 @@ impl RunState {
         }
     }
 
-    /// What is known to have failed gets a new key; what may be in effect keeps its own.
+    /// What is known to have failed, or has succeeded and was undone, gets a new key; what may be in effect keeps its own.
     fn reset(&mut self, activity: &ActivityRef) {
         let Some(state) = self.activity(activity) else { return };
-        let renewed = state.status == StepStatus::Failed && !state.in_doubt;
+        let undone = state.status == StepStatus::Succeeded;
+        let renewed = undone || (state.status == StepStatus::Failed && !state.in_doubt);
         // A person settled it while its process may have been alive still. Whether that time is over is for the clock to
-        // say, not for the time of this event.
-        let due = state.deadline;
+        // say, not for the time of this event. What begins in its turn only minds that then: compensations, and the many
+        // items of a map that was undone.
+        let due = state.deadline.filter(|_| activity.part == Part::Main && !undone);
+        let lost = state.output.as_ref().map_or(0, |output| weight(output.json()));
+        self.bytes = self.bytes.saturating_sub(lost);
         let status = match due {
             Some(_) => StepStatus::Retrying,
             None => StepStatus::Pending,
@@ -71,6 +140,7 @@ impl RunState {
             state.vanished = 0;
             state.finished_at = None;
             state.error = None;
+            state.output = None;
             if renewed {
                 state.renew();
             }
@@ -89,6 +159,10 @@ impl RunState {
         own.status = StepStatus::Running;
         own.finished_at = None;
         own.error = None;
+        let output = own.output.take();
         self.settled_steps -= u32::from(was.is_settled());
+        self.bytes = self
+            .bytes
+            .saturating_sub(output.map_or(0, |output| weight(output.json())));
     }
 }

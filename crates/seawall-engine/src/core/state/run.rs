@@ -1,6 +1,6 @@
 //! The run: its steps, its phase, and the indexes that keep every command cheap.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
@@ -9,10 +9,10 @@ use crate::core::event::{BlockReason, Recorded, RunError, ScheduledFor, Superses
 use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::{Definition, Step};
-use crate::names::{ActivityRef, StepId};
+use crate::names::{ActivityRef, Part, StepId};
 
 /// `Queued => Active => (Failing | Cancelling)* => (Succeeded | Failed | Cancelled)`. Failing and cancelling wait until
-/// everything in flight has settled.
+/// everything in flight has settled, and then until what is to be undone has been.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Phase {
     Queued,
@@ -29,13 +29,21 @@ pub enum Phase {
 pub(crate) struct Slot {
     pub(crate) step: usize,
     pub(crate) item: Option<u32>,
+    pub(crate) part: Part,
 }
 
-/// A step: its own activity, and its items if it is a map that has begun.
+/// A step: its own activity, its items if it is a map that has begun, and what undoes and looks into them.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct StepState {
     pub own: ActivityState,
     pub items: Option<MapItems>,
+    /// Compensations from the first `CompensationStarted` that names them on, reconciles from the first unknown outcome on.
+    /// Their outputs stay in the journal: nothing looks at them.
+    pub parts: BTreeMap<(Option<u32>, Part), ActivityState>,
+    /// Its result is that of the run that this one was forked from.
+    pub copied: bool,
+    /// Generations and attempts of the items of lists that the map has given up.
+    pub(crate) earlier: Vec<(u32, u32)>,
 }
 
 /// The items of a map.
@@ -87,6 +95,10 @@ pub struct RunState {
     pub signals: VecDeque<(String, Datum)>,
     pub output: Option<Datum>,
     pub error: Option<RunError>,
+    /// Which run, and from which step on, this one does again.
+    pub forked_from: Option<(RunId, StepId)>,
+    /// Compensations that have not settled, in the order in which they run. None before `CompensationStarted`.
+    pub(crate) undo: Option<VecDeque<Slot>>,
     pub(crate) timers: BTreeSet<(Timestamp, Slot)>,
     /// How many activities (maps themselves not counted) are in each status.
     pub(crate) counts: [u32; StepStatus::COUNT],
@@ -96,6 +108,8 @@ pub struct RunState {
     pub(crate) settled_steps: u32,
     /// Activities that wait for a signal or a decision.
     pub(crate) asking: u32,
+    /// Reconcile parts that have begun or are about to.
+    pub(crate) looking: u32,
     /// Activities that wait for a worker.
     pub(crate) offered: u32,
 }
@@ -142,14 +156,16 @@ impl RunState {
         Some(Slot {
             step,
             item: activity.item,
+            part: activity.part,
         })
     }
 
     pub(crate) fn at(&self, slot: Slot) -> Option<&ActivityState> {
         let step = self.steps.get(slot.step)?;
-        match slot.item {
-            None => Some(&step.own),
-            Some(item) => step.items.as_ref()?.states.get(item as usize),
+        match (slot.part, slot.item) {
+            (Part::Main, None) => Some(&step.own),
+            (Part::Main, Some(item)) => step.items.as_ref()?.states.get(item as usize),
+            (part, item) => step.parts.get(&(item, part)),
         }
     }
 
@@ -157,16 +173,13 @@ impl RunState {
         ActivityRef {
             step: self.definition.steps[slot.step].id.clone(),
             item: slot.item,
+            part: slot.part,
         }
     }
 
-    /// What the step of an activity does: for an item, the map's inner step.
+    /// What an activity does: for an item, the map's inner step.
     pub(crate) fn doing(&self, slot: Slot) -> &Step {
-        let step = &self.definition.steps[slot.step];
-        match (&step.kind, slot.item) {
-            (crate::definition::Kind::Map(map), Some(_)) => &map.step,
-            _ => step,
-        }
+        slot.doing(&self.definition)
     }
 
     pub(crate) fn count(&self, status: StepStatus) -> u32 {
@@ -206,19 +219,40 @@ impl RunState {
         [timer, end].into_iter().flatten().min()
     }
 
-    /// Its timer would begin an attempt, and none may begin now.
+    /// Its timer would begin an attempt, and none may begin now: after a retry, what it needs may have to be done again first.
     pub(crate) fn is_held_back(&self, slot: Slot) -> bool {
         let begins = self
             .at(slot)
             .is_some_and(|activity| activity.status == StepStatus::Retrying);
-        begins && !self.may_begin()
+        begins && !(self.may_begin(slot.part) && (!slot.is_main() || self.needs_met(slot.step)))
     }
 
-    /// Attempts may begin.
-    pub(crate) const fn may_begin(&self) -> bool {
-        !self.paused
-            && !matches!(self.blocked, Some(BlockReason::HoldersDied(_)))
-            && matches!(self.phase, Phase::Active)
+    /// Attempts of this part may begin. Compensation and reconcile go on while the run is stopping.
+    pub(crate) const fn may_begin(&self, part: Part) -> bool {
+        let phase = match part {
+            Part::Main => matches!(self.phase, Phase::Active),
+            Part::Compensate => self.is_stopping(),
+            Part::Reconcile => matches!(self.phase, Phase::Active) || self.is_stopping(),
+        };
+        phase && !self.paused && !matches!(self.blocked, Some(BlockReason::HoldersDied(_)))
+    }
+
+    /// Something may begin that a pause would hold back. What waits for its admission takes its slot all the same, and begins
+    /// nothing with it.
+    #[must_use]
+    pub const fn can_pause(&self) -> bool {
+        let goes_on = match self.phase {
+            Phase::Active => true,
+            Phase::Queued => self.gated,
+            _ => self.is_compensating(),
+        };
+        goes_on && !self.paused
+    }
+
+    /// What the run has done is being undone.
+    #[must_use]
+    pub const fn is_compensating(&self) -> bool {
+        self.undo.is_some() && self.is_stopping()
     }
 
     #[must_use]
@@ -242,7 +276,8 @@ impl RunState {
         if self.is_terminal() {
             return Awaits::Nobody;
         }
-        if self.count(StepStatus::Unknown) > 0 || self.blocked.is_some() {
+        // Those that a reconcile step looks into need nobody yet.
+        if self.count(StepStatus::Unknown) > self.looking || self.blocked.is_some() {
             return Awaits::Person;
         }
         if self.status() != RunStatus::Waiting {
@@ -255,18 +290,23 @@ impl RunState {
         }
     }
 
-    /// Every activity: each step that is not a begun map, and each item of those that are.
+    /// Every activity: each step that is not a begun map, each item of those that are, and their parts.
     pub(crate) fn activities(&self) -> impl Iterator<Item = (Slot, &ActivityState)> {
         self.steps.iter().enumerate().flat_map(|(step, state)| {
-            let own = state.items.is_none().then_some((Slot { step, item: None }, &state.own));
+            let own = state.items.is_none().then_some((Slot::step(step), &state.own));
             let items = state.items.iter().flat_map(move |items| {
                 items
                     .states
                     .iter()
                     .zip(0u32..)
-                    .map(move |(state, item)| (Slot { step, item: Some(item) }, state))
+                    .map(move |(state, item)| (Slot::item(step, item), state))
             });
-            own.into_iter().chain(items)
+            let parts = state.parts.iter();
+            let parts = parts.map(move |((item, part), state)| {
+                let (item, part) = (*item, *part);
+                (Slot { step, item, part }, state)
+            });
+            own.into_iter().chain(items).chain(parts)
         })
     }
 

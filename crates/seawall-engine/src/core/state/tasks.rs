@@ -32,12 +32,12 @@ impl RunState {
 }
 
 impl ActivityState {
-    /// Put off. With a task and in doubt: its worker has vanished.
-    pub(super) fn defer(&mut self, reason: String, in_doubt: bool) {
+    /// Put off. With a task and in doubt: its worker has vanished. `begun`: it was no longer pending.
+    pub(super) fn defer(&mut self, reason: String, in_doubt: bool, begun: bool) {
         let had_task = matches!(self.wait.take(), Some(Wait::Task { .. }));
         self.vanished += u32::from(had_task && in_doubt);
         self.in_doubt |= in_doubt;
         self.deferred = Some(reason);
-        self.deadline = None;
+        self.deadline = self.deadline.filter(|_| !begun);
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct Translated {
 pub(super) struct Names<'a> {
     /// The map's variable; `index` then exists too.
     pub(super) variable: Option<&'a str>,
+    pub(super) extras: &'static [&'static str],
 }
 
 /// An error code and what to tell the author.

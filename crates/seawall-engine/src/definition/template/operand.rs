@@ -163,12 +163,16 @@ impl<'s> Reader<'_, 's> {
                 return Ok(rooted(name, Root::Index));
             }
         }
+        if let Some(extra) = self.names.extras.iter().find(|extra| **extra == name) {
+            return Ok(rooted(name, Root::Extra(extra)));
+        }
         if KEYWORDS.contains(&name) {
             return Err(fault(format!("found `{name}` where a value was expected")));
         }
         let known = ["input", "steps", "run", "index"]
             .into_iter()
-            .chain(self.names.variable);
+            .chain(self.names.variable)
+            .chain(self.names.extras.iter().copied());
         let extra = if name == "index" {
             "; `index` exists in the step of a map"
         } else {

@@ -22,6 +22,8 @@ pub(super) enum Root {
     Step(StepId, StepField),
     Item,
     Index,
+    /// One of the names that exist in some places only.
+    Extra(&'static str),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,6 +110,10 @@ impl Path {
             Root::Run(RunField::Attempt) => Start::Fresh(Value::from(scope.run.attempt)),
             Root::Item => Start::Shared(&scope.item.as_ref().ok_or_else(|| not_here("the map's variable"))?.value),
             Root::Index => Start::Fresh(Value::from(scope.item.as_ref().ok_or_else(|| not_here("index"))?.index)),
+            Root::Extra(name) => {
+                let extra = scope.extras.iter().find(|(extra, _)| extra == name);
+                Start::Shared(&extra.ok_or_else(|| not_here(name))?.1)
+            }
             Root::Step(id, field) => {
                 let step = scope.steps.iter().find(|step| step.id == *id);
                 let step = step.ok_or_else(|| not_here(&format!("steps.{id}")))?;

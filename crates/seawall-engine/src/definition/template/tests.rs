@@ -28,6 +28,7 @@ fn compile_with(value: &Value, secrets: bool) -> Outcome {
     let mut references = Vec::new();
     let mut compiling = Compiling {
         variable: Some("file"),
+        extras: &[],
         secrets,
         references: &mut references,
         report: &mut report,
@@ -88,6 +89,7 @@ fn scope_of(input: Value) -> Scope {
             value: Datum::new(json!({"name": "x.rs", "size": 7})),
             index: 3,
         }),
+        extras: Vec::new(),
     }
 }
 
@@ -296,6 +298,7 @@ fn a_condition_must_give_a_boolean() {
         let mut references = Vec::new();
         let mut compiling = Compiling {
             variable: None,
+            extras: &[],
             secrets: false,
             references: &mut references,
             report: &mut report,
@@ -366,8 +369,24 @@ fn statements_unknown_names_and_dynamic_steps_are_refused_with_a_hint() {
 #[test]
 fn the_map_variable_exists_only_inside_a_map() {
     let (tokens, _) = token::tokenize(" file ~ index }}").unwrap();
-    assert!(translate(&tokens, &Names { variable: Some("file") }).is_ok());
-    let (_, message) = translate(&tokens, &Names { variable: None }).unwrap_err();
+    assert!(
+        translate(
+            &tokens,
+            &Names {
+                variable: Some("file"),
+                extras: &[]
+            }
+        )
+        .is_ok()
+    );
+    let (_, message) = translate(
+        &tokens,
+        &Names {
+            variable: None,
+            extras: &[],
+        },
+    )
+    .unwrap_err();
     assert!(message.contains("`file` is not defined"), "{message}");
 }
 

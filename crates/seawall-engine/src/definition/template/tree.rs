@@ -43,6 +43,8 @@ pub(in crate::definition) struct Reference {
 pub(in crate::definition) struct Compiling<'a> {
     /// The map's variable, inside a map.
     pub(in crate::definition) variable: Option<&'a str>,
+    /// Other names that exist here.
+    pub(in crate::definition) extras: &'static [&'static str],
     /// Whether `{{ secrets.NAME }}` may stand here.
     pub(in crate::definition) secrets: bool,
     pub(in crate::definition) references: &'a mut Vec<Reference>,
@@ -147,6 +149,7 @@ impl Compiling<'_> {
     fn expression(&mut self, source: &str, tokens: &[Token<'_>], place: &Place<'_>) -> Option<Expression> {
         let names = Names {
             variable: self.variable,
+            extras: self.extras,
         };
         let compiled = translate(tokens, &names).and_then(|mut translated| {
             for step in std::mem::take(&mut translated.steps) {

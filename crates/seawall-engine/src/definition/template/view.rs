@@ -8,7 +8,7 @@ use minijinja::value::{Object, ObjectRepr};
 use super::path::{RunField, StepField, rfc3339};
 use crate::definition::scope::{RunFacts, Scope, StepFacts};
 
-/// The root: `input`, `steps`, `run`, the map's variable and `index`.
+/// The root: `input`, `steps`, `run`, the map's variable and `index`, and what exists in some places only.
 #[derive(Debug)]
 struct ScopeView(Scope);
 
@@ -26,6 +26,22 @@ pub(super) fn view(scope: &Scope) -> Value {
     Value::from_object(ScopeView(scope.clone()))
 }
 
+impl ScopeView {
+    fn item(&self, key: &str) -> Option<Value> {
+        let item = self.0.item.as_ref()?;
+        if key == &*item.variable {
+            Some(item.value.template())
+        } else {
+            (key == "index").then(|| Value::from(item.index))
+        }
+    }
+
+    fn extra(&self, key: &str) -> Option<Value> {
+        let (_, extra) = self.0.extras.iter().find(|(name, _)| *name == key)?;
+        Some(extra.template())
+    }
+}
+
 impl Object for ScopeView {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Map
@@ -40,14 +56,7 @@ impl Object for ScopeView {
             "input" => Some(self.0.input.template()),
             "steps" => Some(Value::from_object(StepsView(self.0.steps.clone()))),
             "run" => Some(Value::from_object(RunView(self.0.run.clone()))),
-            _ => {
-                let item = self.0.item.as_ref()?;
-                if key == &*item.variable {
-                    Some(item.value.template())
-                } else {
-                    (key == "index").then(|| Value::from(item.index))
-                }
-            }
+            _ => self.item(key).or_else(|| self.extra(key)),
         }
     }
 }

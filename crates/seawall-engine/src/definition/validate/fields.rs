@@ -52,6 +52,8 @@ pub(in crate::definition) enum Shape {
     With,
     Steps,
     ItemStep,
+    Compensation,
+    Reconciliation,
     /// A limit, or an object of these fields.
     Concurrency(&'static [Field]),
     /// `10/min`.
@@ -209,11 +211,41 @@ pub(in crate::definition) const STEP: &[Field] = &[
         Shape::OnError,
         "`fail`, `continue`, or `{value: …}`: that output instead.",
     ),
+    COMPENSATE,
+    RECONCILE,
 ];
 
 /// The step inside a map.
-pub(in crate::definition) const ITEM_STEP: &[Field] = &[KIND, WITH, TIMEOUT, RETRY_FIELD, EFFECT];
+pub(in crate::definition) const ITEM_STEP: &[Field] =
+    &[KIND, WITH, TIMEOUT, RETRY_FIELD, EFFECT, COMPENSATE, RECONCILE];
 
+/// What undoes a step.
+pub(in crate::definition) const COMPENSATION: &[Field] = &[KIND, WITH, TIMEOUT, RETRY_FIELD, EFFECT];
+
+/// What looks into an unknown outcome.
+pub(in crate::definition) const RECONCILIATION: &[Field] = &[
+    KIND,
+    WITH,
+    TIMEOUT,
+    RETRY_FIELD,
+    EFFECT,
+    field(
+        "answer",
+        Shape::Template(FieldShape::Any),
+        "From `result` to `{outcome: succeeded | failed | retry | unknown, output, message}`; without it the output itself.",
+    ),
+];
+
+const COMPENSATE: Field = field(
+    "compensate",
+    Shape::Compensation,
+    "What undoes it when the run fails or is cancelled after it has succeeded.",
+);
+const RECONCILE: Field = field(
+    "reconcile",
+    Shape::Reconciliation,
+    "What finds out how an attempt ended whose outcome is unknown.",
+);
 const KIND: Field = field("kind", Shape::Kind, "What the step does.").required();
 const WITH: Field = field(
     "with",
@@ -229,8 +261,7 @@ const RETRY_FIELD: Field = field(
 const EFFECT: Field = field("effect", EFFECTS, "What may be done again after a crash.");
 
 /// Fields of steps that belong to later versions.
-pub(in crate::definition) const LATER_STEP: &[&str] =
-    &["compensate", "reconcile", "concurrency", "rate", "priority", "debounce"];
+pub(in crate::definition) const LATER_STEP: &[&str] = &["concurrency", "rate", "priority", "debounce"];
 
 /// Kinds that belong to later versions.
 pub(in crate::definition) const LATER_KINDS: &[&str] = &["llm", "tool", "agent"];

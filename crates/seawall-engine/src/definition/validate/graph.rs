@@ -157,15 +157,21 @@ impl<'a> Graph<'a> {
         ancestors
     }
 
-    /// The steps that templates of step `at` refer to. They must come before it.
-    pub(super) fn check_references(&self, at: usize, references: &[Reference], report: &mut Report) -> Vec<usize> {
+    /// The steps that templates of step `at` refer to. They must come before it; with `own`, it may be the step itself.
+    pub(super) fn check_references(
+        &self,
+        at: usize,
+        references: &[Reference],
+        own: bool,
+        report: &mut Report,
+    ) -> Vec<usize> {
         let mut found = Vec::new();
         for reference in references {
             let Some(other) = self.find(reference, report) else {
                 continue;
             };
             let before = match &self.ancestors {
-                Some(ancestors) => ancestors[at].contains(other),
+                Some(ancestors) => ancestors[at].contains(other) || (own && other == at),
                 // In a circle nobody comes before anybody; that is reported already.
                 None => true,
             };

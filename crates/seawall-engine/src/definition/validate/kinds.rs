@@ -107,6 +107,8 @@ impl Steps<'_> {
         let mut inner_templates = Templates::new(Some(variable.unwrap_or("item")));
         let step = self.item_step(&inner, input.own, &mut inner_templates);
         templates.references.append(&mut inner_templates.references);
+        templates.parts.item_compensate = inner_templates.parts.compensate;
+        templates.parts.reconcile = inner_templates.parts.reconcile;
         let step = step?;
         Some(Built {
             effect: step.effect,

@@ -8,11 +8,12 @@ mod graph;
 mod kinds;
 mod limits;
 mod object;
+mod parts;
 mod policy;
 mod step;
 mod suspicious;
 mod with;
 mod workflow;
 
-pub(super) use fields::{CORE_KINDS, Field, ITEM_STEP, Nature, ROOT, STEP, Shape};
+pub(super) use fields::{COMPENSATION, CORE_KINDS, Field, ITEM_STEP, Nature, RECONCILIATION, ROOT, STEP, Shape};
 pub(super) use workflow::validate;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::fields::{CORE_KINDS, CoreKind, Field, ITEM_STEP, LATER_KINDS, LATER_STEP, Nature, STEP};
 use super::kinds;
 use super::object::{Entry, Object, Table};
+use super::parts::{PartReferences, Parts};
 use super::policy::{Defaults, bounded_duration, retry};
 use super::with::Templates;
 use crate::definition::model::{Kind, OnError, RetryPolicy, Step};
@@ -29,6 +30,7 @@ pub(super) struct Steps<'a> {
 pub(super) struct Draft {
     pub(super) step: Option<Step>,
     pub(super) references: Vec<Reference>,
+    pub(super) parts: PartReferences,
 }
 
 /// What a kind is made of.
@@ -55,6 +57,17 @@ pub(super) struct Own {
     pub(super) effect: Option<EffectClass>,
 }
 
+impl Step {
+    fn with_parts(self, parts: Parts) -> Self {
+        let Parts { compensate, reconcile } = parts;
+        Self {
+            compensate,
+            reconcile,
+            ..self
+        }
+    }
+}
+
 impl<'a> Steps<'a> {
     pub(super) fn step(&mut self, value: &Value, place: &Place<'_>) -> Draft {
         let mut templates = Templates::new(None);
@@ -62,6 +75,7 @@ impl<'a> Steps<'a> {
         Draft {
             step,
             references: templates.references,
+            parts: templates.parts,
         }
     }
 
@@ -79,11 +93,9 @@ impl<'a> Steps<'a> {
             .get("on_error")
             .map_or(Some(OnError::Fail), |entry| self.on_error(&entry, templates));
         let body = self.body(&object, templates, None);
-        let mut step = body?;
-        step.id = id?;
-        if let Kind::Map(map) = &mut step.kind {
-            map.step.id = step.id.clone();
-        }
+        let parts = self.parts(&object, body.as_ref(), templates, false);
+        let mut step = body?.with_parts(parts?);
+        step.call(&id?);
         step.when = when.map_or(Some(None), |when| when.map(Some))?;
         step.on_error = on_error?;
         Some(step)
@@ -97,11 +109,18 @@ impl<'a> Steps<'a> {
             ..Table::new("the step of a map", ITEM_STEP)
         };
         let object = Object::open(entry.value, &entry.place, &table, self.report)?;
-        self.body(&object, templates, Some(outer))
+        let body = self.body(&object, templates, Some(outer));
+        let parts = self.parts(&object, body.as_ref(), templates, true);
+        Some(body?.with_parts(parts?))
     }
 
     /// Kind, `with`, timeout, retry and effect. `outer` is set inside a map.
-    fn body(&mut self, object: &Object<'_>, templates: &mut Templates<'_>, outer: Option<&Own>) -> Option<Step> {
+    pub(super) fn body(
+        &mut self,
+        object: &Object<'_>,
+        templates: &mut Templates<'_>,
+        outer: Option<&Own>,
+    ) -> Option<Step> {
         let own = self.own(object);
         let kind = object
             .get("kind")
@@ -163,6 +182,8 @@ impl<'a> Steps<'a> {
             effect: built.effect,
             on_error: OnError::Fail,
             references: Vec::new(),
+            compensate: None,
+            reconcile: None,
         }
     }
 

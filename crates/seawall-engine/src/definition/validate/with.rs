@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::fields::{Field, Shape};
 use super::object::{Entry, Object, kind_of};
+use super::parts::PartReferences;
 use crate::definition::nearest::hint;
 use crate::definition::place::Place;
 use crate::definition::report::{Report, excerpt};
@@ -13,20 +14,36 @@ use crate::executor::FieldShape;
 /// Compiles the templates of one step.
 pub(super) struct Templates<'a> {
     pub(super) variable: Option<&'a str>,
+    /// Other names that exist here.
+    pub(super) extras: &'static [&'static str],
     pub(super) references: Vec<Reference>,
+    pub(super) parts: PartReferences,
 }
 
 impl<'a> Templates<'a> {
     pub(super) const fn new(variable: Option<&'a str>) -> Self {
         Self {
             variable,
+            extras: &[],
             references: Vec::new(),
+            parts: PartReferences::none(),
+        }
+    }
+
+    /// Those of a part of the same step.
+    pub(super) const fn of_part(&self, extras: &'static [&'static str]) -> Self {
+        Self {
+            variable: self.variable,
+            extras,
+            references: Vec::new(),
+            parts: PartReferences::none(),
         }
     }
 
     pub(super) fn compiling<'c>(&'c mut self, secrets: bool, report: &'c mut Report) -> Compiling<'c> {
         Compiling {
             variable: self.variable,
+            extras: self.extras,
             secrets,
             references: &mut self.references,
             report,

@@ -149,7 +149,7 @@ fn steps(
         defaults,
         report,
     };
-    let drafts: Vec<Draft> = items
+    let mut drafts: Vec<Draft> = items
         .iter()
         .enumerate()
         .map(|(at, item)| reader.step(item, &entry.place.item(at)))
@@ -162,8 +162,11 @@ fn steps(
     let references: Vec<Vec<usize>> = drafts
         .iter()
         .enumerate()
-        .map(|(at, draft)| graph.check_references(at, &draft.references, report))
+        .map(|(at, draft)| graph.check_references(at, &draft.references, false, report))
         .collect();
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        draft.parts.resolve(at, &graph, draft.step.as_mut(), report);
+    }
     graph.check_known(&output.references, report);
     let needs = graph.into_needs();
     drafts

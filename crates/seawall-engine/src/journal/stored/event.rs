@@ -11,12 +11,13 @@ use crate::core::{Event, Recorded};
 use crate::journal::stored::flow::{RunAdmittedV1, RunSupersededV1};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ErrorV1, ResolutionV1, RunErrorV1};
 use crate::journal::stored::run::{
-    ByV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunRetriedV1, RunSucceededV1,
+    ByV1, CompensationStartedV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunForkedV1, RunRetriedV1,
+    RunSucceededV1,
 };
 use crate::journal::stored::scalars::{Id, Json, MaybeJson, Ms, Shared, Text};
 use crate::journal::stored::step::{
-    MapStartedV1, StepDeferredV1, StepFailedV1, StepOutcomeResolvedV1, StepOutcomeUnknownV1, StepSkippedV1,
-    StepStartedV1, StepSucceededV1,
+    MapStartedV1, StepCopiedV1, StepDeferredV1, StepFailedV1, StepOutcomeResolvedV1, StepOutcomeUnknownV1,
+    StepSkippedV1, StepStartedV1, StepSucceededV1,
 };
 use crate::journal::stored::task::{TaskCancelRequestedV1, TaskClaimedV1, TaskOfferedV1};
 use crate::journal::stored::wait::{
@@ -82,10 +83,21 @@ impl Serialize for Line<'_> {
             | Event::RunResumed { by: who }
             | Event::CancelRequested { by: who }
             | Event::RunUnblocked { by: who } => put(to, line, 1, by(who)),
-            Event::RunRetried { by, activities } => {
-                let by = Shared(Arc::clone(by));
+            Event::RunForked { from, from_step } => {
+                let (from, from_step) = (Text(*from), Id(from_step.clone()));
+                put(to, line, 1, RunForkedV1 { from, from_step })
+            }
+            Event::RunRetried { by, activities, anew } => {
+                let body = RunRetriedV1 {
+                    by: Shared(Arc::clone(by)),
+                    activities: activities.iter().map(ActivityV1::from).collect(),
+                    anew: anew.iter().cloned().map(Id).collect(),
+                };
+                put(to, line, 1, body)
+            }
+            Event::CompensationStarted { activities } => {
                 let activities = activities.iter().map(ActivityV1::from).collect();
-                put(to, line, 1, RunRetriedV1 { by, activities })
+                put(to, line, 1, CompensationStartedV1 { activities })
             }
             Event::RunBlocked { reason } => {
                 let reason = BlockV1::from(reason);
@@ -101,8 +113,13 @@ impl Serialize for Line<'_> {
             }
             Event::StepStarted(started) => put(to, line, 1, StepStartedV1::from(&**started)),
             Event::StepSucceeded { activity, output } => {
-                let (step, item, output) = (id(activity), activity.item, MaybeJson(output.clone()));
-                put(to, line, 1, StepSucceededV1 { step, item, output })
+                let body = StepSucceededV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    output: MaybeJson(output.clone()),
+                };
+                put(to, line, 1, body)
             }
             Event::StepFailed {
                 activity,
@@ -114,6 +131,7 @@ impl Serialize for Line<'_> {
                 let body = StepFailedV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     error: ErrorV1::from(error),
                     in_doubt: *in_doubt,
                     retry_at: retry_at.map(Ms),
@@ -121,6 +139,7 @@ impl Serialize for Line<'_> {
                 };
                 put(to, line, 1, body)
             }
+            Event::StepCopied(copied) => put(to, line, 1, StepCopiedV1::from(&**copied)),
             Event::StepSkipped { step } => put(to, line, 1, StepSkippedV1 { step: Id(step.clone()) }),
             Event::StepCancelled { activity } | Event::TimerFired { activity } => {
                 put(to, line, 1, ActivityV1::from(activity))
@@ -134,6 +153,7 @@ impl Serialize for Line<'_> {
                 let body = StepDeferredV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     until: Ms(*until),
                     reason: Cow::Borrowed(reason),
                     in_doubt: *in_doubt,
@@ -148,6 +168,7 @@ impl Serialize for Line<'_> {
                 let body = StepOutcomeUnknownV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     error: ErrorV1::from(error),
                     safe_after: safe_after.map(Ms),
                 };
@@ -161,6 +182,7 @@ impl Serialize for Line<'_> {
                 let body = StepOutcomeResolvedV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     resolution: ResolutionV1::from(resolution),
                     by: Shared(Arc::clone(by)),
                 };
@@ -174,13 +196,19 @@ impl Serialize for Line<'_> {
                 put(to, line, 1, body)
             }
             Event::TimerSet { activity, until } => {
-                let (step, item, until) = (id(activity), activity.item, Ms(*until));
-                put(to, line, 1, TimerSetV1 { step, item, until })
+                let body = TimerSetV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    until: Ms(*until),
+                };
+                put(to, line, 1, body)
             }
             Event::SignalAwaited { activity, name, until } => {
                 let body = SignalAwaitedV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     name: Cow::Borrowed(name),
                     until: until.map(Ms),
                 };
@@ -206,6 +234,7 @@ impl Serialize for Line<'_> {
                     approval: Text(*approval),
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     decision: *decision,
                     comment: comment.as_deref().map(Cow::Borrowed),
                     by: Shared(Arc::clone(by)),
@@ -214,8 +243,13 @@ impl Serialize for Line<'_> {
             }
             Event::ChildStarted(started) => put(to, line, 1, ChildStartedV1::from(&**started)),
             Event::ChildCancelRequested { activity, child } => {
-                let (step, item, child) = (id(activity), activity.item, Text(*child));
-                put(to, line, 1, ChildCancelRequestedV1 { step, item, child })
+                let body = ChildCancelRequestedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    child: Text(*child),
+                };
+                put(to, line, 1, body)
             }
             Event::ChildFinished {
                 activity,
@@ -225,6 +259,7 @@ impl Serialize for Line<'_> {
                 let body = ChildFinishedV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     child: Text(*child),
                     status: *status,
                 };
@@ -240,6 +275,7 @@ impl Serialize for Line<'_> {
                 let body = TaskClaimedV1 {
                     step: id(activity),
                     item: activity.item,
+                    part: activity.part,
                     task: Text(*task),
                     worker: Shared(Arc::clone(worker)),
                     claimed_at: Ms(*claimed_at),
@@ -247,8 +283,13 @@ impl Serialize for Line<'_> {
                 put(to, line, 1, body)
             }
             Event::TaskCancelRequested { activity, task } => {
-                let (step, item, task) = (id(activity), activity.item, Text(*task));
-                put(to, line, 1, TaskCancelRequestedV1 { step, item, task })
+                let body = TaskCancelRequestedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    task: Text(*task),
+                };
+                put(to, line, 1, body)
             }
         }
     }
@@ -273,6 +314,7 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("run.paused", 1) => Event::RunPaused { by: who(body)? },
         ("run.resumed", 1) => Event::RunResumed { by: who(body)? },
         ("run.cancel_requested", 1) => Event::CancelRequested { by: who(body)? },
+        ("run.forked", 1) => RunForkedV1::deserialize(body)?.into(),
         ("run.retried", 1) => RunRetriedV1::deserialize(body)?.into(),
         ("run.blocked", 1) => RunBlockedV1::deserialize(body)?.into(),
         ("run.unblocked", 1) => Event::RunUnblocked { by: who(body)? },
@@ -284,6 +326,8 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("step.succeeded", 1) => StepSucceededV1::deserialize(body)?.into(),
         ("step.failed", 1) => StepFailedV1::deserialize(body)?.into(),
         ("step.skipped", 1) => StepSkippedV1::deserialize(body)?.into(),
+        ("step.copied", 1) => StepCopiedV1::deserialize(body)?.into(),
+        ("compensation.started", 1) => CompensationStartedV1::deserialize(body)?.into(),
         ("step.cancelled", 1) => Event::StepCancelled {
             activity: ActivityV1::deserialize(body)?.into(),
         },

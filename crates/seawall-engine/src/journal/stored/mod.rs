@@ -1,7 +1,7 @@
 //! Stored forms, apart from the domain's types: these may never change their meaning, those may.
 //!
 //! An event is one JSON object: `t` its name, `v` the version of its form, `at` its time in milliseconds, then its fields;
-//! `step` and `item` name an activity, digests are hexadecimal, durations and times are milliseconds, absent is null.
+//! `step`, `item` and `part` name an activity, digests are hexadecimal, durations and times are milliseconds, absent is null.
 //!
 //! To change a form, add a struct with the next version, write that, and keep reading the old one; raise
 //! [`crate::journal::READER_VERSION`]. A field that older readers may ignore needs no new version.
@@ -16,6 +16,6 @@ mod task;
 mod wait;
 
 pub(super) use event::{Line, read};
-pub(super) use parts::{ErrorV1, ResolutionV1};
+pub(super) use parts::{ErrorV1, ResolutionV1, is_main};
 pub(super) use scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
 pub(super) use task::TaskEndV1;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{BlockReason, Decided, Resolution, RunError};
 use crate::executor::StepError;
-use crate::journal::stored::scalars::{Id, Json, Named, Shared, Str, Text};
-use crate::names::ActivityRef;
+use crate::journal::stored::scalars::{Id, Json, Named, Shared, Str, Text, named};
+use crate::names::{ActivityRef, Part};
 
 /// Also the whole body of events that say nothing else.
 #[derive(Serialize, Deserialize)]
@@ -17,6 +17,22 @@ pub(in crate::journal) struct ActivityV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
+}
+
+/// Whether an activity is a step or an item itself, which goes without saying.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+pub(in crate::journal) const fn is_main(part: &Part) -> bool {
+    matches!(part, Part::Main)
+}
+
+impl Named for Part {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Main, "main"),
+        (Self::Compensate, "compensate"),
+        (Self::Reconcile, "reconcile"),
+    ];
 }
 
 impl From<&ActivityRef> for ActivityV1 {
@@ -24,6 +40,7 @@ impl From<&ActivityRef> for ActivityV1 {
         Self {
             step: Id(activity.step.clone()),
             item: activity.item,
+            part: activity.part,
         }
     }
 }
@@ -33,13 +50,18 @@ impl From<ActivityV1> for ActivityRef {
         Self {
             step: stored.step.0,
             item: stored.item,
+            part: stored.part,
         }
     }
 }
 
 /// The activity of an event that has its fields beside others.
-pub(in crate::journal) fn activity(step: Id, item: Option<u32>) -> ActivityRef {
-    ActivityRef { step: step.0, item }
+pub(in crate::journal) fn activity(step: Id, item: Option<u32>, part: Part) -> ActivityRef {
+    ActivityRef {
+        step: step.0,
+        item,
+        part,
+    }
 }
 
 /// Why an attempt or a step failed.

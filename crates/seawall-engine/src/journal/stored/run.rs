@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Event, RunCreated, ScheduledFor};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ParentV1, RunErrorV1, WorkflowV1};
-use crate::journal::stored::scalars::{Hex, Json, Ms, Shared, Text};
+use crate::journal::stored::scalars::{Hex, Id, Json, Ms, Shared, Text};
 use crate::names::ActivityRef;
 
 /// The body of events whose name says it all.
@@ -92,12 +92,43 @@ impl From<RunCreatedV1<'_>> for Event {
 pub(in crate::journal) struct RunRetriedV1 {
     pub(in crate::journal) by: Shared,
     pub(in crate::journal) activities: Vec<ActivityV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::journal) anew: Vec<Id>,
 }
 
 impl From<RunRetriedV1> for Event {
     fn from(stored: RunRetriedV1) -> Self {
         Self::RunRetried {
             by: stored.by.0,
+            activities: stored.activities.into_iter().map(ActivityRef::from).collect(),
+            anew: stored.anew.into_iter().map(|id| id.0).collect(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunForkedV1 {
+    pub(in crate::journal) from: Text<RunId>,
+    pub(in crate::journal) from_step: Id,
+}
+
+impl From<RunForkedV1> for Event {
+    fn from(stored: RunForkedV1) -> Self {
+        Self::RunForked {
+            from: stored.from.0,
+            from_step: stored.from_step.0,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct CompensationStartedV1 {
+    pub(in crate::journal) activities: Vec<ActivityV1>,
+}
+
+impl From<CompensationStartedV1> for Event {
+    fn from(stored: CompensationStartedV1) -> Self {
+        Self::CompensationStarted {
             activities: stored.activities.into_iter().map(ActivityRef::from).collect(),
         }
     }

@@ -7,8 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::core::{Event, TaskEnd, TaskOffered};
-use crate::journal::stored::parts::{ErrorV1, activity};
-use crate::journal::stored::scalars::{Id, Json, Ms, Shared, Str, Text};
+use crate::journal::stored::parts::{ErrorV1, activity, is_main};
+use crate::journal::stored::scalars::{Id, Json, Ms, Shared, Str, Text, named};
+use crate::names::Part;
 
 /// The name of a queue.
 struct Queue(QueueName);
@@ -37,6 +38,8 @@ pub(in crate::journal) struct TaskOfferedV1<'a> {
     step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    part: Part,
     task: Text<TaskId>,
     queue: Queue,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,7 @@ impl<'a> From<&'a TaskOffered> for TaskOfferedV1<'a> {
         Self {
             step: Id(offered.activity.step.clone()),
             item: offered.activity.item,
+            part: offered.activity.part,
             task: Text(offered.task),
             queue: Queue(offered.queue.clone()),
             key: offered.key.as_deref().map(Cow::Borrowed),
@@ -61,7 +65,7 @@ impl<'a> From<&'a TaskOffered> for TaskOfferedV1<'a> {
 impl From<TaskOfferedV1<'_>> for Event {
     fn from(stored: TaskOfferedV1<'_>) -> Self {
         Self::TaskOffered(Box::new(TaskOffered {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             task: stored.task.0,
             queue: stored.queue.0,
             key: stored.key.map(Cow::into_owned),
@@ -75,6 +79,8 @@ pub(in crate::journal) struct TaskClaimedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     pub(in crate::journal) task: Text<TaskId>,
     pub(in crate::journal) worker: Shared,
     pub(in crate::journal) claimed_at: Ms,
@@ -83,7 +89,7 @@ pub(in crate::journal) struct TaskClaimedV1 {
 impl From<TaskClaimedV1> for Event {
     fn from(stored: TaskClaimedV1) -> Self {
         Self::TaskClaimed {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             task: stored.task.0,
             worker: stored.worker.0,
             claimed_at: stored.claimed_at.0,
@@ -96,13 +102,15 @@ pub(in crate::journal) struct TaskCancelRequestedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     pub(in crate::journal) task: Text<TaskId>,
 }
 
 impl From<TaskCancelRequestedV1> for Event {
     fn from(stored: TaskCancelRequestedV1) -> Self {
         Self::TaskCancelRequested {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             task: stored.task.0,
         }
     }

@@ -7,21 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{ApprovalRequested, ChildStarted, Decided, Event};
 use crate::journal::stored::flow::FlowV1;
-use crate::journal::stored::parts::{WorkflowV1, activity};
+use crate::journal::stored::parts::{WorkflowV1, activity, is_main};
 use crate::journal::stored::scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
+use crate::names::Part;
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::journal) struct TimerSetV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     pub(in crate::journal) until: Ms,
 }
 
 impl From<TimerSetV1> for Event {
     fn from(stored: TimerSetV1) -> Self {
         Self::TimerSet {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             until: stored.until.0,
         }
     }
@@ -32,6 +35,8 @@ pub(in crate::journal) struct SignalAwaitedV1<'a> {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     #[serde(borrow)]
     pub(in crate::journal) name: Str<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +46,7 @@ pub(in crate::journal) struct SignalAwaitedV1<'a> {
 impl From<SignalAwaitedV1<'_>> for Event {
     fn from(stored: SignalAwaitedV1<'_>) -> Self {
         Self::SignalAwaited {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             name: stored.name.into_owned(),
             until: stored.until.map(|at| at.0),
         }
@@ -72,6 +77,8 @@ pub(in crate::journal) struct ApprovalRequestedV1<'a> {
     step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    part: Part,
     approval: Text<ApprovalId>,
     #[serde(borrow)]
     message: Str<'a>,
@@ -86,6 +93,7 @@ impl<'a> From<&'a ApprovalRequested> for ApprovalRequestedV1<'a> {
         Self {
             step: Id(asked.activity.step.clone()),
             item: asked.activity.item,
+            part: asked.activity.part,
             approval: Text(asked.approval),
             message: Cow::Borrowed(&asked.message),
             deciders: asked.deciders.iter().map(|who| Cow::Borrowed(who.as_str())).collect(),
@@ -97,7 +105,7 @@ impl<'a> From<&'a ApprovalRequested> for ApprovalRequestedV1<'a> {
 impl From<ApprovalRequestedV1<'_>> for Event {
     fn from(stored: ApprovalRequestedV1<'_>) -> Self {
         Self::ApprovalRequested(Box::new(ApprovalRequested {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             approval: stored.approval.0,
             message: stored.message.into_owned(),
             deciders: stored.deciders.into_iter().map(Cow::into_owned).collect(),
@@ -112,6 +120,8 @@ pub(in crate::journal) struct ApprovalDecidedV1<'a> {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     #[serde(with = "named")]
     pub(in crate::journal) decision: Decided,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -123,7 +133,7 @@ impl From<ApprovalDecidedV1<'_>> for Event {
     fn from(stored: ApprovalDecidedV1<'_>) -> Self {
         Self::ApprovalDecided {
             approval: stored.approval.0,
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             decision: stored.decision,
             comment: stored.comment.map(Cow::into_owned),
             by: stored.by.0,
@@ -136,6 +146,8 @@ pub(in crate::journal) struct ChildStartedV1 {
     step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    part: Part,
     child: Text<RunId>,
     workflow: WorkflowV1,
     definition: Hex,
@@ -150,6 +162,7 @@ impl From<&ChildStarted> for ChildStartedV1 {
         Self {
             step: Id(started.activity.step.clone()),
             item: started.activity.item,
+            part: started.activity.part,
             child: Text(started.child),
             workflow: (&started.workflow).into(),
             definition: Hex(started.definition),
@@ -163,7 +176,7 @@ impl From<&ChildStarted> for ChildStartedV1 {
 impl From<ChildStartedV1> for Event {
     fn from(stored: ChildStartedV1) -> Self {
         Self::ChildStarted(Box::new(ChildStarted {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             child: stored.child.0,
             workflow: stored.workflow.into(),
             definition: stored.definition.0,
@@ -179,13 +192,15 @@ pub(in crate::journal) struct ChildCancelRequestedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     pub(in crate::journal) child: Text<RunId>,
 }
 
 impl From<ChildCancelRequestedV1> for Event {
     fn from(stored: ChildCancelRequestedV1) -> Self {
         Self::ChildCancelRequested {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             child: stored.child.0,
         }
     }
@@ -196,6 +211,8 @@ pub(in crate::journal) struct ChildFinishedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
     pub(in crate::journal) child: Text<RunId>,
     #[serde(with = "named")]
     pub(in crate::journal) status: RunStatus,
@@ -204,7 +221,7 @@ pub(in crate::journal) struct ChildFinishedV1 {
 impl From<ChildFinishedV1> for Event {
     fn from(stored: ChildFinishedV1) -> Self {
         Self::ChildFinished {
-            activity: activity(stored.step, stored.item),
+            activity: activity(stored.step, stored.item, stored.part),
             child: stored.child.0,
             status: stored.status,
         }

@@ -117,6 +117,34 @@ fn steps(world: &mut World) {
         if let Some((_, recorded)) = end.step(&step.id) {
             one(world, &activity, &recorded.own, &of.own, state.is_terminal());
         }
+        for (item, part) in of.parts.keys().copied() {
+            let activity = ActivityRef {
+                item,
+                part,
+                ..activity.clone()
+            };
+            if end.activity(&activity).is_none() {
+                let message = format!(
+                    "`{activity}` was not needed, and would be: {}",
+                    ending_of(&state, &activity)
+                );
+                world.find(Some(&activity), FindingKind::RunsOtherwise, message);
+            }
+        }
+    }
+    for (step, of) in end.definition.steps.iter().zip(&end.steps) {
+        for ((item, part), was) in &of.parts {
+            let (step, item, part) = (step.id.clone(), *item, *part);
+            let activity = ActivityRef { step, item, part };
+            match state.activity(&activity) {
+                Some(now) => one(world, &activity, was, now, state.is_terminal()),
+                None if was.attempts > 0 => {
+                    let message = format!("`{activity}` no longer runs: there would be no need of it");
+                    world.find(Some(&activity), FindingKind::RunsOtherwise, message);
+                }
+                None => {}
+            }
+        }
     }
     for (step, of) in end.definition.steps.iter().zip(&end.steps) {
         if state.step(&step.id).is_none() && of.own.attempts > 0 {
@@ -184,6 +212,10 @@ fn output(world: &mut World, activity: &ActivityRef, was: &ActivityState, now: &
         );
         world.find(Some(activity), FindingKind::EndsOtherwise, message);
     }
+}
+
+fn ending_of(state: &RunState, activity: &ActivityRef) -> String {
+    state.activity(activity).map_or_else(String::new, ending)
 }
 
 fn ending(of: &ActivityState) -> String {

@@ -11,8 +11,9 @@ use seawall_store::{ApprovalId, Digest, RunStatus, Seq, Timestamp};
 use crate::core::{Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus};
 use crate::definition::Definition;
 use crate::executor::{Outcome, StepError};
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part};
 use crate::replay::Divergence;
+use crate::replay::around::Around;
 use crate::replay::drive::{Replay, Step};
 use crate::replay::same::retry_at;
 use crate::replay::settled::unrecorded;
@@ -63,7 +64,7 @@ pub(super) struct Answers {
 /// What happened next, at which time.
 pub(super) struct Beat {
     pub(super) seq: Seq,
-    pub(super) at: Timestamp,
+    pub(super) around: Around,
     pub(super) stimulus: Stimulus,
 }
 
@@ -145,7 +146,7 @@ impl Maker {
         if let Some(stimulus) = stimulus {
             self.beats.push(Beat {
                 seq: first.seq,
-                at: first.at,
+                around: step.around.clone(),
                 stimulus,
             });
         }
@@ -286,7 +287,13 @@ impl Maker {
 
     /// `state` is the one after the event's decision.
     fn note_timers(&mut self, event: &Event, state: &RunState) {
+        let looks;
         let activity = match event {
+            // What looks into it begins by itself.
+            Event::StepOutcomeUnknown { activity, .. } => {
+                looks = activity.clone().with_part(Part::Reconcile);
+                &looks
+            }
             Event::StepFailed { activity, .. }
             | Event::StepDeferred { activity, .. }
             | Event::StepOutcomeResolved { activity, .. }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Digest, Seq, Timestamp};
+use seawall_store::{Digest, QueueName, Seq, Timestamp};
 use serde_json::Value;
 
 use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState};
@@ -14,7 +14,7 @@ use crate::names::ActivityRef;
 use crate::replay::change::explain::Asked;
 use crate::replay::change::finding::{Finding, FindingKind, Findings};
 use crate::replay::change::tape::{Beat, Stimulus, Tape};
-use crate::replay::stage::Stage;
+use crate::replay::stage::{Stage, origin};
 use crate::runtime::TRANSFORM;
 
 /// An attempt that nobody has answered yet.
@@ -61,6 +61,8 @@ pub(super) struct World {
     pub(super) same_timeout: bool,
     /// How long one lasted at the last recovery.
     lease: Duration,
+    /// The queues that were full.
+    full: BTreeSet<QueueName>,
 }
 
 impl World {
@@ -69,7 +71,8 @@ impl World {
         if let Event::RunCreated(created) = &mut first.event {
             created.definition = changed.digest;
         }
-        let stage = Stage::new(Arc::clone(changed), &first).expect("a creation that names this definition");
+        let mut stage = Stage::new(Arc::clone(changed), &first).expect("a creation that names this definition");
+        stage.give(origin(record));
         Self {
             stage,
             same_timeout: tape.end.definition.timeout == changed.timeout,
@@ -83,6 +86,7 @@ impl World {
             asked: Vec::new(),
             place: first.seq,
             lease: Duration::ZERO,
+            full: BTreeSet::new(),
         }
     }
 
@@ -95,7 +99,8 @@ impl World {
         self.look_at_input();
         for beat in std::mem::take(&mut self.tape.beats) {
             self.place = beat.seq;
-            self.pass_time(beat.at);
+            self.full.clone_from(&beat.around.full);
+            self.pass_time(beat.around.now);
             self.play(beat);
         }
         self.run_out();
@@ -103,15 +108,15 @@ impl World {
 
     fn play(&mut self, beat: Beat) {
         match beat.stimulus {
-            Stimulus::Begin => self.tell(Command::Begin, beat.at),
+            Stimulus::Begin => self.tell(Command::Begin, beat.around.now),
             Stimulus::Recovery(command, lease) => {
                 self.lose_attempts();
                 self.lease = lease;
-                self.tell(command, beat.at);
+                self.tell(command, beat.around.now);
             }
-            Stimulus::Tick => self.tell(Command::Tick, beat.at),
-            Stimulus::Message(message) => self.tell(Command::Message(message), beat.at),
-            Stimulus::Answer(activity) => self.deliver(VecDeque::from([activity]), beat.at),
+            Stimulus::Tick => self.tell(Command::Tick, beat.around.now),
+            Stimulus::Message(message) => self.tell(Command::Message(message), beat.around.now),
+            Stimulus::Answer(activity) => self.deliver(VecDeque::from([activity]), beat.around.now),
         }
     }
 
@@ -134,7 +139,7 @@ impl World {
 
     /// Decides, and says who asks for something now.
     fn decide(&mut self, command: Command, at: Timestamp) -> VecDeque<ActivityRef> {
-        let full = BTreeSet::new();
+        let full = self.full.clone();
         let env = Env {
             now: at,
             random: 0,

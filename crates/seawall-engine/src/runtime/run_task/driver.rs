@@ -114,11 +114,11 @@ impl Driver {
     }
 
     /// A run of which nothing is durable yet.
-    pub(super) fn unborn(state: RunState, first: Recorded, shared: &Shared, tenant: &TenantId) -> Self {
+    pub(super) fn unborn(state: RunState, creation: Vec<Recorded>, shared: &Shared, tenant: &TenantId) -> Self {
         let mut driver = Self::new(state, shared, tenant);
         driver.durable = Seq(0);
-        driver.pending_bytes = EVENT_BYTES + weight(driver.state.input.json());
-        driver.pending.events.push(first);
+        driver.pending_bytes = creation.len() * EVENT_BYTES + driver.state.bytes;
+        driver.pending.events = creation;
         driver
     }
 
@@ -366,6 +366,7 @@ fn rendered(event: &Event) -> usize {
     let payload = match event {
         // It stands in the child's journal as well.
         Event::ChildStarted(started) => 2 * weight(started.input.json()),
+        Event::CompensationStarted { activities } => activities.len() * EVENT_BYTES,
         Event::MapStarted { items, .. } => items.iter().map(|item| weight(item.json())).sum(),
         Event::ApprovalRequested(asked) => asked.message.len(),
         _ => 0,

@@ -117,8 +117,8 @@ impl Session<'_> {
 }
 
 /// The first segment of a run that is created, of what was decided so far: all of it if it writes nowhere else, or only
-/// the creation itself.
-pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
+/// the creation itself, which is the first `creation` events.
+pub(super) fn first_batch(driver: &mut Driver, creation: usize) -> (Batch, bool) {
     let mut batch = driver.take_batch();
     let writes = journal::writes(driver.state(), &batch.events, &batch.offers, driver.now());
     let elsewhere = !(writes.opened.is_empty()
@@ -128,7 +128,7 @@ pub(super) fn first_batch(driver: &mut Driver) -> (Batch, bool) {
         && writes.tasks.is_empty()
         && writes.withdrawn.is_empty());
     if elsewhere {
-        driver.split(&mut batch, 1);
+        driver.split(&mut batch, creation);
     }
     (batch, elsewhere)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_store::{
     CreatedRun, FlowEntry, IdempotencyKey, NewRun, NodeId, RunId, RunProjection, RunStatus, Segment, StoreError,
-    StoreResult, TenantId, WorkflowVersion,
+    StoreResult, TenantId, Timestamp, WorkflowVersion,
 };
 use tokio::sync::oneshot;
 
@@ -28,8 +28,9 @@ pub(crate) struct Newborn {
     pub(crate) run: RunId,
     pub(crate) workflow: WorkflowVersion,
     pub(crate) created_by: Arc<str>,
-    /// Its `RunCreated`.
-    pub(crate) first: Recorded,
+    pub(crate) created_at: Timestamp,
+    /// Its `RunCreated`, and what a fork takes over.
+    pub(crate) creation: Vec<Recorded>,
     /// What its row says before anybody works on it.
     pub(crate) queued: RunProjection,
     pub(crate) idempotency: Option<IdempotencyKey>,
@@ -44,7 +45,7 @@ impl Newborn {
             id: self.run,
             workflow: self.workflow.clone(),
             created_by: Arc::clone(&self.created_by),
-            created_at: self.first.at,
+            created_at: self.created_at,
             parent: None,
             segment,
             projection,
@@ -57,7 +58,7 @@ impl Newborn {
 
     /// Creates it for whoever claims it.
     pub(crate) async fn create_unheld(self, shared: &Shared) -> StoreResult<RunStarted> {
-        let segment = journal::encode(std::slice::from_ref(&self.first));
+        let segment = journal::encode(&self.creation);
         let new = self.new_run(segment, self.queued.clone(), None);
         let created = shared.store.create_run(&self.tenant, new).await?;
         Ok(answer(&created, self.run, self.queued.status))
@@ -161,7 +162,7 @@ async fn be_born(
 
 /// The run with everything done that needs nobody else.
 fn begun(shared: &Shared, state: RunState, newborn: &Newborn) -> Driver {
-    let mut driver = Driver::unborn(state, newborn.first.clone(), shared, &newborn.tenant);
+    let mut driver = Driver::unborn(state, newborn.creation.clone(), shared, &newborn.tenant);
     driver.apply(Command::Begin);
     for _ in 0..IN_PLACE {
         match driver.next() {
@@ -178,7 +179,7 @@ fn begun(shared: &Shared, state: RunState, newborn: &Newborn) -> Driver {
 
 /// What is written first. A run that has ended with it is held by nobody.
 fn creation(driver: &mut Driver, newborn: &Newborn, node: NodeId) -> (NewRun, bool) {
-    let (batch, only_creation) = first_batch(driver);
+    let (batch, only_creation) = first_batch(driver, newborn.creation.len());
     let ended = !only_creation && driver.state().is_terminal();
     let projection = if only_creation {
         newborn.queued.clone()

@@ -60,10 +60,10 @@ fn defaults_are_resolved_by_class_and_nature() {
     };
     assert_eq!(
         policy(&map.step),
-        (EffectClass::Pure, seconds(3), 4),
+        (EffectClass::Once, seconds(3), 4),
         "what the map says holds per item"
     );
-    assert_eq!(policy(step("each")), (EffectClass::Pure, None, 1));
+    assert_eq!(policy(step("each")), (EffectClass::Once, None, 1));
     assert_eq!(&*map.variable, "item");
     assert_eq!(map.max_parallel, 16);
     assert_eq!(

@@ -150,9 +150,12 @@ fn each_mistake_in_a_step_has_its_code() {
         ),
         (
             step(json!({ "compensate": {} })),
-            "/steps/0/compensate not-supported-yet",
+            "/steps/0/compensate/kind missing-field",
         ),
-        (step(json!({ "reconcile": {} })), "/steps/0/reconcile not-supported-yet"),
+        (
+            step(json!({ "concurrency": {} })),
+            "/steps/0/concurrency not-supported-yet",
+        ),
         (step(json!({ "need": [] })), "/steps/0/need unknown-field"),
         (step(json!({ "needs": "a" })), "/steps/0/needs wrong-type"),
         (step(json!({ "needs": [1] })), "/steps/0/needs/0 wrong-type"),

@@ -193,7 +193,7 @@ fn the_step_of_a_map_is_only_a_body() {
         ),
         (
             json!({ "compensate": {} }),
-            "/steps/0/with/step/compensate not-supported-yet",
+            "/steps/0/with/step/compensate/kind missing-field",
         ),
         (json!({ "knid": 1 }), "/steps/0/with/step/knid unknown-field"),
         (

@@ -4,6 +4,7 @@ mod documents;
 mod errors;
 mod inputs;
 mod kinds;
+mod parts;
 mod published_schema;
 mod random;
 
@@ -199,7 +200,24 @@ steps:
       json: { deep: ["{{ input }}"] }
       accept_status: [404]
       follow: "{{ input.n > 3 }}"
-  - { id: put, kind: http, needs: [get], with: { method: PUT, url: "http://x", text: hello }, on_error: continue }
+  - id: put
+    kind: http
+    needs: [get]
+    with: { method: PUT, url: "http://x", text: hello }
+    on_error: continue
+    compensate:
+      kind: http
+      with: { method: DELETE, url: "http://x/{{ steps.put.output.body }}", headers: { a: "{{ secrets.API_KEY }}" } }
+      timeout: 5s
+      retry: { max_attempts: 9 }
+      effect: idempotent
+    reconcile:
+      kind: http
+      with: { method: GET, url: "http://x/{{ effect_key }}/{{ attempt }}/{{ error.code }}" }
+      timeout: 5s
+      retry: { max_attempts: 9 }
+      effect: read
+      answer: { outcome: "{{ 'succeeded' if result.status == 200 else 'retry' }}", output: "{{ result }}" }
   - id: run
     kind: command
     needs: [put]
@@ -210,7 +228,18 @@ steps:
     needs: [seed]
     timeout: 3s
     retry: { max_attempts: 4 }
-    with: { over: "{{ steps.seed.output.list }}", step: { kind: transform, with: { value: "{{ item * index }}" } } }
+    compensate: { kind: workflow, with: { workflow: undo, input: "{{ steps.each.output }}" } }
+    with:
+      over: "{{ steps.seed.output.list }}"
+      step:
+        kind: command
+        with: { argv: [book, "{{ item * index }}"] }
+        compensate: { kind: command, with: { argv: [unbook, "{{ item }}", "{{ index }}", "{{ item_output.stdout }}"] } }
+        reconcile:
+          kind: command
+          effect: read
+          with: { argv: [look, "{{ item }}", "{{ effect_key }}"] }
+          answer: "{{ result.stdout | fromjson }}"
   - { id: nap, kind: sleep, with: { for: 10ms } }
   - { id: until, kind: sleep, needs: [nap], with: { until: "2030-01-01T00:00:00Z" }, timeout: 1h }
   - { id: signal, kind: wait_signal, with: { name: go, timeout: 10m } }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seawall_engine::store::{ApprovalFilter, ApprovalStatus, Digest, Page, RunId, WorkflowRef};
 use seawall_engine::{
-    ActivityRef, CreateRun, Datum, Engine, EngineError, IdempotentRequest, Principal, Reason, Resolution,
+    ActivityRef, CreateRun, Datum, Engine, EngineError, IdempotentRequest, Part, Principal, Reason, Resolution,
     WorkflowSource,
 };
 use serde_json::{Value, json};
@@ -180,6 +180,7 @@ impl Clients {
 fn unknown(reason: &Reason) -> Option<ActivityRef> {
     let step = reason.step.clone().filter(|_| reason.kind == "unknown-outcome")?;
     Some(ActivityRef {
+        part: Part::Main,
         step,
         item: reason.item,
     })

@@ -7,6 +7,7 @@ pub(crate) mod create_inline;
 pub(crate) mod delete;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod fork;
 pub(crate) mod get;
 pub(crate) mod journal;
 pub(crate) mod list;

@@ -16,7 +16,7 @@ use crate::wire::{Resolve, ResolveOutcome, Run};
 /// A person who has looked says what became of a step that may or may not have had its effect.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/steps/{step_id}/resolve", tag = "runs", operation_id = "resolve_step",
     params(("run_id" = String, Path, description = "`run_…`"),
-        ("step_id" = String, Path, description = "A step, or one item of a map step: `counts[3]`")),
+        ("step_id" = String, Path, description = "A step, one item of a map step (`counts[3]`), or what undoes them (`counts.compensate`)")),
     request_body = Resolve,
     responses((status = 202, description = "The run, as it is now", body = Run)),
     extensions(("x-problems" = json!(["conflict"]))))]

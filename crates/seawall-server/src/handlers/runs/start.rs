@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
-use seawall_engine::{CreateRun, EngineError, Principal};
+use seawall_engine::{CreateRun, EngineError, Principal, RunStarted, RunView};
 
 use crate::extract::REPLAYED;
 use crate::state::AppState;
@@ -30,6 +30,11 @@ pub(super) async fn start(
             (started, engine.run(by, started.run).await?)
         }
     };
+    Ok(begun(&started, view, wait))
+}
+
+/// The answer to whoever has begun a run.
+pub(super) fn begun(started: &RunStarted, view: RunView, wait: Option<Duration>) -> Response {
     let mut headers = HeaderMap::new();
     let location = format!("/api/v1/runs/{}", started.run);
     headers.insert(
@@ -51,5 +56,5 @@ pub(super) async fn start(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok((status, headers, Json(Run::from(view))).into_response())
+    (status, headers, Json(Run::from(view))).into_response()
 }

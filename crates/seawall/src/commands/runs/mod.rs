@@ -4,6 +4,7 @@ mod control;
 mod events;
 mod export;
 mod follow;
+mod fork;
 mod list;
 mod many;
 mod replay;
@@ -34,6 +35,8 @@ pub(crate) enum Runs {
     Resume(control::Target),
     /// Retry a run from its failed steps, or all that fit a filter
     Retry(many::Targets),
+    /// Do a run again from a step on, as a new run
+    Fork(fork::Fork),
     /// Say what became of a step of which nobody knows whether it happened
     Resolve(resolve::Resolve),
     /// Say why a run does not go on
@@ -57,6 +60,7 @@ impl Runs {
             Self::Pause(target) => control(context, &target, Control::Pause).await,
             Self::Resume(target) => control(context, &target, Control::Resume).await,
             Self::Retry(targets) => one_or_many(context, &targets, Control::Retry).await,
+            Self::Fork(command) => command.execute(context).await,
             Self::Resolve(command) => command.execute(context).await,
             Self::Why(command) => command.execute(context).await,
             Self::Export(command) => command.execute(context).await,

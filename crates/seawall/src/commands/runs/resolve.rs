@@ -10,7 +10,7 @@ use crate::context::Context;
 pub(crate) struct Resolve {
     /// The run: run_…
     run: String,
-    /// The step, or one item of a map step: counts, counts[3]
+    /// The step, one item of a map step, or what undoes them: counts, counts[3], counts.compensate
     step: String,
     outcome: Outcome,
     /// With `succeeded`: the step's output, as JSON [default: null]

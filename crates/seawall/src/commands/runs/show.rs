@@ -29,11 +29,15 @@ impl Show {
 }
 
 fn text(run: &Run) -> String {
+    let undone = if run.compensating { ", being undone" } else { "" };
     let mut lines = vec![
-        format!("{}  {}", run.id, run.status.as_str()),
+        format!("{}  {}{undone}", run.id, run.status.as_str()),
         format!("workflow  {} v{}", plain(&run.workflow.name), run.workflow.version),
         format!("created   {}", run.created_at),
     ];
+    if let Some(fork) = &run.forked_from {
+        lines.push(format!("fork of   {} from {}", fork.run_id, plain(&fork.from_step)));
+    }
     if let Some(finished) = run.finished_at {
         lines.push(format!("finished  {finished}"));
     }
@@ -57,11 +61,20 @@ fn text(run: &Run) -> String {
 }
 
 fn row(step: &Step) -> [String; 7] {
-    let remark = match (&step.error, step.items_done, step.items_total) {
-        (Some(error), ..) => error_text(error),
-        (None, Some(done), Some(total)) => format!("{done} of {total} items"),
-        _ => String::new(),
-    };
+    let mut remarks = Vec::new();
+    match (&step.error, step.items_done, step.items_total) {
+        (Some(error), ..) => remarks.push(error_text(error)),
+        (None, Some(done), Some(total)) => remarks.push(format!("{done} of {total} items")),
+        _ => {}
+    }
+    if step.copied {
+        remarks.push("copied".to_owned());
+    }
+    if let Some(part) = &step.compensation {
+        let error = part.error.as_ref();
+        let error = error.map_or_else(String::new, |error| format!(" [{}]", plain(&error.code)));
+        remarks.push(format!("compensation {}{error}", plain(&part.status)));
+    }
     [
         step.id.clone(),
         step.kind.clone(),
@@ -69,7 +82,7 @@ fn row(step: &Step) -> [String; 7] {
         step.status.clone(),
         step.attempts.to_string(),
         step.duration_ms.map_or_else(String::new, human_duration),
-        remark,
+        remarks.join("; "),
     ]
 }
 

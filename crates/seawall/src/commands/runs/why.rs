@@ -24,9 +24,10 @@ impl Why {
         let why: client::Why = answer.view()?;
         let mut table = Table::new(&["KIND", "STEP", "UNTIL", "DETAIL"]);
         for reason in why.reasons {
+            let activity = reason.activity();
             table.row([
                 reason.kind,
-                reason.step_id.unwrap_or_default(),
+                activity,
                 reason.until.map_or_else(String::new, |until| until.to_string()),
                 reason.detail,
             ]);

@@ -5,6 +5,7 @@ use crate::core::commands::flow::{map, scope, start, stop};
 use crate::core::event::{BlockReason, Event, RunError};
 use crate::core::state::{Phase, RunState, Slot, StepStatus};
 use crate::datum::Datum;
+use crate::names::Part;
 
 /// A block names at most this many activities: with thousands of items, each resolution is followed by another block.
 const MAX_NAMED: usize = 100;
@@ -43,26 +44,20 @@ fn begin_ready(draft: &mut Draft<'_>) {
 
 fn is_ready(state: &RunState, step: usize) -> bool {
     let pending = state.steps[step].own.status == StepStatus::Pending;
-    pending
-        && state.may_begin()
-        && state.definition.steps[step]
-            .needs
-            .iter()
-            .all(|need| state.is_met(*need))
+    pending && state.may_begin(Part::Main) && state.needs_met(step)
 }
 
 fn end_if_done(draft: &mut Draft<'_>) {
-    if draft.state.settled_steps as usize == draft.state.steps.len() {
+    let state = &draft.state;
+    let others = [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting];
+    let others: u32 = others.map(|s| state.count(s)).iter().sum();
+    // A reconcile step that nobody needs any more may still be in flight.
+    if state.settled_steps as usize == state.steps.len() && others == 0 {
         succeed(draft);
         return;
     }
-    let state = &draft.state;
     let unknown = state.count(StepStatus::Unknown);
-    let others = [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting]
-        .map(|s| state.count(s))
-        .iter()
-        .sum();
-    let stands_still: bool = unknown > 0 && matches!(others, 0u32) && !state.paused && state.blocked.is_none();
+    let stands_still = unknown > 0 && others == 0 && !state.paused && state.blocked.is_none();
     if stands_still {
         block_on_unknown(draft);
     }

@@ -63,7 +63,7 @@ pub(in crate::core::commands) fn fail_with(draft: &mut Draft<'_>, slot: Slot, fa
     } else {
         retry_at(draft, slot, &failure)
     };
-    let replaced_by = if retry_at.is_none() && slot.item.is_none() {
+    let replaced_by = if retry_at.is_none() && slot == Slot::step(slot.step) {
         replacement(draft, slot)
     } else {
         None
@@ -78,7 +78,7 @@ pub(in crate::core::commands) fn fail_with(draft: &mut Draft<'_>, slot: Slot, fa
             None
         }
     };
-    let first = slot.item.is_some() && !stop::map_failed(draft.state, slot.step);
+    let first = slot.is_main() && slot.item.is_some() && !stop::map_failed(draft.state, slot.step);
     draft.emit(Event::StepFailed {
         activity,
         error,

@@ -12,6 +12,7 @@ use crate::core::state::{Slot, StepStatus};
 use crate::datum::{Datum, weight};
 use crate::definition::{ItemErrors, Kind, MapStep};
 use crate::executor::StepError;
+use crate::names::Part;
 
 const MAX_ITEMS: usize = 10_000;
 const MAX_AGGREGATE: usize = 16 * 1024 * 1024;
@@ -51,7 +52,8 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, map: &MapStep) {
 /// Begins what may begin and ends the map when all of it has settled. Answers whether something other than an attempt came
 /// of it, so that others may have become ready.
 pub(super) fn progress(draft: &mut Draft<'_>, step: usize) -> bool {
-    if draft.state.steps[step].own.status != StepStatus::Running {
+    // One that has begun before a retry may need what has to be done again.
+    if draft.state.steps[step].own.status != StepStatus::Running || !draft.state.needs_met(step) {
         return false;
     }
     let definition = Arc::clone(&draft.state.definition);
@@ -75,7 +77,7 @@ pub(super) fn progress(draft: &mut Draft<'_>, step: usize) -> bool {
 
 fn begin_items(draft: &mut Draft<'_>, step: usize, map: &MapStep) {
     loop {
-        if !draft.state.may_begin() {
+        if !draft.state.may_begin(Part::Main) {
             return;
         }
         let Some(items) = &draft.state.steps[step].items else {
@@ -86,7 +88,7 @@ fn begin_items(draft: &mut Draft<'_>, step: usize, map: &MapStep) {
             return;
         }
         let item = u32::try_from(items.next).unwrap_or(u32::MAX);
-        start::begin(draft, Slot { step, item: Some(item) });
+        start::begin(draft, Slot::item(step, item));
     }
 }
 

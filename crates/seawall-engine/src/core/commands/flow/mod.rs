@@ -2,6 +2,7 @@
 
 mod advance;
 mod backoff;
+mod compensate;
 mod fail;
 mod map;
 mod offer;
@@ -14,7 +15,8 @@ pub(super) use advance::advance;
 pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
 pub(super) use offer::MAX_AT_ONCE;
-pub(crate) use offer::full_queue;
+pub(crate) use offer::{FULL_QUEUE, full_queue};
+pub(super) use scope::of_answer;
 pub(super) use start::{MAX_EVENTS, begin_again};
 pub(super) use stop::is_being_stopped;
 pub(super) use wait::{child_input, find_child};

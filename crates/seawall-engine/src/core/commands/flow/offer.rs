@@ -13,12 +13,14 @@ use crate::core::event::{Event, TaskOffered};
 use crate::core::state::{RunState, Slot};
 use crate::definition::{Step, TaskStep};
 use crate::executor::StepError;
-use crate::names::{EffectKey, task_id};
+use crate::names::{EffectKey, Part, task_id};
 
 const MAX_KEY: usize = 256;
 const MAX_PRIORITY: i64 = 100;
 /// How long a step is put off while its queue is full, and up to as much again: those that wait do not come back at once.
 const FULL: Duration = Duration::from_secs(5);
+/// How long a step is put off while its queue is full, from the least to the most.
+pub(crate) const FULL_QUEUE: (Duration, Duration) = (FULL, FULL.saturating_mul(2));
 /// Payloads that one decision may offer, and one more task: what is decided at once is written at once. The rest follows at
 /// once, one write after the other.
 pub(in crate::core::commands) const MAX_AT_ONCE: usize = 4 * 1024 * 1024;
@@ -44,7 +46,10 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
     let digest = Digest::of(&payload);
     let Some(state) = draft.state.at(slot) else { return };
     let activity = draft.state.name(slot);
-    if let Some(error) = start::no_longer_the_same(state, step.effect, digest, draft.now()) {
+    if let Some(error) = start::no_longer_the_same(state, step.effect, digest, draft.event_time()) {
+        if slot.part == Part::Reconcile {
+            return fail(draft, slot, error);
+        }
         return draft.emit(Event::StepOutcomeUnknown {
             activity,
             error,
@@ -81,21 +86,24 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot, step: &Step, task: &TaskS
     })));
 }
 
-fn full_reason(queue: &QueueName) -> String {
+fn full_reason(queue: &str) -> String {
     format!("the queue {queue} is full")
 }
 
-/// The queue that was full, from the reason why a step was put off. None: that was another one.
-pub(crate) fn full_queue(reason: &str) -> Option<QueueName> {
-    let name = reason.strip_prefix("the queue ")?.strip_suffix(" is full")?;
-    QueueName::parse(name)
+/// The queue that was full, of a step that was put off for that.
+pub(crate) fn full_queue(event: &Event) -> Option<QueueName> {
+    let Event::StepDeferred { reason, .. } = event else {
+        return None;
+    };
+    let queue = reason.strip_prefix("the queue ")?.strip_suffix(" is full")?;
+    QueueName::parse(queue)
 }
 
 /// For how long it is not offered yet, and why.
 fn put_off(draft: &Draft<'_>, slot: Slot, queue: &QueueName) -> Option<(Duration, String)> {
     if draft.env.full.contains(queue) {
         let spread = Duration::from_millis(draft.random(slot) % 5000);
-        return Some((FULL + spread, full_reason(queue)));
+        return Some((FULL + spread, full_reason(queue.as_str())));
     }
     let full = draft.offered_bytes >= MAX_AT_ONCE;
     full.then(|| (Duration::ZERO, "the tasks before it are being written".to_owned()))

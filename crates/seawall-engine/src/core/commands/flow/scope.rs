@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::core::state::{ActivityState, RunState, Slot};
 use crate::datum::Datum;
-use crate::definition::{ItemFacts, Kind, RunFacts, Scope, StepFacts};
+use crate::definition::{ItemFacts, Kind, RunFacts, Scope, StepFacts, extra_names as names};
+use crate::names::{EffectKey, Part};
 
 /// The scope of an activity.
 pub(super) fn for_activity(state: &RunState, slot: Slot) -> Scope {
@@ -19,7 +20,46 @@ pub(super) fn for_activity(state: &RunState, slot: Slot) -> Scope {
         }),
         _ => None,
     };
-    of(state, &step.references, item)
+    match slot.part {
+        Part::Main => of(state, &step.references, item),
+        Part::Compensate => Scope {
+            extras: done(state, slot),
+            ..of(state, &slot.doing(&state.definition).references, item)
+        },
+        Part::Reconcile => Scope {
+            extras: in_doubt(state, slot),
+            ..of(state, &slot.doing(&state.definition).references, item)
+        },
+    }
+}
+
+/// The scope of a reconcile step's `answer`.
+pub(in crate::core::commands) fn of_answer(state: &RunState, slot: Slot, result: &Datum) -> Scope {
+    let mut scope = for_activity(state, slot);
+    scope.extras.push((names::RESULT, result.clone()));
+    scope
+}
+
+/// What compensations see besides: of an item, its output. A step's own stands among `steps`.
+fn done(state: &RunState, slot: Slot) -> Vec<(&'static str, Datum)> {
+    let main = state.at(slot.part(Part::Main));
+    let output = main.and_then(|main| main.output.clone());
+    let of_item = slot
+        .item
+        .map(|_| (names::ITEM_OUTPUT, output.unwrap_or_else(Datum::null)));
+    of_item.into_iter().collect()
+}
+
+/// What reconcile steps see besides: the attempt whose outcome is unknown.
+fn in_doubt(state: &RunState, slot: Slot) -> Vec<(&'static str, Datum)> {
+    let main = slot.part(Part::Main);
+    let Some(own) = state.at(main) else { return Vec::new() };
+    let key = EffectKey::derive(state.run, &state.name(main), own.generation);
+    vec![
+        (names::EFFECT_KEY, Datum::new(json!(key.to_string()))),
+        (names::ATTEMPT, Datum::new(json!(own.attempts))),
+        (names::ERROR, error_of(own)),
+    ]
 }
 
 /// A scope with these steps.
@@ -42,6 +82,7 @@ pub(super) fn of(state: &RunState, references: &[usize], item: Option<ItemFacts>
             attempt: state.attempt,
         },
         item,
+        extras: Vec::new(),
     }
 }
 

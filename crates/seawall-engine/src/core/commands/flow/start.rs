@@ -10,10 +10,10 @@ use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{fail, map, offer, scope, wait};
 use crate::core::event::{Event, StepStarted};
 use crate::core::state::{ActivityState, Slot};
-use crate::definition::{Definition, Kind, Rendered, Step};
+use crate::definition::{Kind, Rendered, Step};
 use crate::effect::EffectClass;
 use crate::executor::StepError;
-use crate::names::EffectKey;
+use crate::names::{EffectKey, Part};
 
 /// A journal may grow to about this many events; from here on no step begins.
 pub(in crate::core::commands) const MAX_EVENTS: u64 = 100_000;
@@ -26,7 +26,8 @@ pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Begins a pending activity for the first time.
 pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot) {
-    let condition = doing(&Arc::clone(&draft.state.definition), slot)
+    let condition = slot
+        .doing(&Arc::clone(&draft.state.definition))
         .when
         .as_ref()
         .map(|when| when.holds(&scope::for_activity(draft.state, slot)));
@@ -36,23 +37,41 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot) {
             let step = draft.state.name(slot).step;
             draft.emit(Event::StepSkipped { step });
         }
-        Some(Ok(true)) | None => begin_again(draft, slot),
+        Some(Ok(true)) | None => match at_work(draft, slot) {
+            Some(until) => put_off(draft, slot, until),
+            None => begin_again(draft, slot),
+        },
     }
+}
+
+/// A person settled an earlier attempt while its process may have been alive still, and until then it may be.
+fn at_work(draft: &Draft<'_>, slot: Slot) -> Option<Timestamp> {
+    let deadline = draft.state.at(slot).and_then(|state| state.deadline);
+    deadline.filter(|deadline| *deadline > draft.now())
+}
+
+fn put_off(draft: &mut Draft<'_>, slot: Slot, until: Timestamp) {
+    let activity = draft.state.name(slot);
+    draft.emit(Event::StepDeferred {
+        activity,
+        until,
+        reason: "the process of an earlier attempt may be alive until then".to_owned(),
+        in_doubt: false,
+    });
 }
 
 /// Begins the next attempt, or the wait.
 pub(in crate::core::commands) fn begin_again(draft: &mut Draft<'_>, slot: Slot) {
-    if draft.state.seq.0 >= MAX_EVENTS {
-        let error = StepError::permanent(
-            "journal-full",
-            format!("the run's journal has reached {MAX_EVENTS} events"),
-        );
+    // What was done must be undone, however long the journal is: there is as much room again for that.
+    let room = if slot.is_main() { MAX_EVENTS } else { 2 * MAX_EVENTS };
+    if draft.state.seq.0 >= room {
+        let error = StepError::permanent("journal-full", format!("the run's journal has reached {room} events"));
         fail(draft, slot, error);
         return;
     }
     // The definition is shared, so that the step can be looked at while the draft changes.
     let definition = Arc::clone(&draft.state.definition);
-    let step = doing(&definition, slot);
+    let step = slot.doing(&definition);
     match &step.kind {
         Kind::Transform { value } => {
             let request = value.render(&scope::for_activity(draft.state, slot));
@@ -72,14 +91,6 @@ pub(in crate::core::commands) fn begin_again(draft: &mut Draft<'_>, slot: Slot) 
     }
 }
 
-fn doing(definition: &Definition, slot: Slot) -> &Step {
-    let step = &definition.steps[slot.step];
-    match (&step.kind, slot.item) {
-        (Kind::Map(map), Some(_)) => &map.step,
-        _ => step,
-    }
-}
-
 fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: Result<Rendered, StepError>) {
     let request = match request {
         Ok(request) => request,
@@ -88,6 +99,10 @@ fn attempt(draft: &mut Draft<'_>, slot: Slot, step: &Step, kind: &str, request: 
     let digest = request.digest();
     let Some(state) = draft.state.at(slot) else { return };
     if let Some(error) = no_longer_the_same(state, step.effect, digest, draft.event_time()) {
+        if slot.part == Part::Reconcile {
+            // Nobody looks into what looks into another.
+            return fail(draft, slot, error);
+        }
         let activity = draft.state.name(slot);
         return draft.emit(Event::StepOutcomeUnknown {
             activity,

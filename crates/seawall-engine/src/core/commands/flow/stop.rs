@@ -2,14 +2,16 @@
 
 use crate::core::command::Action;
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow::advance;
-use crate::core::event::Event;
+use crate::core::commands::flow::{advance, compensate};
+use crate::core::event::{Event, RunError};
 use crate::core::state::{Phase, RunState, Slot, StepStatus, Wait};
 use crate::definition::{ItemErrors, Kind};
+use crate::executor::bounded;
 
-/// Nothing more is to come of this activity: the run stops, or the map that it belongs to has failed.
+/// Nothing more is to come of this activity: the run stops, or the map that it belongs to has failed. What undoes a step or
+/// looks into its outcome is needed all the more then.
 pub(in crate::core::commands) fn is_being_stopped(state: &RunState, slot: Slot) -> bool {
-    state.is_stopping() || (slot.item.is_some() && map_failed(state, slot.step))
+    slot.is_main() && (state.is_stopping() || (slot.item.is_some() && map_failed(state, slot.step)))
 }
 
 pub(super) fn map_failed(state: &RunState, step: usize) -> bool {
@@ -29,25 +31,58 @@ pub(super) fn stop_all(draft: &mut Draft<'_>) {
     }
 }
 
-/// Ends the run once nothing is in flight or unknown.
+/// Ends the run once nothing is in flight or unknown, and what it has done is undone.
 pub(super) fn wind_down(draft: &mut Draft<'_>) {
     close_maps(draft);
-    let state = &draft.state;
-    let busy = [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting]
-        .iter()
-        .any(|s| state.count(*s) > 0);
-    if busy {
+    if is_busy(draft.state) || blocks(draft) {
         return;
     }
-    if state.count(StepStatus::Unknown) > 0 {
-        if state.blocked.is_none() {
-            advance::block_on_unknown(draft);
+    if compensate::progress(draft) {
+        // One that must not be made again without somebody's word is unknown before it has begun.
+        if !is_busy(draft.state) {
+            blocks(draft);
         }
         return;
     }
-    match state.phase.clone() {
-        Phase::Failing(error) => draft.emit(Event::RunFailed { error }),
-        Phase::Cancelling => draft.emit(Event::RunCancelled),
+    end(draft);
+}
+
+fn is_busy(state: &RunState) -> bool {
+    [StepStatus::Running, StepStatus::Retrying, StepStatus::Waiting]
+        .iter()
+        .any(|s| state.count(*s) > 0)
+}
+
+/// Whether the run stands still over unknown outcomes.
+fn blocks(draft: &mut Draft<'_>) -> bool {
+    let unknown = draft.state.count(StepStatus::Unknown) > 0;
+    if unknown && draft.state.blocked.is_none() {
+        advance::block_on_unknown(draft);
+    }
+    unknown
+}
+
+fn end(draft: &mut Draft<'_>) {
+    let failures = compensate::failures(draft.state);
+    match (draft.state.phase.clone(), failures) {
+        (Phase::Failing(error), None) => draft.emit(Event::RunFailed { error }),
+        (Phase::Failing(error), Some(failures)) => {
+            let message = bounded(format!("{}; {}", error.message, failures.message));
+            draft.emit(Event::RunFailed {
+                error: RunError { message, ..error },
+            });
+        }
+        (Phase::Cancelling, None) => draft.emit(Event::RunCancelled),
+        (Phase::Cancelling, Some(failures)) => {
+            let message = bounded(format!("the run was cancelled; {}", failures.message));
+            draft.emit(Event::RunFailed {
+                error: RunError {
+                    code: "compensation-failed".into(),
+                    message,
+                    step: Some(failures.first),
+                },
+            });
+        }
         _ => {}
     }
 }
@@ -64,7 +99,7 @@ fn open(state: &RunState) -> impl Iterator<Item = Slot> {
     let is_open = |s: StepStatus| matches!(s, StepStatus::Running | StepStatus::Retrying | StepStatus::Waiting);
     state
         .activities()
-        .filter(move |(_, activity)| is_open(activity.status))
+        .filter(move |(slot, activity)| slot.is_main() && is_open(activity.status))
         .map(|(slot, _)| slot)
 }
 

@@ -136,12 +136,7 @@ pub(in crate::core::commands) fn child_input(state: &RunState, slot: Slot) -> Re
 }
 
 fn child_of(definition: &definition::Definition, slot: Slot) -> Option<&ChildWorkflow> {
-    let step = &definition.steps[slot.step];
-    let kind = match (&step.kind, slot.item) {
-        (Kind::Map(map), Some(_)) => &map.step.kind,
-        (kind, _) => kind,
-    };
-    if let Kind::Workflow(child) = kind {
+    if let Kind::Workflow(child) = &slot.doing(definition).kind {
         Some(child)
     } else {
         None

@@ -21,7 +21,7 @@ use crate::effect::EffectClass;
 use crate::executor::{
     Attempt, AttemptContext, Executor, FieldShape, FieldSpec, KindSpec, Outcome, Registry, StepError,
 };
-use crate::names::{ActivityRef, StepId};
+use crate::names::ActivityRef;
 
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 pub(super) const START: Timestamp = Timestamp::from_millis(1_000_000);
@@ -358,16 +358,9 @@ impl Subject {
     }
 }
 
-/// `step` or `step[3]`.
+/// `step`, `step[3]`, `step.compensate`.
 pub(super) fn activity(name: &str) -> ActivityRef {
-    let (step, item) = match name.split_once('[') {
-        Some((step, item)) => (step, item.strip_suffix(']').and_then(|item| item.parse().ok())),
-        None => (name, None),
-    };
-    ActivityRef {
-        step: StepId::parse(step).expect("a step id"),
-        item,
-    }
+    ActivityRef::parse(name).expect("the name of an activity")
 }
 
 pub(super) fn by() -> Arc<str> {

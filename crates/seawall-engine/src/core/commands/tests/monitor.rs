@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sagas::Sagas;
 use crate::core::event::{BlockReason, Event, Recorded, Resolution};
 use crate::definition::{Definition, ItemErrors, Kind, OnError, Step};
 use crate::effect::EffectClass;
-use crate::names::ActivityRef;
+use crate::names::{ActivityRef, Part, StepId};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Seen {
@@ -37,6 +38,7 @@ pub(super) struct Monitor {
     gated: bool,
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
+    sagas: Sagas,
 }
 
 impl Monitor {
@@ -51,6 +53,7 @@ impl Monitor {
             stopping: false,
             gated: false,
             held: (false, false),
+            sagas: Sagas::default(),
         }
     }
 
@@ -71,8 +74,26 @@ impl Monitor {
             }
             Event::RunFailed { .. } | Event::RunCancelled => {
                 assert!(!self.seen.values().any(is_open), "the run ended over {:?}", self.seen);
+                self.sagas.ended(event, self.stopping);
                 self.ended = true;
             }
+            Event::CompensationStarted { activities } => {
+                assert!(self.stopping, "undone while it goes on");
+                assert!(
+                    !self.seen.values().any(is_open),
+                    "undone before all has settled: {:?}",
+                    self.seen
+                );
+                self.sagas.begin(activities);
+                for activity in activities {
+                    self.seen.insert(activity.clone(), Seen::Untouched);
+                }
+            }
+            Event::CancelRequested { .. } => {
+                self.stop();
+                self.held.1 = false;
+            }
+            Event::RunTimedOut => self.stop(),
             Event::RunCreated(created) => self.gated = created.gated,
             Event::RunAdmitted { .. } => {
                 assert!(self.gated && !self.stopping, "the run was admitted for nothing");
@@ -84,14 +105,18 @@ impl Monitor {
                     self.gated && !self.stopping,
                     "a run was rejected that had begun or stops"
                 );
-                self.stopping = true;
+                self.stop();
             }
-            Event::CancelRequested { .. } | Event::RunTimedOut => self.stopping = true,
             Event::RunPaused { .. } => self.held.0 = true,
             Event::RunResumed { .. } => self.held.0 = false,
-            Event::RunBlocked { reason } => self.held.1 = matches!(reason, BlockReason::HoldersDied(_)),
+            Event::RunBlocked { reason } => {
+                self.held.1 = matches!(reason, BlockReason::HoldersDied(_));
+                let looks = |(activity, seen): (&ActivityRef, &Seen)| activity.part == Part::Reconcile && is_open(seen);
+                let looked_into = self.seen.iter().any(looks);
+                assert!(self.held.1 || !looked_into, "blocked while it is looked into");
+            }
             Event::RunUnblocked { .. } => self.held.1 = false,
-            Event::RunRetried { .. } => self.retried(definition),
+            Event::RunRetried { activities, anew, .. } => self.retried(definition, activities, anew),
             Event::StepStarted(started) => {
                 let attempts = self.attempts.entry(started.activity.clone()).or_default();
                 *attempts += 1;
@@ -110,7 +135,10 @@ impl Monitor {
 
     fn step(&mut self, definition: &Definition, event: &Event) {
         match event {
-            Event::StepSucceeded { activity, .. } => self.settle(activity, Seen::Succeeded),
+            Event::StepSucceeded { activity, .. } => {
+                self.settle(activity, Seen::Succeeded);
+                self.sagas.succeeded(definition, activity);
+            }
             Event::StepFailed {
                 activity,
                 retry_at,
@@ -121,15 +149,20 @@ impl Monitor {
                 (None, Some(_)) => self.settle(activity, Seen::Succeeded),
                 (None, None) => {
                     self.settle(activity, Seen::Failed);
+                    if activity.part != Part::Main {
+                        return self.sagas.failed(activity);
+                    }
                     let continues = matches!(step_of(definition, activity).on_error, OnError::Continue);
-                    self.stopping |= activity.item.is_none() && !continues;
+                    if activity.item.is_none() && !continues {
+                        self.stop();
+                    }
                 }
             },
             Event::StepSkipped { step } => {
                 self.move_to(&ActivityRef::step(step.clone()), &[Seen::Untouched], Seen::Skipped);
             }
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
-            // What has not begun may be put off as well: its queue is full.
+            // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
                 self.move_to(activity, &from, Seen::Between);
@@ -137,6 +170,14 @@ impl Monitor {
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
                 self.move_to(activity, &from, Seen::Unknown);
+                assert_ne!(activity.part, Part::Reconcile, "nobody looks into what looks");
+                if activity.part == Part::Main && step_of(definition, activity).reconcile.is_some() {
+                    let part = activity.clone().with_part(Part::Reconcile);
+                    let seen = self.seen.entry(part).or_insert(Seen::Untouched);
+                    if *seen != Seen::Running {
+                        *seen = Seen::Between;
+                    }
+                }
             }
             Event::StepOutcomeResolved {
                 activity, resolution, ..
@@ -182,6 +223,13 @@ impl Monitor {
         }
     }
 
+    /// A pause is over when the run stops; a block because of dead holders only when a person stops it.
+    fn stop(&mut self) {
+        if !self.stopping {
+            (self.stopping, self.held.0) = (true, false);
+        }
+    }
+
     fn wait(&mut self, activity: &ActivityRef) {
         self.move_to(activity, &[Seen::Running], Seen::Waiting);
     }
@@ -205,9 +253,12 @@ impl Monitor {
     }
 
     fn started(&mut self, definition: &Definition, activity: &ActivityRef) {
-        assert!(!self.stopping, "{activity} began while the run stops");
         assert!(!self.gated, "{activity} began before the run was admitted");
         assert_eq!(self.held, (false, false), "{activity} began while the run stands");
+        if activity.part != Part::Main {
+            return self.part_started(definition, activity);
+        }
+        assert!(!self.stopping, "{activity} began while the run stops");
         let (_, outer) = definition.step(&activity.step).expect("the step exists");
         for need in &outer.needs {
             let need = &definition.steps[*need];
@@ -228,7 +279,7 @@ impl Monitor {
         self.move_to(activity, from, Seen::Running);
         if let (Kind::Map(map), Some(_)) = (&outer.kind, activity.item) {
             let of_map = |(other, seen): (&ActivityRef, &Seen)| {
-                other.step == activity.step && (other.item.is_some() && *seen == Seen::Failed)
+                other.step == activity.step && is_item(other) && *seen == Seen::Failed
             };
             let failed = self.seen.iter().any(of_map);
             assert!(
@@ -238,7 +289,7 @@ impl Monitor {
             let open = self
                 .seen
                 .iter()
-                .filter(|(other, seen)| other.step == activity.step && other.item.is_some() && is_open(seen));
+                .filter(|(other, seen)| other.step == activity.step && is_item(other) && is_open(seen));
             assert!(
                 open.count() <= map.max_parallel as usize,
                 "too many items at once with {activity}"
@@ -246,12 +297,36 @@ impl Monitor {
         }
     }
 
-    /// What the run went on with stays; of the rest, what failed or was cancelled is open again.
-    fn retried(&mut self, definition: &Definition) {
+    fn part_started(&mut self, definition: &Definition, activity: &ActivityRef) {
+        let main = self.seen[&activity.clone().with_part(Part::Main)];
+        let mut from = vec![Seen::Untouched, Seen::Between];
+        if activity.part == Part::Compensate {
+            assert!(self.stopping, "{activity} began while the run goes on");
+            assert_eq!(main, Seen::Succeeded, "{activity} undoes what is not in effect");
+            let others = |(other, seen): (&ActivityRef, &Seen)| other != activity && is_open(seen);
+            assert!(!self.seen.iter().any(others), "{activity} began beside others");
+            self.sagas.started(activity);
+        } else {
+            assert!(
+                main == Seen::Unknown || self.seen[activity] == Seen::Running,
+                "{activity} looks into nothing"
+            );
+        }
+        if step_of(definition, activity).effect != EffectClass::Once {
+            from.push(Seen::Running);
+        }
+        self.move_to(activity, &from, Seen::Running);
+    }
+
+    /// What the run went on with stays, unless it was undone; of the rest, what failed or was cancelled is open again.
+    fn retried(&mut self, definition: &Definition, raised: &[ActivityRef], anew: &[StepId]) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
         self.gated = false;
-        let mut reopened = BTreeSet::new();
+        let mut reopened: BTreeSet<StepId> = self.sagas.retried(definition, raised);
+        for activity in raised {
+            self.seen.insert(activity.clone(), Seen::Untouched);
+        }
         for step in &definition.steps {
             let own = ActivityRef::step(step.id.clone());
             let used = match self.seen[&own] {
@@ -263,18 +338,26 @@ impl Monitor {
                 reopened.insert(step.id.clone());
             }
         }
+        for map in anew {
+            assert!(reopened.contains(map), "{map} gives up a list that was used");
+            let gone = |activity: &ActivityRef| activity.step == *map && is_item(activity);
+            for (activity, seen) in self.seen.iter().filter(|(activity, _)| gone(activity)) {
+                assert_ne!(*seen, Seen::Succeeded, "{activity} is in effect");
+            }
+            self.seen.retain(|activity, _| !gone(activity));
+            self.seen.insert(ActivityRef::step(map.clone()), Seen::Untouched);
+        }
         let collects = |definition: &Definition, activity: &ActivityRef| match &step_outer(definition, activity).kind {
             Kind::Map(map) => map.on_item_error == ItemErrors::Collect,
             _ => false,
         };
-        let begun: BTreeSet<_> = self
-            .seen
-            .keys()
-            .filter(|a| a.item.is_some())
-            .map(|a| a.step.clone())
-            .collect();
+        let items = self.seen.keys().filter(|a| is_item(a));
+        let begun: BTreeSet<_> = items.map(|a| a.step.clone()).collect();
         for (activity, seen) in &mut self.seen {
-            if !reopened.contains(&activity.step) {
+            if activity.part == Part::Compensate {
+                *seen = Seen::Untouched;
+            }
+            if activity.part != Part::Main || !reopened.contains(&activity.step) {
                 continue;
             }
             *seen = match (&activity.item, *seen) {
@@ -288,6 +371,10 @@ impl Monitor {
     }
 }
 
+const fn is_item(activity: &ActivityRef) -> bool {
+    activity.item.is_some() && matches!(activity.part, Part::Main)
+}
+
 const fn is_open(seen: &Seen) -> bool {
     matches!(seen, Seen::Running | Seen::Between | Seen::Waiting | Seen::Unknown)
 }
@@ -298,8 +385,13 @@ fn step_outer<'d>(definition: &'d Definition, activity: &ActivityRef) -> &'d Ste
 
 fn step_of<'d>(definition: &'d Definition, activity: &ActivityRef) -> &'d Step {
     let outer = step_outer(definition, activity);
-    match (&outer.kind, activity.item) {
+    let main = match (&outer.kind, activity.item) {
         (Kind::Map(map), Some(_)) => &map.step,
         _ => outer,
+    };
+    match activity.part {
+        Part::Main => main,
+        Part::Compensate => main.compensate.as_deref().expect("it can be undone"),
+        Part::Reconcile => &main.reconcile.as_ref().expect("it can be looked into").step,
     }
 }

@@ -57,6 +57,11 @@ pub(super) struct StepPlan {
     needs: u8,
     when: Option<&'static str>,
     on_error: Value,
+    /// What undoes it, and of a map, each item.
+    compensate: Option<Body>,
+    item_compensate: Option<Body>,
+    /// What looks into an unknown outcome, if it can have one.
+    reconcile: Option<Body>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,23 +76,48 @@ fn wait_timeout() -> impl Strategy<Value = Option<u32>> {
     option::of(1u32..20_000)
 }
 
-fn body() -> impl Strategy<Value = Body> {
-    let effects = prop::sample::select(vec!["pure", "read", "idempotent", "once", "once"]);
+fn act(effects: Vec<&'static str>) -> impl Strategy<Value = Body> {
+    let effects = prop::sample::select(effects);
+    let on = prop::sample::select(vec![None, None, Some("any"), Some("bad")]);
+    (effects, any::<bool>(), option::of((1u32..4, on))).prop_map(|(effect, steady, retry)| Body::Act {
+        effect,
+        steady,
+        retry,
+    })
+}
+
+fn task(effects: Vec<&'static str>) -> impl Strategy<Value = Body> {
+    let effects = prop::sample::select(effects);
     let on = prop::sample::select(vec![None, None, Some("any"), Some("bad")]);
     let retry = option::of((1u32..4, on));
-    let task = (
-        effects.clone(),
-        any::<bool>(),
-        retry.clone(),
-        prop::bool::weighted(0.95),
-    );
-    let task = task.prop_map(|(effect, steady, retry, named)| Body::Task {
+    let task = (effects, any::<bool>(), retry, prop::bool::weighted(0.95));
+    task.prop_map(|(effect, steady, retry, named)| Body::Task {
         effect,
         steady,
         retry,
         named,
-    });
-    let act = (effects, any::<bool>(), retry).prop_map(|(effect, steady, retry)| Body::Act { effect, steady, retry });
+    })
+}
+
+fn compensation() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        6 => act(vec!["pure", "read", "idempotent", "once", "once"]),
+        3 => task(vec!["pure", "read", "idempotent", "once", "once"]),
+        1 => prop::bool::weighted(0.5).prop_map(|good| Body::Transform { good }),
+        2 => wait_timeout().prop_map(|timeout| Body::Child { timeout }),
+    ]
+}
+
+fn reconcile() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        3 => act(vec!["read", "idempotent"]),
+        1 => task(vec!["read", "idempotent"]),
+    ]
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let act = act(vec!["pure", "read", "idempotent", "once", "once"]);
+    let task = task(vec!["pure", "read", "idempotent", "once", "once"]);
     let name = prop::sample::select(vec!["a", "b"]);
     let on_timeout = prop::sample::select(vec!["fail", "approve", "reject"]);
     prop_oneof![
@@ -124,12 +154,20 @@ fn step() -> impl Strategy<Value = StepPlan> {
         1 => Just(json!({ "value": "{{ input.nothing }}" })),
     ];
     let fan = option::weighted(0.3, fan());
-    (body(), fan, any::<u8>(), when, on_error).prop_map(|(body, fan, needs, when, on_error)| StepPlan {
+    let parts = (
+        option::weighted(0.4, compensation()),
+        option::weighted(0.4, compensation()),
+        option::weighted(0.4, reconcile()),
+    );
+    (body(), fan, any::<u8>(), when, on_error, parts).prop_map(|(body, fan, needs, when, on_error, parts)| StepPlan {
         body,
         fan,
         needs,
         when,
         on_error,
+        compensate: parts.0,
+        item_compensate: parts.1,
+        reconcile: parts.2,
     })
 }
 
@@ -176,15 +214,28 @@ impl StepPlan {
                     .items
                     .map_or(json!("{{ 5 }}"), |items| json!((0..items).collect::<Vec<u8>>()));
                 let on_item_error = if fan.collect { "collect" } else { "fail" };
+                // One that looks at what comes before may render another list when that is done again.
+                let over = match self.first_need(at) {
+                    Some(need) if fan.items.is_some() && fan.collect => {
+                        json!(format!("{{{{ [steps.{need}.status, {}] }}}}", fan.max_parallel))
+                    }
+                    _ => over,
+                };
+                let mut inner = self.body.json();
+                self.add_parts(&mut inner, self.item_compensate.as_ref());
                 let with = json!({
                     "over": over,
                     "max_parallel": fan.max_parallel,
                     "on_item_error": on_item_error,
-                    "step": self.body.json(),
+                    "step": inner,
                 });
                 Map::from_iter([("kind".to_owned(), json!("map")), ("with".to_owned(), with)])
             }
         };
+        match &self.fan {
+            None => self.add_parts(&mut step, self.compensate.as_ref()),
+            Some(_) => add("compensate", &mut step, self.compensate.as_ref()),
+        }
         let needs: Vec<String> = (0..at).filter(|need| self.needs >> need & 1 == 1).map(id).collect();
         step.insert("id".to_owned(), json!(id(at)));
         step.insert("needs".to_owned(), json!(needs));
@@ -193,6 +244,36 @@ impl StepPlan {
             step.insert("when".to_owned(), json!(when));
         }
         Value::Object(step)
+    }
+}
+
+impl StepPlan {
+    fn first_need(&self, at: usize) -> Option<String> {
+        (0..at).find(|need| self.needs >> need & 1 == 1).map(id)
+    }
+
+    /// Those that such a step can have.
+    fn add_parts(&self, step: &mut Map<String, Value>, compensate: Option<&Body>) {
+        if !matches!(self.body, Body::Fail) {
+            add("compensate", step, compensate);
+        }
+        if let Body::Act {
+            effect: "idempotent" | "once",
+            ..
+        }
+        | Body::Task {
+            effect: "idempotent" | "once",
+            ..
+        } = self.body
+        {
+            add("reconcile", step, self.reconcile.as_ref());
+        }
+    }
+}
+
+fn add(name: &str, step: &mut Map<String, Value>, part: Option<&Body>) {
+    if let Some(part) = part {
+        step.insert(name.to_owned(), Value::Object(part.json()));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
 use crate::effect::EffectClass;
 use crate::executor::{Outcome, StepError};
-use crate::names::{ActivityRef, EffectKey};
+use crate::names::{ActivityRef, EffectKey, Part};
 
 const HOUR_MS: i64 = 3_600_000;
 /// No wait of these runs is longer, nor any two of them together: whatever the clock was set to before.
@@ -108,6 +108,9 @@ impl World {
         self.run.now = self.time;
         self.run.random = self.run.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let events = self.run.tell(command);
+        for event in &events {
+            self.see(event);
+        }
         for until in events.iter().filter_map(instant) {
             assert!(
                 until <= self.time.saturating_add(LONGEST),
@@ -131,6 +134,30 @@ impl World {
             self.durable = self.run.journal.len();
         }
         events
+    }
+
+    /// Nobody knows how an attempt under this key ended. If the activity asks another question by now, nobody cares.
+    pub(super) fn doubt(&mut self, activity: ActivityRef, key: EffectKey) {
+        let state = &self.run.state;
+        let generation = state.activity(&activity).map_or(0, |of| of.generation);
+        if key == EffectKey::derive(state.run, &activity, generation) {
+            self.doubts.insert(activity, key);
+        }
+    }
+
+    /// What ends a doubt.
+    fn see(&mut self, event: &Event) {
+        match event {
+            Event::StepSucceeded { activity, .. } => drop(self.doubts.remove(activity)),
+            Event::StepOutcomeResolved { activity, .. } => {
+                self.doubts.remove(activity);
+            }
+            // What looks into it asks another question than before.
+            Event::StepOutcomeUnknown { activity, .. } => {
+                self.doubts.remove(&activity.clone().with_part(Part::Reconcile));
+            }
+            _ => {}
+        }
     }
 
     fn start(&mut self, plan: AttemptPlan) {
@@ -295,6 +322,9 @@ impl World {
         let flying: Vec<ActivityRef> = self.flying.keys().cloned().collect();
         let Some(activity) = chosen(&flying, pick) else { return };
         let plan = self.flying.remove(activity).expect("it is in flight");
+        if matches!(end, End::Unknown { .. }) && plan.effect == EffectClass::Idempotent && &*plan.kind != "transform" {
+            self.doubt(activity.clone(), plan.effect_key);
+        }
         let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
         let step = self.run.state.doing(self.run.state.slot(activity).expect("it exists"));
         if matches!(end, End::Failed | End::Permanent) && step.effect == EffectClass::Once {
@@ -306,15 +336,15 @@ impl World {
                 step.retry.on.is_none()
             };
         }
-        if matches!(end, End::Unknown { .. }) && step.effect == EffectClass::Idempotent && &*plan.kind != "transform" {
-            self.doubts.insert(activity.clone(), plan.effect_key);
-        }
         let outcome = match end {
             // Done in place: it has no other end than its value.
             _ if &*plan.kind == "transform" => Outcome::Succeeded(plan.request.value.clone()),
             End::Succeeded => {
                 key.acted += 1;
-                Outcome::Succeeded(json!({ "at": plan.attempt }))
+                Outcome::Succeeded(match plan.activity.part {
+                    Part::Reconcile => answer(plan.attempt),
+                    _ => json!({ "at": plan.attempt }),
+                })
             }
             End::Failed => Outcome::Failed(error("bad")),
             End::Permanent => Outcome::Failed(StepError::permanent("bad", "")),
@@ -443,9 +473,7 @@ impl World {
             key.acted += u32::from(acted >> (place % 8) & 1);
             key.doubted = Some(plan.request.digest());
             match plan.effect {
-                EffectClass::Idempotent => {
-                    self.doubts.insert(plan.activity, plan.effect_key);
-                }
+                EffectClass::Idempotent => self.doubt(plan.activity, plan.effect_key),
                 EffectClass::Once if deadly || !self.all_dead => {
                     let until = self.time.saturating_add(LEASE);
                     self.alive.insert(plan.activity, until);
@@ -484,8 +512,10 @@ impl World {
     fn nonsense(&mut self, kind: u8, pick: u8) {
         let steps = &self.run.definition.steps;
         let name = steps[usize::from(pick) % steps.len()].id.to_string();
-        let odd = match pick % 4 {
+        let odd = match pick % 6 {
             0 => activity(&name),
+            4 => activity(&format!("{name}.compensate")),
+            5 => activity(&format!("{name}[1].reconcile")),
             1 => activity(&format!("{name}[4000000000]")),
             2 => activity(&format!("{name}[0]")),
             _ => activity("no-such-step"),
@@ -537,6 +567,18 @@ impl World {
         };
         let events = self.tell(command);
         assert!(events.is_empty(), "nonsense led to {events:?}");
+    }
+}
+
+/// What a reconcile step finds out.
+pub(super) fn answer(attempt: u32) -> serde_json::Value {
+    match attempt % 6 {
+        0 => json!({ "outcome": "succeeded", "output": { "found": attempt } }),
+        1 => json!({ "outcome": "unknown" }),
+        2 => json!({ "outcome": "retry" }),
+        3 => json!({ "outcome": "failed", "message": "it did not" }),
+        4 => json!("no answer at all"),
+        _ => json!({ "outcome": "succeeded" }),
     }
 }
 

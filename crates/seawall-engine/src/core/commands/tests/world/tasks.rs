@@ -6,14 +6,14 @@ use seawall_store::{Digest, QueueName, TaskId};
 use serde_json::json;
 
 use super::op::WorkerEnd;
-use super::simulation::{World, chosen};
+use super::simulation::{World, answer, chosen};
 use crate::core::command::{Message, TaskEnd, TaskEnded, TaskPlan};
 use crate::core::commands::tests::kit::error;
 use crate::core::state::Wait;
 use crate::datum::Datum;
 use crate::effect::EffectClass;
 use crate::executor::StepError;
-use crate::names::{ActivityRef, EffectKey};
+use crate::names::{ActivityRef, EffectKey, Part};
 
 /// What every task of these definitions has.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -111,7 +111,10 @@ impl World {
         match end {
             WorkerEnd::Completed => {
                 key.acted += 1;
-                TaskEnd::Completed(Datum::new(json!({ "at": plan.attempt })))
+                TaskEnd::Completed(Datum::new(match activity.part {
+                    Part::Reconcile => answer(plan.attempt),
+                    _ => json!({ "at": plan.attempt }),
+                }))
             }
             WorkerEnd::Failed => {
                 key.closed |= effect == EffectClass::Once && on.is_none();
@@ -126,9 +129,7 @@ impl World {
                 key.acted += u32::from(acted);
                 key.doubted = Some(Digest::of(&plan.payload));
                 match effect {
-                    EffectClass::Idempotent => {
-                        self.doubts.insert(activity.clone(), plan.effect_key);
-                    }
+                    EffectClass::Idempotent => self.doubt(activity.clone(), plan.effect_key),
                     EffectClass::Once => {
                         self.alive.insert(activity.clone(), self.time.saturating_add(TIMEOUT));
                     }

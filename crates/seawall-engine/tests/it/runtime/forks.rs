@@ -1,0 +1,260 @@
+//! Forks: what they take over, what they do again, and what they refuse.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use seawall_engine::store::{Digest, RunId, RunStatus};
+use seawall_engine::{Engine, EngineError, ForkRun, IdempotentRequest, Outcome, RunStarted, StepError};
+use serde_json::{Value, json};
+
+use crate::runtime::probe::{Probe, value};
+use crate::runtime::world::{World, flow, probe};
+
+fn from(step: &str) -> ForkRun {
+    ForkRun {
+        from_step: step.to_owned(),
+        input: None,
+        definition: None,
+        idempotency: None,
+    }
+}
+
+async fn fork(world: &World, engine: &Engine, run: RunId, request: ForkRun) -> Result<RunStarted, EngineError> {
+    engine.fork_run(&world.me, run, request).await
+}
+
+fn looking(id: &str, needs: &[&str], value: &str) -> Value {
+    let mut step = probe(id, "once", needs);
+    step["with"] = json!({ "value": value });
+    step
+}
+
+fn chain() -> Value {
+    let mut flow = flow(json!([
+        looking("a", &[], "{{ input.n }}"),
+        looking("b", &["a"], "{{ steps.a.output }}b"),
+        looking("c", &["b"], "{{ steps.b.output }}c{{ input.n }}"),
+        looking("d", &["a"], "d"),
+    ]));
+    flow["input"] = json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] });
+    flow["output"] = json!("{{ steps.c.output }}");
+    flow
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_is_copied_and_the_rest_is_done_again() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.wait(&engine, source).await;
+    executor.log.lock().clear();
+    let request = ForkRun {
+        input: Some(json!({ "n": 2 })),
+        ..from("c")
+    };
+    let forked = fork(&world, &engine, source, request).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert_eq!(
+        (view.status, view.output.json()),
+        (RunStatus::Succeeded, &json!("1bc2"))
+    );
+    assert_eq!(executor.begun(), ["c"]);
+    assert_eq!(
+        view.forked_from.as_ref().map(|(run, step)| (*run, step.as_str())),
+        Some((source, "c"))
+    );
+    assert_eq!(
+        view.steps.iter().map(|step| step.copied).collect::<Vec<_>>(),
+        [true, true, false, true]
+    );
+    assert_eq!(
+        &world.events(&engine, forked).await[..6],
+        [
+            "run.created",
+            "run.forked",
+            "step.copied",
+            "step.copied",
+            "step.copied",
+            "run.started"
+        ]
+    );
+    // And a fork of the fork, with nothing done again but the last step.
+    let again = fork(&world, &engine, forked, from("d")).await.unwrap().run;
+    let view = world.wait(&engine, again).await;
+    assert_eq!((view.output.json(), executor.begun().len()), (&json!("1bc2"), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_survives_the_death_of_its_process_and_has_keys_of_its_own() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.wait(&engine, source).await;
+    let forked = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    world.crash(engine).await;
+    let engine = world.engine(&executor).await;
+    let view = world.wait(&engine, forked).await;
+    assert!(
+        matches!(view.status, RunStatus::Succeeded | RunStatus::Blocked),
+        "{view:?}"
+    );
+    let log = executor.log.lock();
+    let mut keys: Vec<String> = log.iter().map(|attempt| attempt.effect_key.to_string()).collect();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), log.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_run_is_forked_with_what_it_has_settled() {
+    let world = World::new();
+    let slow = Arc::new(AtomicBool::new(true));
+    let script = Arc::clone(&slow);
+    let executor = Probe::new(move |attempt, _| {
+        let waits = attempt.activity.to_string() == "b" && script.load(Ordering::SeqCst);
+        async move {
+            if waits {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+            }
+            Outcome::Succeeded(value(&attempt))
+        }
+    });
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.settle().await;
+    slow.store(false, Ordering::SeqCst);
+    let forked = fork(&world, &engine, source, from("c")).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert_eq!(
+        (view.status, view.output.json()),
+        (RunStatus::Succeeded, &json!("1bc1"))
+    );
+    // `b` had not settled: it is done anew.
+    assert_eq!(
+        view.steps.iter().map(|step| step.copied).collect::<Vec<_>>(),
+        [true, false, false, true]
+    );
+    assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_definition_takes_over_what_it_has_under_the_same_name_and_kind() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.wait(&engine, source).await;
+    let mut changed = chain();
+    changed["steps"][3] = json!({ "id": "d", "kind": "transform", "needs": ["a"], "with": { "value": "other" } });
+    changed["output"] = json!("{{ steps.c.output }}{{ steps.d.output }}");
+    let request = ForkRun {
+        definition: Some(changed.clone()),
+        ..from("c")
+    };
+    let forked = fork(&world, &engine, source, request).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert_eq!(view.output.json(), &json!("1bc1other"));
+    assert_eq!(
+        view.steps.iter().map(|step| step.copied).collect::<Vec<_>>(),
+        [true, true, false, false]
+    );
+    changed["steps"][0]["kind"] = json!("nothing");
+    let request = ForkRun {
+        definition: Some(changed),
+        ..from("c")
+    };
+    let refused = fork(&world, &engine, source, request).await;
+    assert!(matches!(refused, Err(EngineError::InvalidDefinition(_))), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_undone_is_not_copied_and_what_was_copied_is_not_undone() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "pay" {
+            return Outcome::Failed(StepError::permanent("no-money", "the card was declined"));
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let undoable = |id: &str| {
+        let mut step = probe(id, "once", &[]);
+        step["compensate"] = json!({ "kind": "probe", "effect": "once" });
+        step
+    };
+    let definition = flow(json!([undoable("hotel"), probe("pay", "read", &["hotel"])]));
+    let source = world.run(&engine, definition).await.id;
+    let forked = fork(&world, &engine, source, from("pay")).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert!(!view.steps[0].copied, "the booking was cancelled");
+    let waiting = flow(json!([
+        undoable("hotel"),
+        { "id": "ask", "kind": "wait_signal", "needs": ["hotel"], "with": { "name": "go" } },
+        probe("pay", "read", &["ask"]),
+    ]));
+    let source = world.start(&engine, waiting.clone()).await;
+    world.settle().await;
+    executor.log.lock().clear();
+    let mut unasked = waiting;
+    unasked["steps"][1] = json!({ "id": "ask", "kind": "transform", "needs": ["hotel"], "with": { "value": 1 } });
+    let request = ForkRun {
+        definition: Some(unasked),
+        ..from("ask")
+    };
+    let forked = fork(&world, &engine, source, request).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert_eq!((view.status, view.steps[0].copied), (RunStatus::Failed, true));
+    assert_eq!(executor.begun(), ["pay"], "the booking belongs to the other run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_key_forks_once_and_bad_requests_are_refused() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.wait(&engine, source).await;
+    let keyed = |fingerprint: &[u8]| ForkRun {
+        idempotency: Some(IdempotentRequest {
+            key: Digest::of(b"key"),
+            fingerprint: Digest::of(fingerprint),
+        }),
+        ..from("c")
+    };
+    let first = fork(&world, &engine, source, keyed(b"one")).await.unwrap();
+    let second = fork(&world, &engine, source, keyed(b"one")).await.unwrap();
+    assert_eq!((first.run, first.replayed, second.replayed), (second.run, false, true));
+    let reused = fork(&world, &engine, source, keyed(b"two")).await;
+    assert!(matches!(reused, Err(EngineError::IdempotencyKeyReused)), "{reused:?}");
+    for step in ["nope", "", "NO", "c.compensate"] {
+        match fork(&world, &engine, source, from(step)).await {
+            Err(EngineError::Invalid { pointer, code, .. }) => {
+                assert_eq!((&*pointer, code), ("/from_step", "unknown-step"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let request = ForkRun {
+        input: Some(json!({ "n": "one" })),
+        ..from("c")
+    };
+    let refused = fork(&world, &engine, source, request).await;
+    assert!(matches!(refused, Err(EngineError::InvalidInput(_))), "{refused:?}");
+    let nobody = fork(&world, &engine, RunId::generate(), from("c")).await;
+    assert!(matches!(nobody, Err(EngineError::NotFound("run"))), "{nobody:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_the_store_takes_at_once_is_not_copied() {
+    let world = World::new();
+    let executor = Probe::new(|_, _| async { Outcome::Succeeded(json!("x".repeat(1000 * 1000))) });
+    let engine = world.engine(&executor).await;
+    let mut steps: Vec<Value> = (0..18).map(|at| probe(&format!("s{at}"), "read", &[])).collect();
+    steps.push(probe("last", "read", &["s0"]));
+    let source = world.run(&engine, flow(json!(steps))).await;
+    assert_eq!(source.status, RunStatus::Succeeded);
+    let refused = fork(&world, &engine, source.id, from("last")).await;
+    assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+}
