@@ -95,7 +95,10 @@ fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_ou
         )
     };
     if step.effect == EffectClass::Once {
-        let deadline = claimed_at.saturating_add(step.timeout.unwrap_or_default());
+        let timeout = step.timeout.unwrap_or_default();
+        // No attempt is under way for longer than its timeout from now on, whatever the clock was set to when it began.
+        let latest = draft.now().saturating_add(timeout);
+        let deadline = claimed_at.saturating_add(timeout).min(latest);
         return draft.emit(Event::StepOutcomeUnknown {
             activity,
             error,
