@@ -84,13 +84,11 @@ async fn unblock(api: &Api, run: &str) {
     }
     for reason in unknown {
         let step = reason["step_id"].as_str().unwrap();
-        let activity = match reason["item"].as_u64() {
-            Some(item) => match step.split_once('.') {
-                Some((step, part)) => format!("{step}%5B{item}%5D.{part}"),
-                None => format!("{step}%5B{item}%5D"),
-            },
-            None => step.to_owned(),
-        };
+        let item = reason["item"]
+            .as_u64()
+            .map_or(String::new(), |item| format!("%5B{item}%5D"));
+        let part = reason["part"].as_str().map_or(String::new(), |part| format!(".{part}"));
+        let activity = format!("{step}{item}{part}");
         api.resolve(run, &activity).await;
     }
 }

@@ -81,9 +81,13 @@ impl Journal {
     fn step(&mut self, run: &str, item: &Value) {
         let data = &item["data"];
         let Some(step) = data["step_id"].as_str() else { return };
+        let step = match data["part"].as_str() {
+            Some(part) => format!("{step}.{part}"),
+            None => step.to_owned(),
+        };
         let told = self
             .activities
-            .entry((run.to_owned(), step.to_owned(), data["item"].as_u64()))
+            .entry((run.to_owned(), step.clone(), data["item"].as_u64()))
             .or_default();
         match item["type"].as_str().unwrap() {
             "step.started" => told.started += 1,
@@ -96,6 +100,8 @@ impl Journal {
             "step.outcome_resolved" => told.renewed += 1,
             _ => {}
         }
-        assert!(told.succeeded_lately <= 1, "{run} {step} succeeded twice");
+        // Each unknown outcome is a question of its own to a reconcile step.
+        let once = !step.ends_with(".reconcile");
+        assert!(!once || told.succeeded_lately <= 1, "{run} {step} succeeded twice");
     }
 }
