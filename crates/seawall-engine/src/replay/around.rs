@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use seawall_store::{QueueName, Timestamp};
 
-use crate::core::{Event, Recorded, RunState, full_queue};
+use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue};
 
 /// One decision is tried with no more than so many of them.
 pub(super) const MOST: usize = 24;
@@ -63,6 +63,12 @@ fn earlier(
     let mut found = Vec::new();
     if let (Some(ours), Some(theirs)) = (ours, theirs) {
         found.push(back(now, ours.since(theirs)));
+    }
+    if let (Some(recorded), Some(theirs)) = (recorded, theirs)
+        && full_queue(&recorded.event).is_some()
+    {
+        // Chance had its part in how long.
+        found.insert(0, back(theirs, FULL_QUEUE.0));
     }
     // What lies ahead has not come.
     found.extend(theirs.map(just_before));

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use seawall_store::{ApprovalId, Digest, RunStatus, Seq, Timestamp};
 
-use crate::core::{Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus};
+use crate::core::{
+    Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus, full_queue,
+};
 use crate::definition::Definition;
 use crate::executor::{Outcome, StepError};
 use crate::names::{ActivityRef, Part};
@@ -57,6 +59,8 @@ pub(super) struct Answers {
     /// Where its last attempt began.
     pub(super) last_start: Seq,
     pub(super) sleeps: VecDeque<(Timestamp, Duration)>,
+    /// Until when it was put off, each time that its queue was full.
+    pub(super) put_off: VecDeque<Timestamp>,
     /// When each attempt was to be followed by the next, by the number of the one that failed.
     pub(super) retries: HashMap<u32, Timestamp>,
 }
@@ -65,6 +69,8 @@ pub(super) struct Answers {
 pub(super) struct Beat {
     pub(super) seq: Seq,
     pub(super) around: Around,
+    /// How long one lasted, where the record tells.
+    pub(super) lease: Option<Duration>,
     pub(super) stimulus: Stimulus,
 }
 
@@ -147,6 +153,7 @@ impl Maker {
             self.beats.push(Beat {
                 seq: first.seq,
                 around: step.around.clone(),
+                lease: Some(step.lease).filter(|lease| !lease.is_zero()),
                 stimulus,
             });
         }
@@ -272,6 +279,9 @@ impl Maker {
                     let attempt = self.requests.get(activity).map_or(0, |(attempt, _)| *attempt);
                     self.of(activity).retries.insert(attempt, at);
                 }
+            }
+            Event::StepDeferred { activity, until, .. } if full_queue(&recorded.event).is_some() => {
+                self.of(activity).put_off.push_back(*until);
             }
             Event::TimerSet { activity, until } => {
                 let length = until.since(recorded.at);

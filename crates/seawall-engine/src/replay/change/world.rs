@@ -7,7 +7,7 @@ use std::time::Duration;
 use seawall_store::{Digest, QueueName, Seq, Timestamp};
 use serde_json::Value;
 
-use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState, full_queue};
 use crate::datum::Datum;
 use crate::definition::Definition;
 use crate::names::ActivityRef;
@@ -100,6 +100,7 @@ impl World {
         for beat in std::mem::take(&mut self.tape.beats) {
             self.place = beat.seq;
             self.full.clone_from(&beat.around.full);
+            self.lease = beat.lease.unwrap_or(self.lease);
             self.pass_time(beat.around.now);
             self.play(beat);
         }
@@ -165,7 +166,13 @@ impl World {
     }
 
     /// Chance is recorded: the next attempt is due when it was. Answers whether that is another time.
-    fn take_recorded_time(&self, decided: &mut Recorded) -> bool {
+    fn take_recorded_time(&mut self, decided: &mut Recorded) -> bool {
+        let full = full_queue(&decided.event).is_some();
+        if let Event::StepDeferred { activity, until, .. } = &mut decided.event {
+            let answers = self.tape.answers.get_mut(activity).filter(|_| full);
+            let recorded = answers.and_then(|of| of.put_off.pop_front());
+            return recorded.is_some_and(|recorded| std::mem::replace(until, recorded) != recorded);
+        }
         let Event::StepFailed {
             activity,
             retry_at: Some(at),

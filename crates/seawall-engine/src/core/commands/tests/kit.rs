@@ -13,7 +13,7 @@ use super::check;
 use super::monitor::Monitor;
 use crate::core::command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 use crate::core::commands::decide;
-use crate::core::event::{Event, Recorded, Resolution, RunCreated};
+use crate::core::event::{Event, Recorded, Resolution, RunCreated, StepCopied};
 use crate::core::state::{ActivityState, RunState, StepStatus, Wait};
 use crate::datum::Datum;
 use crate::definition::{Definition, compile};
@@ -131,6 +131,24 @@ impl Subject {
             })),
         };
         Self::replayed(definition, vec![first], START)
+    }
+
+    /// A run that takes these results over from another one, and has not begun.
+    pub(super) fn forked(definition: &Value, from_step: &str, copies: Vec<StepCopied>) -> Self {
+        let born = Self::of(definition);
+        let forked = Event::RunForked {
+            from: RunId::derived(&[b"source"]),
+            from_step: activity(from_step).step,
+        };
+        let copies = copies.into_iter().map(|copied| Event::StepCopied(Box::new(copied)));
+        let origin = std::iter::once(forked).chain(copies).zip(2..);
+        let mut journal = born.journal;
+        journal.extend(origin.map(|(event, seq)| Recorded {
+            seq: Seq(seq),
+            at: START,
+            event,
+        }));
+        Self::replayed(born.definition, journal, START)
     }
 
     pub(super) fn replayed(definition: Arc<Definition>, journal: Vec<Recorded>, now: Timestamp) -> Self {

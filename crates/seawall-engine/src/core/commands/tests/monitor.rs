@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sagas::Sagas;
-use crate::core::event::{BlockReason, Event, Recorded, Resolution};
+use crate::core::event::{BlockReason, CopiedStatus, Event, Recorded, Resolution};
 use crate::definition::{Definition, ItemErrors, Kind, OnError, Step};
 use crate::effect::EffectClass;
 use crate::names::{ActivityRef, Part, StepId};
@@ -161,6 +161,14 @@ impl Monitor {
             Event::StepSkipped { step } => {
                 self.move_to(&ActivityRef::step(step.clone()), &[Seen::Untouched], Seen::Skipped);
             }
+            Event::StepCopied(copied) => {
+                let to = match copied.status {
+                    CopiedStatus::Succeeded => Seen::Succeeded,
+                    CopiedStatus::Skipped => Seen::Skipped,
+                    CopiedStatus::Failed => Seen::Failed,
+                };
+                self.move_to(&ActivityRef::step(copied.step.clone()), &[Seen::Untouched], to);
+            }
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
             // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
@@ -174,7 +182,7 @@ impl Monitor {
                 if activity.part == Part::Main && step_of(definition, activity).reconcile.is_some() {
                     let part = activity.clone().with_part(Part::Reconcile);
                     let seen = self.seen.entry(part).or_insert(Seen::Untouched);
-                    if *seen != Seen::Running {
+                    if !matches!(seen, Seen::Running | Seen::Waiting) {
                         *seen = Seen::Between;
                     }
                 }

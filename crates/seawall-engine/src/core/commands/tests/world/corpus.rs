@@ -11,12 +11,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use serde_json::json;
 
 use super::op::op;
 use super::plan::plan;
 use super::property::{driven, led_to_its_end};
-use crate::core::commands::tests::kit::{START, Subject, registry};
-use crate::core::{Event, Recorded};
+use crate::core::commands::tests::kit::{START, Subject, activity, error, registry};
+use crate::core::{Command, CopiedStatus, Event, Recorded, StepCopied};
+use crate::datum::Datum;
+use crate::executor::{Outcome, StepError};
 use crate::export::{DocumentRun, RunDocument, Source, write};
 use crate::journal::{arbitrary, encode};
 use crate::replay::{Verdict, replay};
@@ -74,6 +77,36 @@ fn document(run: &Subject) -> Vec<u8> {
     write(&source).expect("the journal is whole")
 }
 
+/// A run that was forked, and then undid what it had done itself.
+fn forked() -> Subject {
+    let definition = json!({ "name": "w", "steps": [
+        { "id": "fetch", "kind": "act", "with": { "do": "fetch" }, "compensate": { "kind": "act", "with": { "do": "drop" } } },
+        { "id": "ask", "kind": "act", "with": { "do": "ask" }, "when": "{{ false }}" },
+        { "id": "try", "kind": "act", "with": { "do": "try" }, "on_error": "continue" },
+        { "id": "book", "kind": "act", "needs": ["fetch", "ask", "try"], "with": { "do": "{{ steps.fetch.output }}" },
+          "compensate": { "kind": "act", "with": { "do": "{{ steps.book.output }}" } } },
+        { "id": "pay", "kind": "act", "needs": ["book"], "with": { "do": "pay" } },
+    ] });
+    let copied = |name: &str, status, output: Option<&str>, error| StepCopied {
+        step: activity(name).step,
+        status,
+        output: output.map_or_else(Datum::null, |output| Datum::new(json!(output))),
+        error,
+    };
+    let copies = vec![
+        copied("fetch", CopiedStatus::Succeeded, Some("fetched"), None),
+        copied("ask", CopiedStatus::Skipped, None, None),
+        copied("try", CopiedStatus::Failed, None, Some(error("bad"))),
+    ];
+    let mut run = Subject::forked(&definition, "book", copies);
+    run.tell(Command::Begin);
+    run.succeed("book");
+    run.settle("pay", Outcome::Failed(StepError::permanent("bad", "")));
+    run.succeed("book.compensate");
+    assert!(run.state.is_terminal());
+    run
+}
+
 #[test]
 #[ignore = "writes the corpus anew"]
 fn renew_the_corpus() {
@@ -96,6 +129,7 @@ fn renew_the_corpus() {
         met.extend(pairs(&best.journal));
         chosen.push(document(best));
     }
+    chosen.push(document(&forked()));
     fs::remove_dir_all(folder()).ok();
     fs::create_dir_all(folder()).expect("a folder");
     for (place, document) in chosen.iter().enumerate() {

@@ -26,6 +26,8 @@ fn instant(event: &Event) -> Option<Timestamp> {
     match event {
         Event::StepStarted(started) => started.deadline,
         Event::StepFailed { retry_at, .. } => *retry_at,
+        // Until when an old process may be at it was said before; it is not counted from now.
+        Event::StepDeferred { reason, .. } if reason.starts_with("the process of an earlier attempt") => None,
         Event::StepDeferred { until, .. } | Event::TimerSet { until, .. } => Some(*until),
         Event::StepOutcomeUnknown { safe_after, .. } => *safe_after,
         Event::SignalAwaited { until, .. } => *until,
