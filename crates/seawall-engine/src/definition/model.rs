@@ -56,7 +56,7 @@ impl Definition {
                 _ => None,
             };
             let has = |step: &Step| step.compensate.is_some() || step.reconcile.is_some();
-            has(step) || inner.is_some_and(|inner| has(inner))
+            has(step) || inner.is_some_and(has)
         })
     }
 }

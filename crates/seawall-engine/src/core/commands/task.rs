@@ -48,7 +48,7 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
     match end {
         TaskEnd::Completed(output) => completed(draft, slot, output),
         TaskEnd::Failed(error) if slot.part == Part::Reconcile => {
-            reconcile::settled(draft, slot, Outcome::Failed(error))
+            reconcile::settled(draft, slot, Outcome::Failed(error));
         }
         TaskEnd::Failed(error) => flow::fail_with(draft, slot, Failure::finished(error)),
         TaskEnd::Lapsed { timed_out } => lapsed(draft, slot, &worker, (claimed_at, timed_out)),

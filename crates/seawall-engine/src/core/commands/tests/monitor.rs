@@ -193,6 +193,12 @@ impl Monitor {
                 Resolution::Retry => self.move_to(activity, &[Seen::Unknown], Seen::Between),
                 _ => assert_eq!(self.seen[activity], Seen::Unknown),
             },
+            _ => self.waits(event),
+        }
+    }
+
+    fn waits(&mut self, event: &Event) {
+        match event {
             Event::TimerSet { activity, .. } | Event::SignalAwaited { activity, .. } => self.wait(activity),
             Event::ApprovalRequested(asked) => self.wait(&asked.activity),
             Event::ChildStarted(started) => self.wait(&started.activity),
