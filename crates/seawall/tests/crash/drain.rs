@@ -2,24 +2,27 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::load::Load;
 
-const PATIENCE: Duration = Duration::from_secs(180);
+/// From the moment that somebody looks after a run: what is ahead of it in a queue gets its turn first.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// So many are looked after at once.
+const AT_ONCE: usize = 16;
 
 /// Ends the schedule, then waits for every run there is. Answers their views.
 pub(crate) async fn drain(api: &Api, load: &Load) -> Vec<Value> {
     end_schedules(api).await;
     let mut runs: Vec<String> = load.promised.lock().values().cloned().collect();
     runs.extend(api.runs_of("tick").await);
-    let started = Instant::now();
-    let mut ended = Vec::new();
-    for run in runs {
-        ended.push(end(api, &run, started).await);
-    }
-    ended
+    let ends = runs.iter().map(|run| end(api, run));
+    futures_util::stream::iter(ends)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
 }
 
 async fn end_schedules(api: &Api) {
@@ -34,7 +37,8 @@ pub(crate) fn has_ended(view: &Value) -> bool {
     matches!(view["status"].as_str(), Some("succeeded" | "failed" | "cancelled"))
 }
 
-async fn end(api: &Api, run: &str, started: Instant) -> Value {
+async fn end(api: &Api, run: &str) -> Value {
+    let started = Instant::now();
     loop {
         let view = api.run(run).await;
         if has_ended(&view) {
