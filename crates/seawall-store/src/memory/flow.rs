@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{RunKey, TenantId, WorkflowId};
 use crate::memory::state::State;
-use crate::records::{Debounce, FlowEntry, FlowNumbers, FlowStage, MessageKey, OnConflict, RateClock, flow_order};
+use crate::records::{Debounce, FlowEntry, FlowNumbers, FlowStage, MessageKey, OnConflict, Spent, flow_order};
 use crate::time::Timestamp;
 
 /// Tenant, workflow, key.
@@ -21,7 +21,7 @@ pub(super) struct LineRow {
     /// Of when something last began to run or wait in it.
     pub(super) number: i64,
     /// The rate's clock.
-    ahead: i64,
+    spent: Spent,
     pub(super) next_at: Option<Timestamp>,
 }
 
@@ -212,8 +212,8 @@ impl State {
                 .get_mut(line)
                 .expect("a line is made with its first run");
             if let Some(rate) = numbers.rate {
-                match RateClock::of(rate).start(row.ahead, now) {
-                    Ok(ahead) => row.ahead = ahead,
+                match rate.take(row.spent, now) {
+                    Ok(spent) => row.spent = spent,
                     Err(at) => {
                         next_at = Some(at);
                         break;

@@ -111,50 +111,6 @@ pub struct FlowLine {
     pub next_at: Option<Timestamp>,
 }
 
-/// A rate as a clock that runs ahead: each start moves it by one interval, and none may move it further ahead of now than a
-/// full burst. All in microseconds, intervals rounded up: never faster than asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RateClock {
-    interval: i64,
-    burst: i64,
-}
-
-impl RateClock {
-    #[must_use]
-    pub fn of(rate: Rate) -> Self {
-        let limit = i64::from(rate.limit.max(1));
-        let per = i64::try_from(rate.per.as_micros()).unwrap_or(i64::MAX / 2);
-        let interval = per / limit + i64::from(per % limit != 0);
-        Self {
-            interval,
-            burst: interval.saturating_mul(limit),
-        }
-    }
-
-    /// The clock after a start at `now`, or when the next one may be.
-    ///
-    /// # Errors
-    /// The earliest instant at which a start is allowed.
-    pub fn start(self, ahead: i64, now: Timestamp) -> Result<i64, Timestamp> {
-        let now = micros(now);
-        let moved = ahead.max(now).saturating_add(self.interval);
-        let earliest = moved.saturating_sub(self.burst);
-        if earliest <= now {
-            Ok(moved)
-        } else {
-            Err(Timestamp::from_millis(
-                earliest / 1000 + i64::from(earliest % 1000 != 0),
-            ))
-        }
-    }
-}
-
-/// An instant as a [`RateClock`] counts it.
-#[must_use]
-pub fn micros(at: Timestamp) -> i64 {
-    at.as_millis().saturating_mul(1000)
-}
-
 /// How much earlier than `at` a run of this priority stands in its queue: one point is worth 10 s of waiting.
 #[must_use]
 pub fn flow_order(at: Timestamp, priority: i8) -> i64 {

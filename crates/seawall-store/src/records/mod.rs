@@ -18,9 +18,7 @@ pub use append::{
     Lease, LoadedRun,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
-pub use flow::{
-    Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, RateClock, flow_order, micros,
-};
+pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};
 pub use inspect::{InspectedRun, RunParts, RunRepair, Strays};
 pub use page::{Cursor, Page, PageOf};
 pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};

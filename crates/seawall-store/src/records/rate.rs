@@ -15,19 +15,35 @@ pub struct Rate {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Spent(pub i64);
 
+impl Spent {
+    /// As good as new at `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self(now.as_millis().saturating_mul(1000))
+    }
+}
+
 impl Rate {
+    /// Rounded up: never faster than asked for.
     fn interval(self) -> i64 {
         let per = i64::try_from(self.per.as_micros()).unwrap_or(i64::MAX);
-        (per / i64::from(self.limit.max(1))).max(1)
+        let limit = i64::from(self.limit.max(1));
+        (per / limit + i64::from(per % limit != 0)).max(1)
     }
 
     fn burst(self) -> i64 {
         self.interval().saturating_mul(i64::from(self.limit.max(1)))
     }
 
-    /// No debt is longer than a burst: neither another rate before nor a clock that was set back stops the queue for longer.
+    /// No debt is longer than a burst. One that seems so was made by another rate or before the clock was set back: one is let
+    /// through at once, which brings the debt up to this clock; else nothing would pass until the old time is reached.
     fn debt(self, spent: Spent, now: Timestamp) -> i64 {
-        spent.0.saturating_sub(micros(now)).clamp(0, self.burst())
+        let debt = spent.0.saturating_sub(Spent::at(now).0).max(0);
+        if debt > self.burst() {
+            self.burst() - self.interval()
+        } else {
+            debt
+        }
     }
 
     /// How many are let through now.
@@ -41,7 +57,23 @@ impl Rate {
     #[must_use]
     pub fn spend(self, spent: Spent, now: Timestamp, count: u64) -> Spent {
         let more = self.interval().saturating_mul(i64::try_from(count).unwrap_or(i64::MAX));
-        Spent(micros(now).saturating_add(self.debt(spent, now)).saturating_add(more))
+        Spent(
+            Spent::at(now)
+                .0
+                .saturating_add(self.debt(spent, now))
+                .saturating_add(more),
+        )
+    }
+
+    /// Lets one through.
+    ///
+    /// # Errors
+    /// When the next one is let through.
+    pub fn take(self, spent: Spent, now: Timestamp) -> Result<Spent, Timestamp> {
+        if self.allowed(spent, now) == 0 {
+            return Err(self.next(spent, now));
+        }
+        Ok(self.spend(spent, now, 1))
     }
 
     /// When the next one is let through; now if that is already so.
@@ -51,10 +83,6 @@ impl Rate {
         let micros = u64::try_from(wait).unwrap_or(0);
         now.saturating_add(Duration::from_millis(micros.div_ceil(1000)))
     }
-}
-
-fn micros(at: Timestamp) -> i64 {
-    at.as_millis().saturating_mul(1000)
 }
 
 #[cfg(test)]
@@ -101,17 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn a_debt_of_another_rate_or_another_clock_is_a_burst_at_most() {
+    fn a_debt_of_another_rate_or_another_clock_stops_a_rate_for_one_interval() {
         let slow = rate(1, 3600);
-        let spent = slow.spend(Spent::default(), NOW, 1);
+        let of_the_slow = slow.spend(Spent::default(), NOW, 1);
         let fast = rate(10, 1);
-        assert_eq!(fast.next(spent, NOW), later(100));
-        let an_hour_back = Timestamp::from_millis(NOW.as_millis() - 3_600_000);
-        let spent = fast.spend(Spent::default(), NOW, 10);
-        assert_eq!(
-            fast.next(spent, an_hour_back).since(an_hour_back),
-            Duration::from_millis(100)
-        );
+        let of_a_later_clock = fast.spend(Spent::default(), later(3_600_000), 10);
+        for spent in [of_the_slow, of_a_later_clock] {
+            assert_eq!(fast.next(spent, NOW), NOW);
+            let spent = fast.take(spent, NOW).expect("one at once");
+            assert_eq!(fast.take(spent, NOW), Err(later(100)));
+            assert!(fast.take(spent, later(100)).is_ok());
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use rusqlite::params;
-use seawall_store::{FlowEntry, RateClock};
+use seawall_store::FlowEntry;
 
 use super::line::Line;
 use super::{Flow, Numbered};
@@ -16,8 +16,8 @@ impl Flow<'_, '_> {
                 break;
             }
             if let Some(rate) = line.rate {
-                match RateClock::of(rate).start(line.ahead, self.tx.now()) {
-                    Ok(ahead) => line.ahead = ahead,
+                match rate.take(line.spent, self.tx.now()) {
+                    Ok(spent) => line.spent = spent,
                     Err(at) => {
                         line.next_at = Some(at);
                         break;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use seawall_store::{FlowEntry, FlowNumbers, Rate, Timestamp, micros};
+use seawall_store::{FlowEntry, FlowNumbers, Rate, Spent, Timestamp};
 
 use super::Flow;
 use crate::codec::maybe_millis;
@@ -12,7 +12,8 @@ pub(super) struct Line {
     pub(super) running: u32,
     pub(super) queued: u32,
     pub(super) quiet: u32,
-    pub(super) ahead: i64,
+    /// Kept as `ahead`.
+    pub(super) spent: Spent,
     pub(super) next_at: Option<Timestamp>,
     pub(super) slots: Option<u32>,
     pub(super) rate: Option<Rate>,
@@ -81,13 +82,13 @@ impl Flow<'_, '_> {
             .statement("SELECT line_no FROM flow_lines WHERE scope_no = ?1 AND key = ?2")?
             .query_row(params![scope_no, key], |row| row.get(0))
             .optional()?;
-        let mut ahead = 0;
+        let mut spent = Spent::default();
         if let Some(line_no) = found {
             let line = self.line(line_no)?;
             if !line.is_idle() {
                 return Ok(line);
             }
-            ahead = line.ahead;
+            spent = line.spent;
             self.forget(line_no)?;
         }
         self.sweep()?;
@@ -96,7 +97,7 @@ impl Flow<'_, '_> {
             .statement(
                 "INSERT INTO flow_lines (scope_no, key, running, queued, quiet, ahead) VALUES (?1, ?2, 0, 0, 0, ?3)",
             )?
-            .insert(params![scope_no, key, ahead])?;
+            .insert(params![scope_no, key, spent.0])?;
         self.line(line_no)
     }
 
@@ -108,7 +109,7 @@ impl Flow<'_, '_> {
                      SELECT line_no FROM flow_lines WHERE running = 0 AND queued = 0 AND quiet = 0 AND ahead <= ?1
                      ORDER BY ahead LIMIT 2)",
             )?
-            .execute([micros(self.tx.now())])?;
+            .execute([Spent::at(self.tx.now()).0])?;
         Ok(())
     }
 
@@ -124,7 +125,7 @@ impl Flow<'_, '_> {
                     running: row.get(1)?,
                     queued: row.get(2)?,
                     quiet: row.get(3)?,
-                    ahead: row.get(4)?,
+                    spent: Spent(row.get(4)?),
                     next_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                     slots: row.get(6)?,
                     rate: rate_at(row, 7)?,
@@ -134,7 +135,7 @@ impl Flow<'_, '_> {
 
     /// Writes the line; one in which nothing is goes, unless its rate still counts.
     pub(super) fn save(&self, line: &Line) -> rusqlite::Result<()> {
-        if line.is_idle() && line.ahead <= micros(self.tx.now()) {
+        if line.is_idle() && line.spent <= Spent::at(self.tx.now()) {
             return self.forget(line.line_no);
         }
         self.tx
@@ -147,7 +148,7 @@ impl Flow<'_, '_> {
                 line.running,
                 line.queued,
                 line.quiet,
-                line.ahead,
+                line.spent.0,
                 maybe_millis(line.next_at)
             ])?;
         Ok(())
