@@ -203,7 +203,7 @@ pub struct RetryPolicy {
     /// At least 1.
     pub max_attempts: u32,
     pub backoff: Backoff,
-    /// Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `exit-code-75`, `any`); None: every
+    /// Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `exit-code-*`, `any`); None: every
     /// retryable error. A finished failure of a `once` step is retried only if it is named here.
     pub on: Option<Vec<String>>,
 }

@@ -157,7 +157,7 @@ fn shape(shape: Shape, kinds: &Kinds) -> Value {
         Shape::Choice(choices) => json!({ "enum": choices }),
         Shape::Codes => json!({
             "type": "array", "minItems": 1, "maxItems": 32,
-            "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,63}$" },
+            "items": { "type": "string", "maxLength": 64, "pattern": r"^[a-z][a-z0-9-]*\*?$" },
         }),
         Shape::StepIds => json!({
             "type": "array", "uniqueItems": true,

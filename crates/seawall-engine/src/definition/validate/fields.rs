@@ -189,7 +189,7 @@ pub(in crate::definition) const RETRY: &[Field] = &[
     field(
         "on",
         Shape::Codes,
-        "Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `any`); without it every retryable one.",
+        "Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `exit-code-*`, `any`); without it every retryable one.",
     ),
 ];
 

@@ -21,6 +21,8 @@ pub(super) struct Defaults {
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most codes in `on`.
 const MAX_CODES: usize = 32;
+/// Bytes of one.
+const MAX_CODE: usize = 64;
 
 impl Defaults {
     pub(super) fn attempt_timeout(&self, own: Option<Duration>) -> Duration {
@@ -90,7 +92,7 @@ pub(super) fn retry(entry: &Entry<'_>, report: &mut Report) -> Option<RetryPolic
     })
 }
 
-/// Error codes: kebab-case words.
+/// Error codes, or what many of them begin with.
 fn codes(entry: &Entry<'_>, report: &mut Report) -> Vec<String> {
     let Some(items) = entry.items(report) else {
         return Vec::new();
@@ -103,10 +105,19 @@ fn codes(entry: &Entry<'_>, report: &mut Report) -> Vec<String> {
     let mut codes = Vec::new();
     for (at, item) in items.iter().enumerate() {
         match item {
-            Value::String(code) if is_code(code) => codes.push(code.clone()),
+            Value::String(code) if is_pattern(code) => codes.push(code.clone()),
+            // It would name what is never retried as well.
+            Value::String(code) if code == "*" => {
+                let message =
+                    "`*` stands only behind what codes begin with (`exit-code-*`); `any` is every retryable error";
+                report.error(&entry.place.item(at), "bad-error-code", message);
+            }
             Value::String(code) => {
                 let code = excerpt(code);
-                let message = format!("`{code}` is no error code: they look like `timeout`, `http-status-503`, `any`");
+                let message = format!(
+                    "`{code}` is no error code: they look like `timeout`, `http-status-503`, `http-status-5xx`, \
+                     `exit-code-*`, `any`"
+                );
                 report.error(&entry.place.item(at), "bad-error-code", message);
             }
             _ => report.error(&entry.place.item(at), "wrong-type", "an error code is a string"),
@@ -115,8 +126,13 @@ fn codes(entry: &Entry<'_>, report: &mut Report) -> Vec<String> {
     codes
 }
 
+/// A code, or its beginning with a `*` behind it. Also what stands for a class (`http-status-5xx`) is spelled like a code.
+fn is_pattern(pattern: &str) -> bool {
+    pattern.len() <= MAX_CODE && is_code(pattern.strip_suffix('*').unwrap_or(pattern))
+}
+
 fn is_code(code: &str) -> bool {
-    (1..=64).contains(&code.len())
+    code.len() <= MAX_CODE
         && code.starts_with(|c: char| c.is_ascii_lowercase())
         && code
             .bytes()

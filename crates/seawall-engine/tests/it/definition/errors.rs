@@ -233,6 +233,10 @@ fn each_mistake_in_a_step_has_its_code() {
             step(json!({ "retry": { "max_attempts": 2, "on": ["HTTP 503"] } })),
             "/steps/0/retry/on/0 bad-error-code",
         ),
+        (
+            step(json!({ "retry": { "max_attempts": 2, "on": ["*"] } })),
+            "/steps/0/retry/on/0 bad-error-code",
+        ),
     ] {
         assert_eq!(codes_of(&value), [expected], "{value}");
     }

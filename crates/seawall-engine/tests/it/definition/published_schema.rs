@@ -94,6 +94,39 @@ fn both_agree_on_every_mutation_of_the_examples() {
     }
 }
 
+#[test]
+fn both_agree_on_what_names_an_error() {
+    let validator = validator();
+    let on = |name: &str| {
+        let retry = json!({ "max_attempts": 2, "on": [name] });
+        with_steps(json!([{ "id": "a", "kind": "command", "with": { "argv": ["x"] }, "retry": retry }]))
+    };
+    let (longest, longer) = ("x".repeat(64), "x".repeat(65));
+    for name in [
+        "any",
+        "timeout",
+        "http-status-5xx",
+        "http-status-5*",
+        "exit-code-*",
+        "x*",
+        &longest,
+    ] {
+        assert!(validator.is_valid(&on(name)), "{name}");
+        super::compiled(&on(name));
+    }
+    let too_long = format!("{longest}*");
+    for name in [
+        "", "*", "-*", "*x", "exit-*-1", "x**", "X", "5xx", "a b", &longer, &too_long,
+    ] {
+        assert!(!validator.is_valid(&on(name)), "{name}");
+        assert_eq!(
+            super::codes_of(&on(name)),
+            ["/steps/0/retry/on/0 bad-error-code"],
+            "{name}"
+        );
+    }
+}
+
 fn only_the_validator(error: &seawall_engine::DefinitionError) -> bool {
     matches!(
         error.code,

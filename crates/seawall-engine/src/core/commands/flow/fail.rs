@@ -116,7 +116,7 @@ fn is_covered(step: &Step, policy: &RetryPolicy, failure: &Failure) -> bool {
     }
 }
 
-/// The code itself, or a class of it: `http-status-5xx`, `exit-code-*`.
+/// The code itself, a class of it (`http-status-5xx`), or how it begins (`exit-code-*`). What may stand here, validation says.
 fn matches(pattern: &str, code: &str) -> bool {
     if pattern == code {
         return true;
@@ -146,6 +146,9 @@ mod tests {
         assert!(matches("timeout", "timeout"));
         assert!(matches("http-status-5xx", "http-status-503"));
         assert!(matches("exit-code-*", "exit-code-75"));
+        assert!(matches("http-status-5*", "http-status-503"));
+        assert!(!matches("http-status-5*", "http-status-404"));
+        assert!(!matches("exit-code-*", "killed-by-signal-9"));
         assert!(!matches("http-status-5xx", "http-status-404"));
         assert!(!matches("http-status-5xx", "http-status-5"));
         assert!(!matches("timeout", "time"));

@@ -48,6 +48,8 @@ fn what_has_finished_is_retried_but_for_once_only_where_the_step_names_it() {
         ("once", None, StepStatus::Failed),
         ("once", Some("other"), StepStatus::Failed),
         ("once", Some("bad"), StepStatus::Retrying),
+        ("once", Some("ba*"), StepStatus::Retrying),
+        ("once", Some("good*"), StepStatus::Failed),
         ("read", Some("other"), StepStatus::Failed),
     ] {
         let mut retry = json!({ "max_attempts": 2 });
