@@ -47,8 +47,8 @@ pub enum Command {
 pub struct FoundChild {
     pub workflow: WorkflowVersion,
     pub digest: Digest,
-    /// The definition, where it says when the child may begin.
-    pub flow: Option<Arc<Definition>>,
+    /// It says which input it takes and when the child may begin. None in a replay: the record says both.
+    pub definition: Option<Arc<Definition>>,
 }
 
 impl std::fmt::Debug for FoundChild {

@@ -148,7 +148,7 @@ pub(super) fn candidates(
                 found: Ok(FoundChild {
                     workflow: started.workflow.clone(),
                     digest: started.definition,
-                    flow: None,
+                    definition: None,
                 }),
             }
             .into(),

@@ -1,6 +1,6 @@
 //! Child runs: which version was found, and how the child ended.
 
-use seawall_store::{RunId, RunStatus, Timestamp};
+use seawall_store::{RunId, RunStatus, Timestamp, WorkflowVersion};
 
 use crate::core::command::FoundChild;
 use crate::core::commands::decision::Draft;
@@ -9,8 +9,8 @@ use crate::core::commands::settle::has_room;
 use crate::core::event::{ChildStarted, Event};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
-use crate::definition::FlowPlan;
-use crate::executor::StepError;
+use crate::definition::{Definition, FlowPlan};
+use crate::executor::{StepError, bounded};
 use crate::names::{ActivityRef, child_id};
 
 /// The definition was looked up: the child is written together with the event that says so.
@@ -52,13 +52,32 @@ pub(super) fn start(draft: &mut Draft<'_>, activity: &ActivityRef, attempt: u32,
     }
 }
 
-/// When the child may begin. A key that its input gives no good value for fails the step: there is nobody else to tell.
+/// When the child may begin. An input that its workflow does not take, or that gives no good value for a key, fails the step:
+/// there is nobody else to tell.
 fn plan(found: &FoundChild, child: (RunId, Timestamp), input: &Datum) -> Result<FlowPlan, StepError> {
-    let Some(definition) = &found.flow else {
+    let Some(definition) = &found.definition else {
         return Ok(FlowPlan::default());
     };
+    if let Some(refusal) = refusal(definition, &found.workflow, input) {
+        return Err(refusal);
+    }
     let plan = definition.flow.plan(child, input, None, definition.timeout);
     plan.map_err(|error| StepError::permanent(error.code, error.message))
+}
+
+/// What a client would be told who creates such a run: another attempt would be told the same.
+fn refusal(definition: &Definition, workflow: &WorkflowVersion, input: &Datum) -> Option<StepError> {
+    let errors = definition.input.as_ref()?.validate(input.json());
+    let first = errors.first()?;
+    let WorkflowVersion { name, version, .. } = workflow;
+    let mut message = format!(
+        "workflow {name}, version {version}, does not take this input: {} (at {})",
+        first.message, first.pointer
+    );
+    if errors.len() > 1 {
+        message.push_str(&format!("; and {} more", errors.len() - 1));
+    }
+    Some(StepError::permanent("input-invalid", bounded(message)))
 }
 
 /// How a child ended.

@@ -133,7 +133,7 @@ impl World {
             FoundChild {
                 workflow: started.workflow.clone(),
                 digest: started.definition,
-                flow: None,
+                definition: None,
             }
         });
         Some(Command::StartChild {

@@ -31,7 +31,7 @@ pub(super) async fn find(shared: &Shared, tenant: &TenantId, lookup: &Lookup) ->
         Ok(definition) => Ok(FoundChild {
             workflow: record.pinned(),
             digest: record.digest,
-            flow: (definition.flow.is_gated() || definition.flow.priority.is_some()).then_some(definition),
+            definition: Some(definition),
         }),
         Err(trouble @ (DefinitionTrouble::Broken(_) | DefinitionTrouble::Missing { .. })) => {
             Err(StepError::permanent("workflow-invalid", trouble.to_string()))

@@ -84,6 +84,38 @@ async fn a_child_whose_workflow_does_not_exist_fails_its_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_input_that_the_childs_workflow_does_not_take_fails_the_step_at_once() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let mut child = flow(json!([{ "id": "hear", "kind": "wait_signal", "with": { "name": "never" } }]));
+    child["name"] = json!("child");
+    child["input"] = json!({ "type": "object", "required": ["root"], "properties": { "root": { "type": "string" } } });
+    engine.create_workflow(&world.me, &child).await.unwrap();
+    for (input, place) in [
+        (json!({}), "/input/root"),
+        (json!({ "root": "{{ 6 * 7 }}" }), "/input/root"),
+    ] {
+        let with = json!({ "workflow": "child", "input": input });
+        let view = world
+            .run(
+                &engine,
+                flow(json!([{ "id": "ask", "kind": "workflow", "with": with }])),
+            )
+            .await;
+        assert_eq!(view.status, RunStatus::Failed);
+        let error = view.error.unwrap();
+        assert_eq!(&*error.code, "input-invalid");
+        assert!(error.message.contains(place), "{}", error.message);
+    }
+    let runs = engine
+        .list_runs(&world.me, Default::default(), Page::first(10))
+        .await
+        .unwrap();
+    assert!(runs.items.iter().all(|run| run.parent.is_none()), "no child was made");
+    assert_eq!(runs.items.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_decision_settles_an_approval_once() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;

@@ -280,6 +280,31 @@ async fn a_run_under_way_is_exported_as_far_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_whose_child_was_refused_replays_without_its_definition() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let mut child = flow(json!([{ "id": "one", "kind": "transform", "with": { "value": 1 } }]));
+    child["name"] = json!("child");
+    child["input"] = json!({ "type": "string" });
+    engine.create_workflow(&world.me, &child).await.unwrap();
+    let call = |id: &str, input: Value| {
+        let with = json!({ "workflow": "child", "input": input });
+        json!({ "id": id, "kind": "workflow", "on_error": "continue", "with": with })
+    };
+    let definition = flow(json!([call("taken", json!("text")), call("refused", json!(1))]));
+    let view = world.run(&engine, definition.clone()).await;
+    let codes: Vec<_> = view
+        .steps
+        .iter()
+        .map(|step| step.error.as_ref().map(|error| &*error.code))
+        .collect();
+    assert_eq!(codes, [None, Some("input-invalid")]);
+    let document = document(&world, &engine, view.id).await;
+    assert_eq!(replay(&document, engine.registry()).unwrap(), Verdict::Identical);
+    assert_eq!(kinds(&with(&world, &engine, view.id, &definition).await), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_is_not_there_cannot_be_exported() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use seawall_store::{RunId, RunStatus};
 use serde_json::json;
 
-use super::kit::{Subject, act, activity, error, names};
+use super::kit::{Subject, act, activity, child_that_takes, error, names};
 use crate::core::command::{Command, Message};
 use crate::core::event::Event;
 use crate::core::state::{Phase, StepStatus};
@@ -93,6 +93,34 @@ fn a_workflow_that_is_not_found_fails_the_step() {
         found,
     });
     assert!(run.is("a", StepStatus::Failed) && matches!(run.state.phase, Phase::Failing(_)));
+}
+
+#[test]
+fn an_input_that_the_childs_workflow_does_not_take_fails_the_step_and_makes_no_child() {
+    let found = |schema| {
+        let mut run = parent();
+        let events = run.tell(Command::StartChild {
+            activity: activity("a"),
+            attempt: 1,
+            found: Ok(child_that_takes(&schema)),
+        });
+        (run, events)
+    };
+    let (run, events) = found(json!({ "type": "object", "required": ["from", "to"] }));
+    let [Event::StepFailed { error, retry_at, .. }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (&*error.code, error.retryable, *retry_at),
+        ("input-invalid", false, None)
+    );
+    assert_eq!(
+        error.message,
+        "workflow w, version 1, does not take this input: `from` is missing (at /input/from); and 1 more"
+    );
+    assert!(matches!(&run.state.phase, Phase::Failing(error) if &*error.code == "input-invalid"));
+    let (_, events) = found(json!({ "type": "object" }));
+    assert_eq!(names(&events), ["child.started"]);
 }
 
 #[test]

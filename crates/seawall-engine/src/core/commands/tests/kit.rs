@@ -76,7 +76,16 @@ pub(super) fn found_child() -> FoundChild {
     FoundChild {
         workflow: workflow_version(),
         digest: Digest::of(b"child"),
-        flow: None,
+        definition: None,
+    }
+}
+
+/// One whose workflow has this schema for its input.
+pub(super) fn child_that_takes(schema: &Value) -> FoundChild {
+    let steps = json!([{ "id": "a", "kind": "transform", "with": { "value": 1 } }]);
+    FoundChild {
+        definition: Some(compiled(&json!({ "name": "w", "input": schema, "steps": steps }))),
+        ..found_child()
     }
 }
 

@@ -41,6 +41,15 @@ pub(super) enum WorkerEnd {
     None,
 }
 
+/// What the search for a child's workflow ends with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Search {
+    Found,
+    /// It is there, and does not take this input.
+    Refuses,
+    Nothing,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Found {
     Out,
@@ -60,7 +69,7 @@ pub(super) enum Op {
     },
     Lookup {
         pick: u8,
-        found: bool,
+        search: Search,
     },
     Task {
         pick: u8,
@@ -138,11 +147,12 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         4 => any::<(bool, bool)>().prop_map(|(acted, timed_out)| WorkerEnd::Vanished { acted, timed_out }),
         2 => Just(WorkerEnd::None),
     ];
+    let search = prop_oneof![8 => Just(Search::Found), 1 => Just(Search::Refuses), 1 => Just(Search::Nothing)];
     let found = prop_oneof![Just(Found::Out), Just(Found::Again), Just(Found::Wrong)];
     prop_oneof![
         24 => (any::<u8>(), end()).prop_map(|(pick, end)| Op::Settle { pick, end }),
         4 => (any::<u8>(), child_end).prop_map(|(pick, end)| Op::Child { pick, end }),
-        5 => (any::<u8>(), prop::bool::weighted(0.85)).prop_map(|(pick, found)| Op::Lookup { pick, found }),
+        5 => (any::<u8>(), search).prop_map(|(pick, search)| Op::Lookup { pick, search }),
         12 => (any::<u8>(), worker_end).prop_map(|(pick, end)| Op::Task { pick, end }),
         1 => any::<bool>().prop_map(|full| Op::Full { full }),
         3 => prop::sample::select(vec!["a", "b"]).prop_map(|name| Op::Signal { name }),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::op::{ChildEnd, End, Found, Op, WorkerEnd, op};
+use super::op::{ChildEnd, End, Found, Op, Search, WorkerEnd, op};
 use super::plan::{Plan, plan};
 use super::simulation::World;
 use crate::core::commands::tests::kit::Subject;
@@ -42,7 +42,8 @@ pub(super) fn led_to_its_end(world: &mut World) {
         if world.flying() > 0 {
             world.apply(Op::Settle { pick: 0, end });
         } else if world.lookups() > 0 {
-            world.apply(Op::Lookup { pick: 0, found: true });
+            let search = Search::Found;
+            world.apply(Op::Lookup { pick: 0, search });
         } else if !world.tasks().is_empty() {
             let end = if round % 3 == 0 {
                 WorkerEnd::Failed

@@ -7,9 +7,9 @@ use std::time::Duration;
 use seawall_store::{ApprovalId, Digest, RunId, RunStatus, TaskId, Timestamp};
 use serde_json::json;
 
-use super::op::{ChildEnd, End, Found, Op};
+use super::op::{ChildEnd, End, Found, Op, Search};
 use crate::core::command::{Action, AttemptPlan, Command, Message, TaskPlan};
-use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, error, found_child};
+use crate::core::commands::tests::kit::{LEASE, Subject, activity, by, child_that_takes, error, found_child};
 use crate::core::event::{BlockReason, Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
@@ -277,7 +277,7 @@ impl World {
         match op {
             Op::Settle { pick, end } => self.settle(pick, end),
             Op::Child { pick, end } => self.child(pick, end),
-            Op::Lookup { pick, found } => self.lookup(pick, found),
+            Op::Lookup { pick, search } => self.lookup(pick, search),
             Op::Task { pick, end } => self.task(pick, end),
             Op::Full { full } => self.fill(full),
             Op::Signal { name } => self.signal(name),
@@ -393,21 +393,24 @@ impl World {
         assert!(self.message(message).is_empty(), "a child ended twice");
     }
 
-    fn lookup(&mut self, pick: u8, found: bool) {
+    fn lookup(&mut self, pick: u8, search: Search) {
         let lookups: Vec<ActivityRef> = self.lookups.keys().cloned().collect();
         let Some(activity) = chosen(&lookups, pick) else { return };
         let attempt = self.lookups.remove(activity).expect("it is being looked up");
-        let found = if found {
-            Ok(found_child())
-        } else {
-            Err(error("no-such-workflow"))
+        let found = match search {
+            Search::Found => Ok(found_child()),
+            // Those of these runs are objects.
+            Search::Refuses => Ok(child_that_takes(&json!({ "type": "string" }))),
+            Search::Nothing => Err(error("no-such-workflow")),
         };
         let activity = activity.clone();
-        self.tell(Command::StartChild {
+        let events = self.tell(Command::StartChild {
             activity,
             attempt,
             found,
         });
+        let begun = events.iter().any(|event| matches!(event, Event::ChildStarted(_)));
+        assert!(!begun || search == Search::Found, "a child that must not be: {events:?}");
     }
 
     pub(super) fn signal(&mut self, name: &str) {
