@@ -8,7 +8,7 @@ mod state;
 
 pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
-pub(crate) use commands::{FULL_QUEUE, MAX_RUN_BYTES, delays, full_queue};
+pub(crate) use commands::{FULL_QUEUE, MAX_RUN_BYTES, delays, full_queue, longest_wait};
 pub use event::{
     ApprovalRequested, BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated,
     RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskOffered,

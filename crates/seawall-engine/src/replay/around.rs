@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use seawall_store::{QueueName, Timestamp};
 
-use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue};
+use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue, longest_wait};
 
 /// One decision is tried with no more than so many of them.
 pub(super) const MOST: usize = 24;
@@ -69,6 +69,11 @@ fn earlier(
     {
         // Chance had its part in how long.
         found.insert(0, back(theirs, FULL_QUEUE.0));
+    }
+    if let (Some(recorded), Some(theirs)) = (recorded, theirs)
+        && let Some(longest) = longest_wait(state, &recorded.event)
+    {
+        found.insert(0, back(theirs, longest));
     }
     // What lies ahead has not come.
     found.extend(theirs.map(just_before));

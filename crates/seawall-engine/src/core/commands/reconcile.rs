@@ -85,7 +85,7 @@ pub(super) fn put_off(draft: &mut Draft<'_>, activity: ActivityRef, until: Times
     draft.emit(Event::StepDeferred {
         activity,
         until,
-        reason: "it looked into an earlier attempt".to_owned(),
+        reason: flow::LOOKED.to_owned(),
         in_doubt: false,
     });
 }
@@ -95,10 +95,12 @@ pub(super) fn superseded(draft: &Draft<'_>, slot: Slot) -> Option<Timestamp> {
     if slot.part != Part::Reconcile {
         return None;
     }
-    let main = draft.state.at(slot.part(Part::Main))?;
-    let about = draft.state.at(slot)?.about;
-    let due = main.deadline.unwrap_or_else(|| draft.now()).max(draft.now());
-    (about != main.attempts).then_some(due)
+    let main = slot.part(Part::Main);
+    let (about, of) = (draft.state.at(slot)?.about, draft.state.at(main)?);
+    let due = of
+        .deadline
+        .map_or_else(|| draft.now(), |deadline| flow::safe_from(draft, main, deadline));
+    (about != of.attempts).then_some(due)
 }
 
 /// What the result says of the outcome. An error: it does not say.

@@ -7,7 +7,7 @@ use seawall_store::Timestamp;
 
 use crate::core::command::{Action, AttemptPlan};
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow::{fail, map, offer, scope, wait};
+use crate::core::commands::flow::{fail, map, offer, old_process, scope, wait};
 use crate::core::event::{Event, StepStarted};
 use crate::core::state::{ActivityState, Slot};
 use crate::definition::{Kind, Rendered, Step};
@@ -47,7 +47,8 @@ pub(super) fn begin(draft: &mut Draft<'_>, slot: Slot) {
 /// A person settled an earlier attempt while its process may have been alive still, and until then it may be.
 fn at_work(draft: &Draft<'_>, slot: Slot) -> Option<Timestamp> {
     let deadline = draft.state.at(slot).and_then(|state| state.deadline);
-    deadline.filter(|deadline| *deadline > draft.now())
+    let deadline = deadline.filter(|deadline| *deadline > draft.now())?;
+    Some(old_process::safe_from(draft, slot, deadline))
 }
 
 fn put_off(draft: &mut Draft<'_>, slot: Slot, until: Timestamp) {
@@ -55,7 +56,7 @@ fn put_off(draft: &mut Draft<'_>, slot: Slot, until: Timestamp) {
     draft.emit(Event::StepDeferred {
         activity,
         until,
-        reason: "the process of an earlier attempt may be alive until then".to_owned(),
+        reason: old_process::AT_WORK.to_owned(),
         in_doubt: false,
     });
 }

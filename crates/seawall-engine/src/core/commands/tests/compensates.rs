@@ -358,6 +358,28 @@ fn an_old_process_is_waited_for_before_a_compensation_is_made_again() {
     assert_eq!(names(&run.after(wake.since(run.now))), ["step.started"]);
 }
 
+#[test]
+fn an_old_process_of_a_compensation_is_waited_for_no_longer_than_it_can_last_whatever_the_clock_was() {
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let mut run = failed("once");
+    run.crash(false);
+    run.resolve("b.compensate", Resolution::Failed("it did not".to_owned()));
+    run.succeed("a.compensate");
+    run.retry();
+    run.succeed("a");
+    run.now = seawall_store::Timestamp::from_millis(run.now.as_millis() - 3_600_000);
+    run.fail("c");
+    assert_eq!(names(&run.succeed("a.compensate")), ["step.succeeded", "step.deferred"]);
+    let wait = run
+        .state
+        .next_wake()
+        .expect("until the old process is gone")
+        .since(run.now);
+    assert!(minute + LEASE <= wait && wait <= 2 * minute && wait < hour, "{wait:?}");
+    assert!(run.after(wait - Duration::from_millis(1)).is_empty());
+    assert_eq!(names(&run.after(Duration::from_millis(1))), ["step.started"]);
+}
+
 fn act_body() -> Value {
     json!({ "kind": "act", "effect": "read" })
 }

@@ -172,8 +172,10 @@ impl Monitor {
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
             // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
-                let from = [Seen::Running, Seen::Between, Seen::Untouched];
-                self.move_to(activity, &from, Seen::Between);
+                let from = [Seen::Running, Seen::Between, Seen::Untouched, Seen::Waiting];
+                // Only a reconcile step whose task is taken back may have something newer to look into.
+                let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
+                self.move_to(activity, from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::kit::{LEASE, Subject, act, error, names, with};
+use crate::core::command::TaskEnd;
 use crate::core::event::Resolution;
 use crate::core::state::{Phase, StepStatus};
 use crate::executor::Outcome;
@@ -177,6 +178,33 @@ fn an_answer_about_an_earlier_attempt_counts_for_nothing() {
         &events[..3],
         ["step.succeeded", "step.outcome_resolved", "step.succeeded"]
     );
+}
+
+#[test]
+fn what_an_old_process_may_be_at_is_looked_into_when_it_cannot_be_any_more_whatever_the_clock_was() {
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let mut run = Subject::of_steps(json!([looked_into(
+        json!({ "kind": "task", "with": { "queue": "q", "payload": 1 } })
+    )]));
+    run.settle("a", Outcome::Unknown(error("reset")));
+    run.after(Duration::ZERO);
+    run.resolve("a", Resolution::Retry);
+    run.after(Duration::ZERO);
+    assert_eq!(names(&run.crash(false)), ["step.outcome_unknown"]);
+    run.now = seawall_store::Timestamp::from_millis(run.now.as_millis() - 3_600_000);
+    // Its task was about the first attempt.
+    assert_eq!(
+        names(&run.end_task("a.reconcile", TaskEnd::Withdrawn)),
+        ["step.deferred"]
+    );
+    let wait = run
+        .state
+        .next_wake()
+        .expect("until the old process is gone")
+        .since(run.now);
+    assert!(minute + LEASE <= wait && wait <= 2 * minute && wait < hour, "{wait:?}");
+    assert!(run.after(wait - Duration::from_millis(1)).is_empty());
+    assert_eq!(names(&run.after(Duration::from_millis(1)))[0], "step.started");
 }
 
 #[test]

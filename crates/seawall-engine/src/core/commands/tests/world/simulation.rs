@@ -26,8 +26,6 @@ fn instant(event: &Event) -> Option<Timestamp> {
     match event {
         Event::StepStarted(started) => started.deadline,
         Event::StepFailed { retry_at, .. } => *retry_at,
-        // Until when an old process may be at it was said before; it is not counted from now.
-        Event::StepDeferred { reason, .. } if reason.starts_with("the process of an earlier attempt") => None,
         Event::StepDeferred { until, .. } | Event::TimerSet { until, .. } => Some(*until),
         Event::StepOutcomeUnknown { safe_after, .. } => *safe_after,
         Event::SignalAwaited { until, .. } => *until,
@@ -296,8 +294,11 @@ impl World {
                 self.time = now;
             }
             Op::Jump { ahead } => {
-                let hour = if ahead { HOUR_MS } else { -HOUR_MS };
-                self.time = Timestamp::from_millis(self.time.as_millis() + hour);
+                if ahead {
+                    self.time = Timestamp::from_millis(self.time.as_millis() + HOUR_MS);
+                } else {
+                    self.set_back(HOUR_MS);
+                }
                 self.tell(Command::Tick);
             }
             Op::Crash { lost, acted, dead } => self.crash(lost, acted, dead, false),
@@ -410,7 +411,10 @@ impl World {
             found,
         });
         let begun = events.iter().any(|event| matches!(event, Event::ChildStarted(_)));
-        assert!(!begun || search == Search::Found, "a child that must not be: {events:?}");
+        assert!(
+            !begun || search == Search::Found,
+            "a child that must not be: {events:?}"
+        );
     }
 
     pub(super) fn signal(&mut self, name: &str) {
@@ -468,11 +472,20 @@ impl World {
         assert!(!events.is_empty(), "woken for nothing: {:?}", self.run.state.timers);
     }
 
+    /// The clock alone: what old processes have left stays the same.
+    fn set_back(&mut self, millis: i64) {
+        let back = |at: Timestamp| Timestamp::from_millis(at.as_millis() - millis);
+        self.time = back(self.time);
+        for until in self.alive.values_mut() {
+            *until = back(*until);
+        }
+    }
+
     /// The process dies. Whole decisions that are not durable yet are lost; each attempt in flight may have acted.
     pub(super) fn crash(&mut self, lost: u8, acted: u8, dead: bool, deadly: bool) {
         self.all_dead &= dead;
         // The next node's clock is behind.
-        self.time = Timestamp::from_millis(self.time.as_millis() - i64::from(acted) * 4);
+        self.set_back(i64::from(acted) * 4);
         for (place, plan) in std::mem::take(&mut self.flying).into_values().enumerate() {
             let key = self.keys.entry(plan.effect_key.digest().to_hex()).or_default();
             key.acted += u32::from(acted >> (place % 8) & 1);
