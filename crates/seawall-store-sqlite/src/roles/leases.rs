@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_store::{
-    Append, Appended, ClaimLimits, ClaimedRun, InboxRow, Lease, LeaseStore, LoadedRun, NodeId, Seq, StoreError,
-    StoreResult, Timestamp, Watchers,
+    Append, Appended, ClaimLimits, ClaimedRun, HeldRun, InboxRow, Lease, LeaseStore, LoadedRun, NodeId, Seq,
+    StoreError, StoreResult, Timestamp, Watchers,
 };
 
 use crate::SqliteStore;
-use crate::codec::maybe_time_at;
+use crate::codec::{maybe_time_at, seq_at};
 use crate::ops::{AppendOp, Bury, Claim, Register, Release, Renew, Retire, check_lease};
 use crate::rows::{lease as lease_at, run_by_no, unread, whole_journal};
 use crate::writer::Lane;
@@ -48,16 +48,20 @@ impl LeaseStore for SqliteStore {
         })
     }
 
-    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {
+    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>> {
         Box::pin(self.readers.read(move |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT r.run_no, r.id, t.name, r.epoch
+                "SELECT r.run_no, r.id, t.name, r.epoch, r.deaths, r.last_seq
                  FROM runs r JOIN tenants t ON t.tenant_no = r.tenant_no WHERE r.holder = ?1",
             )?;
-            let leases = statement
-                .query_map([node.uuid().as_bytes()], |row| lease_at(row, node))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(leases)
+            let held = statement.query_map([node.uuid().as_bytes()], |row| {
+                Ok(HeldRun {
+                    lease: lease_at(row, node)?,
+                    deaths: row.get(4)?,
+                    last_seq: seq_at(row, 5)?,
+                })
+            })?;
+            Ok(held.collect::<rusqlite::Result<Vec<_>>>()?)
         }))
     }
 

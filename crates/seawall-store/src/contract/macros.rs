@@ -164,6 +164,7 @@ macro_rules! contract_tests {
                 a_suspect_is_claimed_only_where_suspects_are_asked_for,
                 one_claim_takes_one_suspect,
                 a_suspect_counts_towards_the_limit,
+                a_held_run_comes_with_its_deaths_and_its_last_place,
                 new_events_clear_a_suspect,
                 events_that_keep_the_deaths_do_not_clear_a_suspect,
                 giving_a_suspect_back_does_not_clear_it,

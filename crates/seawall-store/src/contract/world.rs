@@ -183,6 +183,12 @@ impl<'a> World<'a> {
         lease
     }
 
+    /// What the store says that `node` holds.
+    pub async fn leases(&self, node: NodeId) -> Vec<Lease> {
+        let held = self.store.held(node).await.expect("reading works");
+        held.into_iter().map(|held| held.lease).collect()
+    }
+
     /// A run that ended with `status`.
     pub async fn ended(&self, node: NodeId, status: RunStatus) -> Lease {
         let lease = self.held(node).await;

@@ -7,7 +7,7 @@ use crate::ids::{Epoch, NodeId, RunKey, Seq};
 use crate::memory::fault::StoreOp;
 use crate::memory::state::{News, NodeRow, RunRow, SUSPECT, State};
 use crate::memory::store::MemoryStore;
-use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, InboxRow, Lease, LoadedRun};
+use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, HeldRun, InboxRow, Lease, LoadedRun};
 use crate::roles::LeaseStore;
 use crate::time::Timestamp;
 use crate::watch::Watchers;
@@ -154,11 +154,11 @@ impl LeaseStore for MemoryStore {
         Box::pin(async move { self.call(StoreOp::Claim, None, |state, now| state.claim(node, limits, now)) })
     }
 
-    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {
+    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>> {
         Box::pin(async move {
             self.call(StoreOp::Held, None, |state, _| {
-                let leases = state.runs.values().filter_map(RunRow::lease);
-                Ok(leases.filter(|lease| lease.node == node).collect())
+                let held = state.runs.values().filter_map(RunRow::held);
+                Ok(held.filter(|held| held.lease.node == node).collect())
             })
         })
     }

@@ -11,7 +11,7 @@ use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, Wor
 use crate::memory::flow::{FlowRow, LineName, LineRow};
 use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
-    ApprovalRecord, FlowNumbers, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord,
+    ApprovalRecord, FlowNumbers, HeldRun, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord,
     ScheduleRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
@@ -73,6 +73,14 @@ impl RunRow {
             tenant: self.tenant.clone(),
             node,
             epoch: self.record.epoch,
+        })
+    }
+
+    pub(super) fn held(&self) -> Option<HeldRun> {
+        self.lease().map(|lease| HeldRun {
+            lease,
+            deaths: self.record.deaths,
+            last_seq: self.record.last_seq,
         })
     }
 

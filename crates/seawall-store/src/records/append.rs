@@ -33,6 +33,14 @@ pub struct ClaimedRun {
     pub deaths: u32,
 }
 
+/// A run that a node holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldRun {
+    pub lease: Lease,
+    pub deaths: u32,
+    pub last_seq: Seq,
+}
+
 /// A message that waits in a run's inbox.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboxRow {

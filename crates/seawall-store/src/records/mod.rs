@@ -14,8 +14,8 @@ mod task;
 mod workflow;
 
 pub use append::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, InboxRow,
-    Lease, LoadedRun,
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, HeldRun,
+    InboxRow, Lease, LoadedRun,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};

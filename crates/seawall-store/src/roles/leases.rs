@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{NodeId, Seq};
-use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, InboxRow, Lease, LoadedRun};
+use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, HeldRun, InboxRow, Lease, LoadedRun};
 use crate::time::Timestamp;
 use crate::watch::Watchers;
 
@@ -58,7 +58,7 @@ pub trait LeaseStore: Send + Sync + 'static {
     fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>>;
 
     /// What the store says this node holds: to mend the difference with its memory. In no particular order.
-    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>>;
+    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>>;
 
     /// When the earliest unheld run becomes due, or flow control lets one begin, on the store's clock, with that clock's now.
     /// None: nothing waits for a time.

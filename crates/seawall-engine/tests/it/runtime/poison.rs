@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use seawall_engine::Outcome;
-use seawall_engine::store::{RunId, RunStatus, RunStore as _, TenantId};
+use seawall_engine::store::{ClaimLimits, Fault, LeaseStore as _, RunId, RunStatus, RunStore as _, StoreOp, TenantId};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -101,15 +101,11 @@ async fn progress_clears_the_deaths_and_what_a_take_over_finds_does_not() {
     assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
 }
 
-#[tokio::test(start_paused = true)]
-async fn runs_that_were_only_there_when_processes_died_do_not_wait_for_each_other_for_long() {
-    let world = World::new();
-    let (killed, armed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
-    let executor = deadly(&killed, &armed);
-    let mut engine = world.engine(&executor).await;
-    let innocent = Probe::deaf();
+/// Runs that three processes died with; no process is there now.
+async fn suspects(world: &World, innocent: &Arc<Probe>, count: usize) -> Vec<RunId> {
+    let mut engine = world.engine(innocent).await;
     let mut runs = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..count {
         let mut step = probe("long", "read", &[]);
         step["timeout"] = json!("5h");
         runs.push(world.start(&engine, flow(json!([step]))).await);
@@ -117,15 +113,68 @@ async fn runs_that_were_only_there_when_processes_died_do_not_wait_for_each_othe
     for _ in 0..3 {
         world.settle().await;
         world.crash(engine).await;
-        engine = world.engine(&innocent).await;
+        engine = world.engine(innocent).await;
     }
-    innocent.log.lock().clear();
     world.crash(engine).await;
-    let _engine = world.engine(&innocent).await;
+    innocent.log.lock().clear();
+    runs
+}
+
+async fn all_begin(innocent: &Probe, runs: &[RunId]) {
     tokio::time::sleep(Duration::from_secs(45)).await;
     let log = innocent.log.lock();
     assert!(
         runs.iter().all(|run| log.iter().any(|attempt| attempt.run == *run)),
         "{log:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_were_only_there_when_processes_died_do_not_wait_for_each_other_for_long() {
+    let (world, innocent) = (World::new(), Probe::deaf());
+    let runs = suspects(&world, &innocent, 4).await;
+    let _engine = world.engine(&innocent).await;
+    all_begin(&innocent, &runs).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspect_whose_claim_got_no_answer_goes_on_alone_as_any_other() {
+    let (world, innocent) = (World::new(), Probe::deaf());
+    let runs = suspects(&world, &innocent, 3).await;
+    world.calls.fail_next(StoreOp::Claim, Fault::AfterWriteLostAnswer, 1);
+    let _engine = world.engine(&innocent).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let begun = innocent.begun();
+    assert_eq!(begun.len(), 1, "{begun:?}");
+    all_begin(&innocent, &runs).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspect_that_is_found_beside_another_is_given_back_until_that_is_acquitted() {
+    let (world, innocent) = (World::new(), Probe::deaf());
+    let runs = suspects(&world, &innocent, 2).await;
+    let _engine = world.engine(&innocent).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let holder = async |run| {
+        let found = world.store.run(&TenantId::default(), run).await;
+        found.unwrap().unwrap().holder
+    };
+    let (first, other) = match (holder(runs[0]).await, holder(runs[1]).await) {
+        (Some(node), None) => (node, runs[1]),
+        (None, Some(node)) => (node, runs[0]),
+        both => panic!("{both:?}"),
+    };
+    // A claim whose answer came too late for anybody to hear it.
+    let limits = ClaimLimits {
+        max: 1,
+        suspects: true,
+        ttl: Duration::from_secs(10),
+    };
+    assert_eq!(world.store.claim(first, limits).await.unwrap()[0].lease.run, other);
+    world.calls.fail_next(StoreOp::NextDue, Fault::BeforeWrite, 1);
+    world.store.watchers().work();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((holder(other).await, deaths(&world, other).await), (None, 3));
+    assert_eq!(innocent.begun().len(), 1);
+    all_begin(&innocent, &runs).await;
 }

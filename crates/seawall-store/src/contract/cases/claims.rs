@@ -64,7 +64,7 @@ pub async fn a_node_is_told_what_it_holds(subject: &Subject) {
     let born = other.held(node).await;
     let parked = world.held(node).await;
     world.park(&parked, None).await;
-    let mut held = world.store.held(node).await.expect("reading works");
+    let mut held = world.leases(node).await;
     held.sort_by_key(|lease| lease.run != claimed.run);
     assert_eq!(held, [claimed, born]);
 }

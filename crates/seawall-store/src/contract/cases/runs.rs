@@ -69,7 +69,7 @@ pub async fn a_run_born_held_is_at_epoch_one(subject: &Subject) {
         (lease.key, Some(node), Epoch(1))
     );
     assert_eq!(record.due, None);
-    assert_eq!(world.store.held(node).await.expect("reading works"), vec![lease]);
+    assert_eq!(world.leases(node).await, vec![lease]);
     assert!(world.claim(node, 10).await.is_empty(), "a held run is not claimable");
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::contract::{Subject, TTL, World};
-use crate::ids::{NodeId, RunId};
-use crate::records::{AppendThen, Lease};
+use crate::ids::{NodeId, RunId, Seq};
+use crate::records::{AppendThen, HeldRun, Lease};
 use crate::time::Timestamp;
 
 /// Moves the clock to where `run` is due, if that is ahead.
@@ -124,6 +124,30 @@ pub async fn a_suspect_counts_towards_the_limit(subject: &Subject) {
     world.clock.advance(tick);
     let claimed = world.claim_with(node, 1, true).await;
     assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [lease.run]);
+}
+
+pub async fn a_held_run_comes_with_its_deaths_and_its_last_place(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = suspect(&world, 3).await;
+    let (store, node) = (world.store, lease.node);
+    let held = async || {
+        let mut held = store.held(node).await.expect("reading works");
+        let HeldRun {
+            lease: of,
+            deaths,
+            last_seq,
+        } = held.pop().expect("it is held");
+        assert_eq!((of, held.len()), (lease.clone(), 0));
+        (deaths, last_seq)
+    };
+    assert_eq!(held().await, (3, Seq(1)));
+    let mut found = world.next(&lease, "what a take-over found").await;
+    found.keeps_deaths = true;
+    world.append(found).await;
+    assert_eq!(held().await, (3, Seq(2)));
+    let next = world.next(&lease, "progress").await;
+    world.append(next).await;
+    assert_eq!(held().await, (0, Seq(3)));
 }
 
 pub async fn new_events_clear_a_suspect(subject: &Subject) {

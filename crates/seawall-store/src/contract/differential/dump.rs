@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{RunKey, Seq};
-use crate::records::{ClaimedRun, CreatedRun, InboxRow, JournalPage, Lease, LoadedRun, PageOf, RunRecord, Segment};
+use crate::records::{
+    ClaimedRun, CreatedRun, HeldRun, InboxRow, JournalPage, Lease, LoadedRun, PageOf, RunRecord, Segment,
+};
 
 /// An answer or a refusal, by what the caller can tell apart.
 pub(super) fn answer<T>(result: StoreResult<T>, show: impl FnOnce(T) -> String) -> String {
@@ -34,9 +36,16 @@ pub(super) fn lease(lease: &Lease) -> String {
     )
 }
 
-pub(super) fn leases(mut leases: Vec<Lease>) -> String {
-    leases.sort_by_key(|lease| lease.run);
-    lines(leases.iter().map(lease))
+pub(super) fn held(mut held: Vec<HeldRun>) -> String {
+    held.sort_by_key(|held| held.lease.run);
+    lines(held.iter().map(|held| {
+        let HeldRun {
+            lease: of,
+            deaths,
+            last_seq,
+        } = held;
+        format!("{} after {deaths} deaths, up to {last_seq}", lease(of))
+    }))
 }
 
 pub(super) fn created(created: CreatedRun) -> String {

@@ -198,7 +198,7 @@ impl<'a> Side<'a> {
             Op::Retire { node } => dump::answer(store.retire(self.node(node)).await, dump::plain),
             Op::Bury => dump::answer(store.bury_expired().await, dump::plain),
             Op::Claim { node, max, suspects } => self.claim(self.node(node), max.into(), suspects).await,
-            Op::Held { node } => dump::answer(store.held(self.node(node)).await, dump::leases),
+            Op::Held { node } => dump::answer(store.held(self.node(node)).await, dump::held),
             Op::NextDue => dump::answer(store.next_due().await, dump::plain),
             _ => unreachable!("the caller chose node operations"),
         }
@@ -313,7 +313,7 @@ impl<'a> Side<'a> {
             text += &self.flow_of(number, Page::MAX).await;
         }
         for life in 0..self.lives {
-            text += &dump::answer(store.held(node_id(life)).await, dump::leases);
+            text += &dump::answer(store.held(node_id(life)).await, dump::held);
         }
         text += &self.all_tasks().await;
         text + &dump::answer(store.next_due().await, dump::plain)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
-    Append, Appended, ClaimLimits, ClaimedRun, Digest, InboxRow, Lease, LeaseStore, LoadedRun, NodeId, Segment, Seq,
-    StoreOp, StoreResult, Timestamp, Watchers,
+    Append, Appended, ClaimLimits, ClaimedRun, Digest, HeldRun, InboxRow, Lease, LeaseStore, LoadedRun, NodeId,
+    Segment, Seq, StoreOp, StoreResult, Timestamp, Watchers,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -48,7 +48,7 @@ impl LeaseStore for Link {
         self.call(StoreOp::Claim, about, move |rows| now(rows.claim(node, limits)))
     }
 
-    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<Lease>>> {
+    fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>> {
         self.call(StoreOp::Held, node.to_string(), move |rows| now(rows.held(node)))
     }
 
