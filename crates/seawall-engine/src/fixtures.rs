@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::core::{Event, Recorded, RunCreated, RunState};
 use crate::definition::{Definition, compile};
 use crate::executor::Registry;
+use crate::journal::READER_VERSION;
 use crate::journal::arbitrary::{run_id, version};
 
 pub(crate) fn definition(source: &Value) -> Arc<Definition> {
@@ -58,5 +59,6 @@ pub(crate) fn record(state: &RunState) -> RunRecord {
         holder: None,
         due: None,
         deaths: 0,
+        reader: READER_VERSION,
     }
 }

@@ -50,6 +50,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "retention",
         sql: include_str!("migrations/0005_retention.sql"),
     },
+    Migration {
+        version: 6,
+        name: "readers",
+        sql: include_str!("migrations/0006_readers.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -10,6 +10,7 @@ use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
 use crate::api::view_journal::journal_item;
+use crate::api::why::unreadable;
 use crate::api::{
     CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
 };
@@ -239,15 +240,19 @@ impl Engine {
                 }
                 reasons
             }
-            None => vec![Reason {
-                kind: "blocked",
-                step: None,
-                item: None,
-                part: Part::Main,
-                until: None,
-                detail: "its definition or its journal cannot be used by this installation; the log says why"
-                    .to_owned(),
-            }],
+            None => {
+                vec![
+                    unreadable(&record).unwrap_or_else(|| Reason {
+                        kind: "blocked",
+                        step: None,
+                        item: None,
+                        part: Part::Main,
+                        until: None,
+                        detail: "its definition or its journal cannot be used by this installation; the log says why"
+                            .to_owned(),
+                    }),
+                ]
+            }
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::api::view_journal::rfc3339;
 use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait};
 use crate::definition::{ItemErrors, Kind};
 use crate::executor::StepError;
+use crate::journal::READER_VERSION;
 use crate::names::Part;
 
 /// So many activities are named; a map of thousands of waits is told in short.
@@ -42,8 +43,25 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], no
             format!("and {cut} more steps or items like these"),
         ));
     }
-    reasons.extend(execution(record, state, now, reasons.is_empty()));
+    match unreadable(record) {
+        Some(reason) => reasons.push(reason),
+        None => reasons.extend(execution(record, state, now, reasons.is_empty())),
+    }
     reasons
+}
+
+/// Nobody has the run, and this program could not go on with it.
+pub(super) fn unreadable(record: &RunRecord) -> Option<Reason> {
+    let reader = record.reader;
+    let needs = format!("reader version {reader}, this program has {READER_VERSION}");
+    let detail = match record.holder {
+        _ if reader <= READER_VERSION || record.projection.status.is_terminal() => return None,
+        Some(holder) => format!("node {holder} holds the run; its journal was written by a newer Seawall ({needs})"),
+        None => format!(
+            "its journal was written by a newer Seawall ({needs}): the run goes on with a node that can read it"
+        ),
+    };
+    Some(of_run("newer-journal", None, detail))
 }
 
 const fn of_run(kind: &'static str, until: Option<Timestamp>, detail: String) -> Reason {

@@ -13,7 +13,8 @@ use crate::datum::Datum;
 use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
-/// events it knows.
+/// events it knows. Whatever it appends to needs this version from then on, whichever events these are: a run goes from older
+/// nodes to newer ones, not back.
 pub const READER_VERSION: u32 = 2;
 
 /// How deep a value in an event may be nested: the reader stops at 128 levels, and the event around it takes some of them.

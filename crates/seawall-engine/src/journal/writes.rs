@@ -14,7 +14,7 @@ use crate::core::{
 use crate::datum::Datum;
 use crate::definition::Kind;
 use crate::executor::StepError;
-use crate::journal::codec::encode;
+use crate::journal::codec::{READER_VERSION, encode};
 use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
 use crate::names::{ActivityRef, approval_id};
@@ -251,6 +251,7 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         created_at: at,
         parent: Some(parent),
         segment: encode(std::slice::from_ref(&first)),
+        reader: READER_VERSION,
         // How many steps it has, its own first append says: its definition is not at hand here.
         projection: RunProjection {
             status: RunStatus::Queued,

@@ -177,6 +177,7 @@ pub(crate) fn scheduled_run(
         created_at: now,
         parent: None,
         segment: journal::encode(std::slice::from_ref(&first)),
+        reader: journal::READER_VERSION,
         projection: state.projection(),
         idempotency: None,
         hold: None,

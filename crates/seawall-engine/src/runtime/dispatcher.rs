@@ -9,6 +9,7 @@ use std::time::Duration;
 use seawall_store::{ClaimLimits, ClaimedRun, StoreError, StoreResult};
 use tokio::time::Instant;
 
+use crate::journal::READER_VERSION;
 use crate::runtime::held::Held;
 use crate::runtime::identity::Identity;
 use crate::runtime::reconcile;
@@ -128,7 +129,7 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
             return Ok(Rest::Idle);
         }
         let room = shared.config.max_active_runs.saturating_sub(shared.held.len());
-        let Some((due, now)) = shared.store.next_due().await? else {
+        let Some((due, now)) = shared.store.next_due(READER_VERSION).await? else {
             return Ok(Rest::Idle);
         };
         if due > now {
@@ -160,6 +161,7 @@ async fn claim(shared: &Shared, identity: &Arc<Identity>, max: usize) -> StoreRe
     let limits = ClaimLimits {
         max: u32::try_from(max).unwrap_or(u32::MAX),
         suspects: !shared.held.has_suspect(),
+        reader: READER_VERSION,
         ttl: shared.config.lease,
     };
     let sent = shared.clock.boot();

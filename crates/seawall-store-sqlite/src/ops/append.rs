@@ -156,12 +156,13 @@ impl AppendOp {
             && append.withdrawn.is_empty()
     }
 
-    /// False: the fence does not hold, or the status changes, or somebody had died.
+    /// False: the fence does not hold, or the status changes, or somebody had died, or a later reader is needed.
     fn hot_update(&self, tx: &Tx<'_>, last: Seq) -> rusqlite::Result<bool> {
         let Append {
             lease,
             projection,
             after,
+            reader,
             ..
         } = &self.0;
         let changed = tx.statement(include_str!("../sql/append_hot.sql"))?.execute(params![
@@ -178,6 +179,7 @@ impl AppendOp {
             int(after.0),
             lease.run.uuid().as_bytes(),
             status_code(projection.status),
+            reader,
         ])?;
         Ok(changed == 1)
     }
@@ -189,6 +191,7 @@ impl AppendOp {
             after,
             segment,
             keeps_deaths,
+            reader,
             ..
         } = &self.0;
         let changed = tx.statement(include_str!("../sql/append_full.sql"))?.execute(params![
@@ -208,6 +211,7 @@ impl AppendOp {
             segment.is_some() && !keeps_deaths,
             lasting.held,
             maybe_millis(lasting.due),
+            reader,
         ])?;
         Ok(changed == 1)
     }

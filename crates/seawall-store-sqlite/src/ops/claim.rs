@@ -46,14 +46,20 @@ impl Claim {
     /// they are wanted. One that is passed over has had its turn.
     fn choose(&self, tx: &Tx<'_>) -> rusqlite::Result<Vec<i64>> {
         let mut at_once = tx.statement(
-            "SELECT run_no, deaths FROM runs WHERE holder IS NULL AND due IS NOT NULL AND due <= 0
+            "SELECT run_no, deaths FROM runs
+             WHERE holder IS NULL AND due IS NOT NULL AND due <= 0 AND reader <= ?1
              ORDER BY due, run_no",
         )?;
         let mut timers = tx.statement(
-            "SELECT run_no, deaths FROM runs WHERE holder IS NULL AND due IS NOT NULL AND due > 0 AND due <= ?1
+            "SELECT run_no, deaths FROM runs
+             WHERE holder IS NULL AND due IS NOT NULL AND due > 0 AND due <= ?2 AND reader <= ?1
              ORDER BY due, run_no",
         )?;
-        let (mut one, mut other) = (at_once.query([])?, timers.query([tx.now().as_millis()])?);
+        let reader = self.limits.reader;
+        let (mut one, mut other) = (
+            at_once.query([reader])?,
+            timers.query(params![reader, tx.now().as_millis()])?,
+        );
         if self.timers_begin {
             std::mem::swap(&mut one, &mut other);
         }

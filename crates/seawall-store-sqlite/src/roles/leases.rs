@@ -65,12 +65,12 @@ impl LeaseStore for SqliteStore {
         }))
     }
 
-    fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
         Box::pin(async move {
-            let due = self.readers.read(|conn| {
+            let due = self.readers.read(move |conn| {
                 let due = conn
                     .prepare_cached(include_str!("../sql/next_due.sql"))?
-                    .query_row([], |row| maybe_time_at(row, 0))?;
+                    .query_row([reader], |row| maybe_time_at(row, 0))?;
                 Ok(due)
             });
             Ok(due.await?.map(|due| (due, self.clock.now())))

@@ -36,6 +36,7 @@ pub(crate) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         due: maybe_time_at(row, 21)?,
         deaths: row.get(22)?,
         priority: row.get(23)?,
+        reader: row.get(24)?,
     })
 }
 

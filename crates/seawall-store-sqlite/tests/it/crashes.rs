@@ -44,6 +44,7 @@ async fn crash_at(point: &'static str) -> (String, String) {
     let limits = seawall_store::ClaimLimits {
         max: 10,
         suspects: false,
+        reader: 1,
         ttl: TTL,
     };
     let claimed = after.claim(heir, limits).await.unwrap();
@@ -83,6 +84,7 @@ async fn a_reopened_store_has_everything_and_its_runs_are_claimable() {
     let limits = seawall_store::ClaimLimits {
         max: 10,
         suspects: false,
+        reader: 1,
         ttl: TTL,
     };
     let claimed = store.claim(heir, limits).await.unwrap();

@@ -159,6 +159,13 @@ macro_rules! contract_tests {
                 a_clock_that_is_set_ahead_costs_an_exclusive_node_nothing,
                 a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
             }
+            readers {
+                a_run_is_claimed_only_by_who_can_read_it,
+                what_a_node_cannot_read_keeps_nothing_else_waiting,
+                a_run_keeps_the_latest_reader_that_an_append_named,
+                an_append_that_is_refused_or_repeated_names_no_reader,
+                a_child_is_born_with_the_reader_that_it_needs,
+            }
             suspects {
                 a_suspect_becomes_due_after_a_backoff,
                 a_suspect_is_claimed_only_where_suspects_are_asked_for,

@@ -16,6 +16,8 @@ use crate::time::{StoreClock as _, Timestamp};
 
 /// How long nodes live here without renewal.
 pub const TTL: Duration = Duration::from_secs(10);
+/// What the journals of these runs need, and those who claim them have.
+pub const READER: u32 = 2;
 
 /// A store with one workflow, and short words for what cases do with it.
 pub struct World<'a> {
@@ -100,6 +102,7 @@ impl<'a> World<'a> {
             created_at: self.now(),
             parent: None,
             segment: Self::segment(1, 1, "created"),
+            reader: READER,
             projection: Self::projection(RunStatus::Queued),
             idempotency: None,
             hold: None,
@@ -139,6 +142,7 @@ impl<'a> World<'a> {
             segment: Some(Self::segment(after.0 + 1, 1, text)),
             after,
             projection: Self::projection(RunStatus::Running),
+            reader: READER,
             consumed: Vec::new(),
             opened: Vec::new(),
             settled: Vec::new(),
@@ -220,6 +224,7 @@ impl<'a> World<'a> {
         let limits = ClaimLimits {
             max,
             suspects,
+            reader: READER,
             ttl: TTL,
         };
         self.store.claim(node, limits).await.expect("the node is alive")

@@ -26,8 +26,11 @@ impl State {
         }
         let progress = append.segment.is_some() && !append.keeps_deaths;
         self.write_events(lease.key, append.segment, append.projection, &append.consumed);
-        if progress && let Some(row) = self.runs.get_mut(&lease.key) {
-            row.record.deaths = 0;
+        if let Some(row) = self.runs.get_mut(&lease.key) {
+            row.record.reader = row.record.reader.max(append.reader);
+            if progress {
+                row.record.deaths = 0;
+            }
         }
         for opened in append.opened {
             self.open_approval(&lease, opened);

@@ -36,6 +36,9 @@ impl State {
                 break;
             }
             let Some(row) = self.runs.get_mut(&key) else { continue };
+            if row.record.reader > limits.reader {
+                continue;
+            }
             if row.record.deaths >= SUSPECT {
                 if suspects_left == 0 {
                     continue;
@@ -163,11 +166,12 @@ impl LeaseStore for MemoryStore {
         })
     }
 
-    fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
         Box::pin(async move {
             self.call(StoreOp::NextDue, None, |state, now| {
                 let unheld = state.runs.values().filter(|row| row.record.holder.is_none());
-                let due = unheld
+                let readable = unheld.filter(|row| row.record.reader <= reader);
+                let due = readable
                     .filter_map(|row| row.record.due)
                     .chain(state.next_admission())
                     .min();

@@ -208,6 +208,7 @@ impl State {
             holder: hold,
             due,
             deaths: 0,
+            reader: new.reader,
         };
         let row = RunRow {
             tenant: tenant.clone(),

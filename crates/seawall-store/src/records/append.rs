@@ -23,6 +23,8 @@ pub struct ClaimLimits {
     pub max: u32,
     /// Also take one run whose holders keep dying.
     pub suspects: bool,
+    /// Runs that need a later reader than this are left alone, for a node that has it.
+    pub reader: u32,
     pub ttl: Duration,
 }
 
@@ -115,6 +117,8 @@ pub struct Append {
     /// The last place before this append.
     pub after: Seq,
     pub projection: RunProjection,
+    /// What reads this segment. 0: whoever could read the run can read it still.
+    pub reader: u32,
     /// Inbox rows whose events stand in this segment.
     pub consumed: Vec<i64>,
     pub opened: Vec<ApprovalOpened>,

@@ -170,6 +170,8 @@ pub struct NewRun {
     pub created_at: Timestamp,
     pub parent: Option<ParentLink>,
     pub segment: Segment,
+    /// What reads the segment.
+    pub reader: u32,
     pub projection: RunProjection,
     pub idempotency: Option<IdempotencyKey>,
     pub hold: Option<NodeId>,
@@ -206,6 +208,9 @@ pub struct RunRecord {
     pub due: Option<Timestamp>,
     /// Holders that died in a row without progress: see [`crate::Append::keeps_deaths`].
     pub deaths: u32,
+    /// The reader that its journal needs: the highest of what was said with its segments. What is said of journals and readers
+    /// is the engine's business; here they are numbers.
+    pub reader: u32,
 }
 
 #[derive(Clone, Debug, Default)]

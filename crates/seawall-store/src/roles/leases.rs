@@ -49,7 +49,7 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// earliest first, of equals the one created first, take turns; who begins changes from call to call, the first call
     /// beginning with those that are due at once. So neither keeps the other out. The claim renews the node's life by
     /// `limits.ttl`, also if it finds nothing. Runs with 3 or more deaths (suspects) are passed over unless `limits.suspects`,
-    /// and then all but the first. A claimed run has no timer. First it admits what flow control lets begin by now
+    /// and then all but the first. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
     /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
     /// most 100 of these.
     ///
@@ -60,9 +60,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// What the store says this node holds: to mend the difference with its memory. In no particular order.
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>>;
 
-    /// When the earliest unheld run becomes due, or flow control lets one begin, on the store's clock, with that clock's now.
+    /// When the earliest unheld run that this reader suffices for becomes due, or flow control lets one begin, on the store's clock, with that clock's now.
     /// None: nothing waits for a time.
-    fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
+    fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
 
     /// The whole run as it is durable: row, journal, and of its unread inbox the oldest [`LoadedRun::MAX_INBOX`] messages,
     /// oldest first.
@@ -81,6 +81,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// children, messages to other runs, tasks offered and withdrawn, and whether the run stays held. Answers once it is
     /// durable. An append with events sets the run's deaths to zero, unless it says that it keeps them
     /// (`Append::keeps_deaths`).
+    ///
+    /// The run's reader becomes this append's, if that is the later one.
     ///
     /// `AppendThen::Park` parks only if no message is unread after this append's own are consumed; otherwise the events
     /// are written, the run stays held and `Appended::parked` is false. `AppendThen::End` gives the lease back whatever is

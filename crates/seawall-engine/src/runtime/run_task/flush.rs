@@ -76,6 +76,7 @@ impl Session<'_> {
             segment: (!events.is_empty()).then(|| journal::encode(&events)),
             after: self.driver.durable(),
             projection: state.projection(),
+            reader: journal::READER_VERSION,
             consumed,
             opened: writes.opened,
             settled: writes.settled,

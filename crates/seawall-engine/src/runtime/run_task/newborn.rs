@@ -48,6 +48,7 @@ impl Newborn {
             created_at: self.created_at,
             parent: None,
             segment,
+            reader: journal::READER_VERSION,
             projection,
             idempotency: self.idempotency.clone(),
             hold,

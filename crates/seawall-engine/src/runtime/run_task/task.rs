@@ -161,6 +161,7 @@ impl RunTask<'_> {
             segment: None,
             after: record.last_seq,
             projection,
+            reader: 0,
             consumed: Vec::new(),
             opened: Vec::new(),
             settled: Vec::new(),

@@ -168,7 +168,14 @@ async fn an_attempt_of_once_in_flight_survives_a_clock_that_is_set_and_a_machine
         }
         assert_eq!(executor.begun(), ["a", "b"], "{ahead} {slept}");
         assert_eq!(world.calls.of(StoreOp::Register), 1, "nobody took its runs");
-        assert!(world.store.next_due().await.unwrap().is_none());
+        assert!(
+            world
+                .store
+                .next_due(seawall_engine::READER_VERSION)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }
 

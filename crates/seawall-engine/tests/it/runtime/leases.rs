@@ -1,9 +1,13 @@
 //! Lost leases and lost identities.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::Outcome;
-use seawall_engine::store::{ClaimLimits, Fault, LeaseStore as _, NodeId, RunStatus, RunStore as _, StoreOp};
+use seawall_engine::store::{
+    Append, AppendThen, ClaimLimits, Fault, LeaseStore as _, NodeId, RunId, RunStatus, RunStore as _, Segment, StoreOp,
+    Timestamp,
+};
+use seawall_engine::{Outcome, READER_VERSION};
 use serde_json::json;
 
 use crate::runtime::probe::Probe;
@@ -11,7 +15,7 @@ use crate::runtime::world::{World, flow, probe};
 
 const TTL: Duration = Duration::from_secs(10);
 
-fn slow() -> std::sync::Arc<Probe> {
+fn slow() -> Arc<Probe> {
     Probe::new(|_, _| async {
         tokio::time::sleep(Duration::from_secs(2)).await;
         Outcome::Succeeded(json!("done"))
@@ -32,6 +36,7 @@ async fn a_run_that_another_node_took_is_dropped_and_not_written_to() {
     let limits = ClaimLimits {
         max: 10,
         suspects: true,
+        reader: READER_VERSION,
         ttl: TTL,
     };
     let claimed = world.store.claim(other, limits).await.unwrap();
@@ -170,4 +175,79 @@ async fn a_run_whose_steps_nobody_here_can_run_is_blocked_until_somebody_can() {
     engine.resume(&world.me, run).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
+}
+
+/// The next version of this program appends to the run what this one does not know, and gives it back.
+async fn a_newer_node_works_on(world: &World, run: RunId) {
+    let node = NodeId::generate();
+    world.store.register(node, TTL).await.unwrap();
+    let limits = ClaimLimits {
+        max: 1,
+        suspects: true,
+        reader: READER_VERSION + 1,
+        ttl: TTL,
+    };
+    let lease = world.store.claim(node, limits).await.unwrap().remove(0).lease;
+    let record = world.store.run(&world.me.tenant, run).await.unwrap().unwrap();
+    let merged = br#"[{"t":"run.merged","v":1,"at":1700000000000}]"#;
+    let append = Append {
+        lease,
+        segment: Some(Segment {
+            first: record.last_seq.plus(1),
+            count: 1,
+            bytes: Arc::from(&merged[..]),
+        }),
+        after: record.last_seq,
+        projection: record.projection,
+        reader: READER_VERSION + 1,
+        consumed: Vec::new(),
+        opened: Vec::new(),
+        settled: Vec::new(),
+        children: Vec::new(),
+        messages: Vec::new(),
+        tasks: Vec::new(),
+        withdrawn: Vec::new(),
+        keeps_deaths: false,
+        then: AppendThen::Park {
+            due: Some(Timestamp::ZERO),
+        },
+    };
+    assert!(world.store.append(append).await.unwrap().parked);
+    world.store.retire(node).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_needs_a_newer_program_is_left_alone_and_says_so() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let nap = json!({ "id": "nap", "kind": "sleep", "with": { "for": "1m" } });
+    let run = world
+        .start(&engine, flow(json!([nap, probe("a", "once", &["nap"])])))
+        .await;
+    world.settle().await;
+    engine.shutdown(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    a_newer_node_works_on(&world, run).await;
+    let engine = world.engine(&executor).await;
+    let claims = world.calls.of(StoreOp::Claim);
+    // Nor does a word from outside make this program take it.
+    engine.pause(&world.me, run).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let record = world.store.run(&world.me.tenant, run).await.unwrap().unwrap();
+    assert_eq!(
+        (record.projection.status, record.holder, record.epoch.0),
+        (RunStatus::Waiting, None, 2)
+    );
+    assert_eq!(
+        world.calls.of(StoreOp::Claim),
+        claims,
+        "nothing is due for this program"
+    );
+    let why = engine.why(&world.me, run).await.unwrap();
+    assert_eq!((why.len(), why[0].kind), (1, "newer-journal"));
+    assert!(why[0].detail.contains("a newer Seawall"), "{}", why[0].detail);
+    // Others go on.
+    let view = world.run(&engine, flow(json!([probe("a", "once", &[])]))).await;
+    assert_eq!(view.status, RunStatus::Succeeded);
 }

@@ -168,6 +168,7 @@ async fn a_suspect_that_is_found_beside_another_is_given_back_until_that_is_acqu
     let limits = ClaimLimits {
         max: 1,
         suspects: true,
+        reader: seawall_engine::READER_VERSION,
         ttl: Duration::from_secs(10),
     };
     assert_eq!(world.store.claim(first, limits).await.unwrap()[0].lease.run, other);

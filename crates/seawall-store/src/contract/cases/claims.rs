@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::contract::{Subject, TTL, World};
+use crate::contract::{READER, Subject, TTL, World};
 use crate::ids::{Epoch, RunId, Seq, TenantId};
 use crate::records::ClaimedRun;
 
@@ -72,25 +72,25 @@ pub async fn a_node_is_told_what_it_holds(subject: &Subject) {
 pub async fn the_next_timer_is_the_earliest_of_an_unheld_run(subject: &Subject) {
     let world = World::of(subject).await;
     let node = world.node().await;
-    assert_eq!(world.store.next_due().await.expect("reading works"), None);
+    assert_eq!(world.store.next_due(READER).await.expect("reading works"), None);
     let (late, early) = (world.later(Duration::from_secs(7)), world.later(Duration::from_secs(3)));
     for due in [late, early] {
         let lease = world.held(node).await;
         world.park(&lease, Some(due)).await;
     }
     assert_eq!(
-        world.store.next_due().await.expect("reading works"),
+        world.store.next_due(READER).await.expect("reading works"),
         Some((early, world.now()))
     );
     // A timer that is past is still the earliest one.
     world.clock.advance(Duration::from_secs(5));
     assert_eq!(
-        world.store.next_due().await.expect("reading works"),
+        world.store.next_due(READER).await.expect("reading works"),
         Some((early, world.now()))
     );
     assert_eq!(world.claim(node, 10).await.len(), 1);
     assert_eq!(
-        world.store.next_due().await.expect("reading works"),
+        world.store.next_due(READER).await.expect("reading works"),
         Some((late, world.now()))
     );
 }

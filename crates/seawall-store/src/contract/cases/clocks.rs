@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::contract::world::assert_refused;
-use crate::contract::{Subject, TTL, World};
+use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::RunId;
 use crate::records::{ClaimedRun, CreatedRun, NewRun};
@@ -42,7 +42,7 @@ pub async fn what_is_due_at_once_is_so_after_the_clock_was_set_back(subject: &Su
     set_back(&world);
     let (due, now) = world
         .store
-        .next_due()
+        .next_due(READER)
         .await
         .expect("reading works")
         .expect("some are due");

@@ -7,7 +7,7 @@ use crate::contract::flow_world::{
     SECOND, body, claimed, come, counts, end, entry, held_back, lines, retry, stage, stages,
 };
 use crate::contract::world::assert_refused;
-use crate::contract::{Subject, World};
+use crate::contract::{READER, Subject, World};
 use crate::error::StoreError;
 use crate::ids::RunId;
 use crate::records::{
@@ -109,7 +109,7 @@ pub async fn a_rate_admits_a_burst_and_then_evenly(subject: &Subject) {
     assert_eq!(lines(&world).await[0].next_at, Some(next));
     world.claim(node, 10).await;
     assert_eq!(
-        world.store.next_due().await.expect("reading works"),
+        world.store.next_due(READER).await.expect("reading works"),
         Some((next, world.now()))
     );
     world.clock.advance(Duration::from_millis(333));

@@ -18,6 +18,7 @@ pub mod nodes;
 pub mod offers;
 pub mod parking;
 pub mod queues;
+pub mod readers;
 pub mod retention;
 pub mod runs;
 pub mod schedules;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::contract::world::assert_refused;
-use crate::contract::{Subject, TTL, World};
+use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::{Epoch, NodeId};
 use crate::records::ClaimLimits;
@@ -50,6 +50,7 @@ pub async fn a_dead_node_is_never_renewed(subject: &Subject) {
     let limits = ClaimLimits {
         max: 1,
         suspects: false,
+        reader: READER,
         ttl: TTL,
     };
     for node in [expired, retired, NodeId::generate()] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::contract::world::assert_refused;
-use crate::contract::{Subject, World};
+use crate::contract::{READER, Subject, World};
 use crate::error::StoreError;
 use crate::ids::{Epoch, Seq};
 use crate::records::{AppendThen, NewMessage, RunStatus, Sent, StatusSet};
@@ -91,7 +91,7 @@ pub async fn a_run_parked_without_a_timer_waits_for_a_message(subject: &Subject)
     world.clock.advance(HOUR);
     let node = world.node().await;
     assert!(world.claim(node, 10).await.is_empty());
-    assert_eq!(world.store.next_due().await.expect("reading works"), None);
+    assert_eq!(world.store.next_due(READER).await.expect("reading works"), None);
     world.send(lease.run, "k").await;
     assert_eq!(world.claim(node, 10).await.len(), 1);
 }

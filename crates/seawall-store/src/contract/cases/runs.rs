@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::contract::world::assert_refused;
-use crate::contract::{Subject, TTL, World};
+use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::{Epoch, NodeId, RunId, Seq, TenantId};
 use crate::records::{CreatedRun, NewRun, Page, ParentLink, RunFilter, RunStatus, StatusSet, WorkflowRef};
@@ -51,7 +51,7 @@ pub async fn a_run_that_is_born_ended_is_due_for_nobody(subject: &Subject) {
     assert!(matches!(created, CreatedRun::New { lease: None }), "{created:?}");
     let record = world.record(new.id).await;
     assert_eq!((record.holder, record.epoch, record.due), (None, Epoch(0), None));
-    let due = world.store.next_due().await.expect("the store works");
+    let due = world.store.next_due(READER).await.expect("the store works");
     assert_eq!(due, None);
 }
 

@@ -58,6 +58,7 @@ impl Side<'_> {
                 .into_iter()
                 .collect(),
             keeps_deaths: op.keeps_deaths,
+            reader: op.reader.into(),
             then: match op.then {
                 Then::Hold => AppendThen::Hold,
                 Then::Park(due) => AppendThen::Park {
@@ -124,6 +125,7 @@ impl Side<'_> {
                 count: 1,
                 bytes: Arc::from(&b"created\n"[..]),
             },
+            reader: u32::from(run) % 3,
             projection: World::projection(RunStatus::Queued),
             idempotency: None,
             hold: None,

@@ -51,6 +51,7 @@ pub struct AppendOp {
     /// Which of the run's tasks (`nth`), with how many milliseconds of grace.
     pub withdraw: Option<(u8, u16)>,
     pub keeps_deaths: bool,
+    pub reader: u8,
     pub then: Then,
 }
 
@@ -223,11 +224,14 @@ pub enum Op {
         node: u8,
         max: u8,
         suspects: bool,
+        reader: u8,
     },
     Held {
         node: u8,
     },
-    NextDue,
+    NextDue {
+        reader: u8,
+    },
     Load {
         run: u8,
     },

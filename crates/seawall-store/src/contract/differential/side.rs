@@ -197,9 +197,22 @@ impl<'a> Side<'a> {
             Op::Renew { node } => dump::answer(store.renew(self.node(node), TTL).await, dump::plain),
             Op::Retire { node } => dump::answer(store.retire(self.node(node)).await, dump::plain),
             Op::Bury => dump::answer(store.bury_expired().await, dump::plain),
-            Op::Claim { node, max, suspects } => self.claim(self.node(node), max.into(), suspects).await,
+            Op::Claim {
+                node,
+                max,
+                suspects,
+                reader,
+            } => {
+                let limits = ClaimLimits {
+                    max: max.into(),
+                    suspects,
+                    reader: reader.into(),
+                    ttl: TTL,
+                };
+                self.claim(self.node(node), limits).await
+            }
             Op::Held { node } => dump::answer(store.held(self.node(node)).await, dump::held),
-            Op::NextDue => dump::answer(store.next_due().await, dump::plain),
+            Op::NextDue { reader } => dump::answer(store.next_due(reader.into()).await, dump::plain),
             _ => unreachable!("the caller chose node operations"),
         }
     }
@@ -258,12 +271,7 @@ impl<'a> Side<'a> {
         dump::answer(created, dump::created)
     }
 
-    async fn claim(&mut self, node: NodeId, max: u32, suspects: bool) -> String {
-        let limits = ClaimLimits {
-            max,
-            suspects,
-            ttl: TTL,
-        };
+    async fn claim(&mut self, node: NodeId, limits: ClaimLimits) -> String {
         let claimed = self.store.claim(node, limits).await;
         for run in claimed.iter().flatten() {
             self.remember(run.lease.clone());
@@ -316,7 +324,7 @@ impl<'a> Side<'a> {
             text += &dump::answer(store.held(node_id(life)).await, dump::held);
         }
         text += &self.all_tasks().await;
-        text + &dump::answer(store.next_due().await, dump::plain)
+        text + &dump::answer(store.next_due(u32::MAX).await, dump::plain)
     }
 
     /// Buries everybody and loads whatever a new node can claim.
@@ -324,7 +332,13 @@ impl<'a> Side<'a> {
         let mut text = self.apply_node(&Op::Bury).await;
         text += &self.apply_node(&Op::Register { node: 0 }).await;
         for _ in 0..=RUNS {
-            let claimed = self.claim(self.node(0), 100, true).await;
+            let limits = ClaimLimits {
+                max: 100,
+                suspects: true,
+                reader: u32::MAX,
+                ttl: TTL,
+            };
+            let claimed = self.claim(self.node(0), limits).await;
             text = text + &claimed + "\n";
         }
         for run in 0..RUNS as u8 {

@@ -9,6 +9,8 @@ const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
 const RUNS: std::ops::Range<u8> = 0..5;
 const SMALL: std::ops::Range<u8> = 0..3;
+/// Most of the time enough for everything.
+const READERS: std::ops::Range<u8> = 0..9;
 const STATUSES: std::ops::Range<u8> = 0..8;
 const TASKS: std::ops::Range<u8> = 0..40;
 const NTH: std::ops::Range<u8> = 0..6;
@@ -181,6 +183,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
             offer: Vec::new(),
             withdraw: None,
             keeps_deaths: false,
+            reader: 0,
             then: Then::End,
         })
     });
@@ -197,10 +200,10 @@ fn flow_op() -> impl Strategy<Value = Op> {
         6 => come,
         8 => end,
         4 => retry,
-        6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: true }),
+        6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: true, reader: 9 }),
         3 => append().prop_map(Op::Append),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
-        2 => Just(Op::NextDue),
+        2 => READERS.prop_map(|reader| Op::NextDue { reader }),
         2 => RUNS.prop_map(|run| Op::Load { run }),
         1 => op(),
     ]
@@ -233,9 +236,10 @@ fn node_op() -> impl Strategy<Value = Op> {
         3 => NODES.prop_map(|node| Op::Renew { node }),
         1 => NODES.prop_map(|node| Op::Retire { node }),
         1 => Just(Op::Bury),
-        8 => (NODES, 0u8..6, any::<bool>()).prop_map(|(node, max, suspects)| Op::Claim { node, max, suspects }),
+        8 => (NODES, 0u8..6, any::<bool>(), READERS)
+            .prop_map(|(node, max, suspects, reader)| Op::Claim { node, max, suspects, reader }),
         2 => NODES.prop_map(|node| Op::Held { node }),
-        2 => Just(Op::NextDue),
+        2 => READERS.prop_map(|reader| Op::NextDue { reader }),
         2 => RUNS.prop_map(|run| Op::Load { run }),
     ]
 }
@@ -321,11 +325,12 @@ fn append() -> impl Strategy<Value = AppendOp> {
             vec(offer(), 0..3),
             option::weighted(0.2, (NTH, 0u16..1000)),
             any::<bool>(),
+            SMALL,
             then(),
         ),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(|(run, wrong, events, status, consume, rest)| {
-        let (open, settle, (child, flow), message, (offer, withdraw, keeps_deaths, then)) = rest;
+        let (open, settle, (child, flow), message, (offer, withdraw, keeps_deaths, reader, then)) = rest;
         AppendOp {
             run,
             wrong,
@@ -340,6 +345,7 @@ fn append() -> impl Strategy<Value = AppendOp> {
             offer,
             withdraw,
             keeps_deaths,
+            reader,
             then,
         }
     })

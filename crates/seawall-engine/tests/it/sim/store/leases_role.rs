@@ -52,8 +52,8 @@ impl LeaseStore for Link {
         self.call(StoreOp::Held, node.to_string(), move |rows| now(rows.held(node)))
     }
 
-    fn next_due(&self) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
-        self.call(StoreOp::NextDue, String::new(), move |rows| now(rows.next_due()))
+    fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
+        self.call(StoreOp::NextDue, String::new(), move |rows| now(rows.next_due(reader)))
     }
 
     fn load<'a>(&'a self, of: &'a Lease) -> BoxFuture<'a, StoreResult<LoadedRun>> {

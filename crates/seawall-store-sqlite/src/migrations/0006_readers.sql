@@ -1,0 +1,7 @@
+-- The reader that a run's journal needs: who has an earlier one leaves the run alone. 0: it was not written down then.
+ALTER TABLE runs ADD COLUMN reader INTEGER NOT NULL DEFAULT 0;
+
+-- With the reader, so that a claim passes over what it cannot read without a look at the rows. Behind the row number, which
+-- orders equal timers by creation.
+DROP INDEX runs_due;
+CREATE INDEX runs_due ON runs (due, run_no, reader) WHERE holder IS NULL AND due IS NOT NULL;
