@@ -85,6 +85,9 @@ fn of_engine(error: EngineError) -> Problem {
         EngineError::NameTaken => Problem::new(&kinds::CONFLICT).with_detail("A workflow of that name exists."),
         EngineError::PreconditionFailed => Problem::new(&kinds::PRECONDITION_FAILED),
         EngineError::Conflict { .. } => Problem::new(&kinds::CONFLICT).with_detail(sentence(&detail)),
+        EngineError::TooManySchedules { most } => Problem::new(&problems::TOO_MANY_SCHEDULES)
+            .with_detail(sentence(&detail))
+            .with_extension("limit", most),
         EngineError::IdempotencyKeyReused => Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED),
         EngineError::Overloaded(_) => overloaded(),
         EngineError::Store(_) | EngineError::Corrupt(_) => Problem::new(&kinds::INTERNAL_ERROR),
@@ -101,6 +104,7 @@ fn of_fault(error: &EngineError) -> Problem {
             }
             StoreError::RunIs(_) => return Problem::new(&kinds::CONFLICT).with_detail(sentence(&store.to_string())),
             StoreError::PreconditionFailed => return Problem::new(&kinds::PRECONDITION_FAILED),
+            StoreError::TooManySchedules { .. } => return Problem::new(&problems::TOO_MANY_SCHEDULES),
             StoreError::IdempotencyKeyReused => return Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED),
             StoreError::Busy => return overloaded(),
             StoreError::Unavailable { .. } | StoreError::Ambiguous { .. } => Problem::new(&kinds::SERVICE_UNAVAILABLE)

@@ -10,6 +10,10 @@ seawall_guard::problem_kinds! {
         "The definition is not valid.",
         "`errors` lists everything that is wrong with the definition, each with a JSON Pointer. The schema of definitions is at /api/v1/schemas/workflow; POST /api/v1/workflows/validate checks one without keeping it.",
         ["errors": "What is wrong, each with a JSON Pointer into the definition."];
+    TOO_MANY_SCHEDULES = "too-many-schedules", CONFLICT, "Too many schedules",
+        "There are as many schedules as there may be.",
+        "A tenant has at most 10,000 schedules, paused ones included. Delete one that is not needed, or let one schedule do the work of several.",
+        ["limit": "The most that there may be."];
     AGENT_TIMEOUT = "agent-timeout", REQUEST_TIMEOUT, "Agent timed out",
         "The agent did not finish within its deadline.",
         "The agent was stopped at its deadline. What it had done until then is in its conversation.";

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// No slot is free, and the run is not to wait for one.
     #[error("{running} of {slots} runs go on or are about to, and no more are to wait")]
     FlowRejected { running: u32, slots: u32 },
+    /// The tenant has as many schedules as it may have.
+    #[error("there are {most} schedules already")]
+    TooManySchedules { most: u32 },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,

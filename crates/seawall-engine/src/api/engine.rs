@@ -91,6 +91,7 @@ pub(super) fn refused(what: &'static str) -> impl FnOnce(StoreError) -> EngineEr
                  `on_conflict: reject` no more may wait"
             ),
         },
+        StoreError::TooManySchedules { most } => EngineError::TooManySchedules { most },
         StoreError::IdempotencyKeyReused => EngineError::IdempotencyKeyReused,
         StoreError::PreconditionFailed => EngineError::PreconditionFailed,
         StoreError::Busy => EngineError::Overloaded("the write queue is full"),

@@ -30,6 +30,9 @@ pub enum EngineError {
     /// The run's state forbids it; `detail` says which state and what would be possible.
     #[error("{detail}")]
     Conflict { status: Option<RunStatus>, detail: String },
+    /// The tenant has as many as it may have.
+    #[error("there are {most} schedules already, and there may be no more; delete one that is not needed")]
+    TooManySchedules { most: u32 },
     #[error("the idempotency key was used with another request")]
     IdempotencyKeyReused,
     /// Too much is queued, or the node is shutting down: try again later.

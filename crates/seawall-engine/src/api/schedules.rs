@@ -25,7 +25,7 @@ pub struct ScheduleCreated {
 
 impl Engine {
     /// # Errors
-    /// `InvalidFields`; `IdempotencyKeyReused`, `Overloaded`, `Store`.
+    /// `InvalidFields`; `TooManySchedules`, `IdempotencyKeyReused`, `Overloaded`, `Store`.
     pub async fn create_schedule(
         &self,
         by: &Principal,
@@ -41,6 +41,7 @@ impl Engine {
             settings: encode_schedule(&settings),
             created_at: now,
             next_at,
+            most: self.shared().config.max_schedules,
         };
         let Some(key) = key else {
             let created = self.shared().store.create_schedule(&by.tenant, new).await;

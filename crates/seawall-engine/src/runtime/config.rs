@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use seawall_store::QueueRecord;
 
+const MAX_SCHEDULES: u32 = 10_000;
+
 /// How the engine of a process behaves. The defaults suit the embedded store.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -30,6 +32,8 @@ pub struct EngineConfig {
     pub sweep: Duration,
     /// Whether schedules fire here.
     pub schedules: bool,
+    /// Of one tenant: they stay until somebody deletes them.
+    pub max_schedules: u32,
     /// How long a run is kept after its end. None: for ever.
     pub retention: Option<Duration>,
 }
@@ -47,6 +51,7 @@ impl Default for EngineConfig {
             exclusive: true,
             sweep: Duration::from_secs(10),
             schedules: true,
+            max_schedules: MAX_SCHEDULES,
             retention: None,
         }
     }

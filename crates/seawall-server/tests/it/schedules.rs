@@ -1,16 +1,24 @@
 //! Schedules over HTTP.
 
+use std::sync::Arc;
+
 use axum::Router;
 use http::Request;
+use seawall_engine::{Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
+use seawall_server::{AppState, Parts};
+use seawall_store::{MemoryStore, SystemClock};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, app, get, post_json, send};
+use crate::support::{Answer, app, config, get, post_json, send};
 
 const SCHEDULES: &str = "/api/v1/schedules";
 
 /// With a workflow `report` that takes a number.
 async fn house() -> Router {
-    let app = app(&[]);
+    furnished(app(&[])).await
+}
+
+async fn furnished(app: Router) -> Router {
     let definition = json!({
         "name": "report",
         "input": {"type": "object", "properties": {"days": {"type": "integer"}}, "additionalProperties": false},
@@ -205,6 +213,35 @@ async fn the_same_key_makes_one_schedule() {
     let (request, text) = with_key(&json!({"workflow": "report", "every": "3h"}));
     assert_eq!(send(&app, request, text).await.code(), "idempotency-key-reused");
     assert_eq!(get(&app, SCHEDULES).await.json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn there_are_no_more_schedules_than_there_may_be() {
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    let parts = EngineParts {
+        store: Arc::<MemoryStore>::clone(&store),
+        clock: Arc::new(SystemClock),
+        registry: Registry::default(),
+        entropy: Arc::new(OsEntropy),
+        secrets: Arc::new(NoSecrets),
+    };
+    let bounds = EngineConfig {
+        max_schedules: 1,
+        ..EngineConfig::default()
+    };
+    let engine = Engine::start(parts, bounds).await.unwrap();
+    let config = Arc::new(config(&[]));
+    let state = AppState::new(Parts { engine, store, config });
+    let app = furnished(seawall_server::router(&state)).await;
+    let body = json!({"workflow": "report", "every": "1h", "paused": true});
+    assert_eq!(create(&app, &body).await.status, 201);
+    let refused = create(&app, &body).await;
+    assert_eq!((refused.status.as_u16(), &*refused.code()), (409, "too-many-schedules"));
+    assert_eq!(refused.json()["limit"], 1);
+    assert_eq!(
+        refused.json()["detail"],
+        "There are 1 schedules already, and there may be no more; delete one that is not needed."
+    );
 }
 
 #[tokio::test]

@@ -25,6 +25,13 @@ impl Operation for CreateSchedule {
             return Err(StoreError::Exists.into());
         }
         let tenant_no = tenant_no_or_new(tx.conn(), &self.tenant)?;
+        // Creations are rare, and no more entries are counted than there may be.
+        let own: u32 = tx
+            .statement("SELECT count(*) FROM (SELECT 1 FROM schedules WHERE tenant_no = ?1 LIMIT ?2)")?
+            .query_row(params![tenant_no, new.most], |row| row.get(0))?;
+        if own >= new.most {
+            return Err(StoreError::TooManySchedules { most: new.most }.into());
+        }
         tx.statement(include_str!("../sql/insert_schedule.sql"))?
             .execute(params![
                 new.id.uuid().as_bytes(),

@@ -117,6 +117,7 @@ macro_rules! contract_tests {
             }
             schedules {
                 a_schedule_reads_back_as_it_was_created,
+                a_tenant_has_no_more_schedules_than_it_may,
                 schedules_are_listed_newest_first_in_pages,
                 an_update_writes_the_next_revision_and_sets_the_cursor,
                 a_deleted_schedule_is_gone_and_its_runs_stay,

@@ -18,6 +18,10 @@ impl State {
         if self.schedules.values().any(|row| row.record.id == new.id) {
             return Err(StoreError::Exists);
         }
+        let own = self.schedules.values().filter(|row| row.tenant == *tenant);
+        if own.count() >= new.most as usize {
+            return Err(StoreError::TooManySchedules { most: new.most });
+        }
         let record = ScheduleRecord {
             id: new.id,
             settings: new.settings,

@@ -24,6 +24,8 @@ pub struct NewSchedule {
     pub created_at: Timestamp,
     /// None: it fires never, or is paused.
     pub next_at: Option<Timestamp>,
+    /// The most that the tenant may have, with this one.
+    pub most: u32,
 }
 
 /// Other settings for a schedule, from `at` on: the cursor is set there, whichever way that is.

@@ -9,7 +9,7 @@ pub trait ScheduleStore: Send + Sync + 'static {
     /// Keeps a schedule, in revision 1, with nothing fired.
     ///
     /// # Errors
-    /// `Exists` when the id is taken, by whichever tenant. `Busy` when the write queue is full.
+    /// `Exists` when the id is taken, by whichever tenant; then `TooManySchedules` when the tenant has `new.most`. `Busy` when the write queue is full.
     fn create_schedule<'a>(
         &'a self,
         tenant: &'a TenantId,

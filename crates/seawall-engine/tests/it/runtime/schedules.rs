@@ -464,3 +464,24 @@ async fn everything_that_is_wrong_with_a_schedule_is_told_at_once() {
     let nobody = engine.schedule(&world.me, ScheduleId::derived(&[b"nobody"])).await;
     assert!(matches!(nobody, Err(EngineError::NotFound("schedule"))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_has_a_bounded_number_of_schedules() {
+    assert_eq!(EngineConfig::default().max_schedules, 10_000);
+    let mut world = World::new();
+    world.config.max_schedules = 2;
+    let engine = world.engine(&Probe::echo()).await;
+    let first = world.scheduled(&engine, request("1h")).await;
+    let paused = ScheduleRequest {
+        paused: true,
+        ..request("1h")
+    };
+    engine.create_schedule(&world.me, paused, None).await.unwrap();
+    let refused = engine.create_schedule(&world.me, request("2h"), None).await;
+    assert!(
+        matches!(refused, Err(EngineError::TooManySchedules { most: 2 })),
+        "{refused:?}"
+    );
+    engine.delete_schedule(&world.me, first, None).await.unwrap();
+    engine.create_schedule(&world.me, request("2h"), None).await.unwrap();
+}

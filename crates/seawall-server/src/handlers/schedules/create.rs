@@ -18,7 +18,7 @@ use crate::wire::{Schedule, ScheduleRequest};
     request_body = ScheduleRequest,
     responses((status = 201, description = "Made", body = Schedule,
         headers(("Location" = String), ("ETag" = String)))),
-    extensions(("x-problems" = json!(["idempotency-key-reused"]))))]
+    extensions(("x-problems" = json!(["idempotency-key-reused", "too-many-schedules"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Caller(by): Caller,

@@ -22,6 +22,7 @@ impl World<'_> {
             settings: Arc::from(&b"settings"[..]),
             created_at: self.now(),
             next_at,
+            most: 100,
         }
     }
 
@@ -91,6 +92,31 @@ impl World<'_> {
 
 pub(super) fn ids(firing: &Firing) -> Vec<RunId> {
     firing.runs.iter().map(|scheduled| scheduled.run.id).collect()
+}
+
+pub async fn a_tenant_has_no_more_schedules_than_it_may(subject: &Subject) {
+    let world = World::of(subject).await;
+    let other = World::of_tenant(subject, TenantId::new("other").expect("a tenant")).await;
+    let bounded = |most| NewSchedule {
+        most,
+        ..world.new_schedule(None)
+    };
+    let create = async |of: &World<'_>, new| of.store.create_schedule(&of.tenant, new).await;
+    let first = create(&world, bounded(2)).await.expect("there is room");
+    let second = bounded(2);
+    create(&world, second.clone()).await.expect("there is room");
+    assert_refused!(
+        create(&world, bounded(2)).await,
+        StoreError::TooManySchedules { most: 2 }
+    );
+    // One that is there is there, however many there are.
+    assert_refused!(create(&world, second).await, StoreError::Exists);
+    create(&other, bounded(1)).await.expect("others have their own");
+    let deleted = world.store.delete_schedule(&world.tenant, first.id, None).await;
+    deleted.expect("it is there");
+    create(&world, bounded(2)).await.expect("there is room again");
+    let all = world.store.list_schedules(&world.tenant, Page::first(10)).await;
+    assert_eq!(all.expect("listing works").items.len(), 2);
 }
 
 pub async fn a_schedule_reads_back_as_it_was_created(subject: &Subject) {

@@ -21,6 +21,7 @@ impl Side<'_> {
                     settings: Arc::from(&b"first"[..]),
                     created_at: self.clock.now(),
                     next_at: due.map(|millis| self.later(millis)),
+                    most: 2,
                 };
                 let made = store.create_schedule(&tenant((*t).into()), new).await;
                 dump::answer(made, dump::plain)
