@@ -52,8 +52,8 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 6,
-        name: "readers",
-        sql: include_str!("migrations/0006_readers.sql"),
+        name: "upkeep",
+        sql: include_str!("migrations/0006_upkeep.sql"),
     },
 ];
 

@@ -2,6 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use rusqlite::params;
 use seawall_store::{
     Append, Appended, ClaimLimits, ClaimedRun, HeldRun, InboxRow, Lease, LeaseStore, LoadedRun, NodeId, Seq,
     StoreError, StoreResult, Timestamp, Watchers,
@@ -67,10 +68,11 @@ impl LeaseStore for SqliteStore {
 
     fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
         Box::pin(async move {
+            let now = self.clock.now();
             let due = self.readers.read(move |conn| {
                 let due = conn
                     .prepare_cached(include_str!("../sql/next_due.sql"))?
-                    .query_row([reader], |row| maybe_time_at(row, 0))?;
+                    .query_row(params![reader, now.as_millis()], |row| maybe_time_at(row, 0))?;
                 Ok(due)
             });
             Ok(due.await?.map(|due| (due, self.clock.now())))

@@ -1,7 +1,10 @@
--- The earliest timer of an unheld run that this reader suffices for, end of debouncing, or start that a rate allows.
+-- The earliest timer of an unheld run that this reader suffices for, end of debouncing, or start that a rate allows. A start
+-- that was counted from a later clock than now is looked at at once.
 SELECT min(due)
 FROM (SELECT * FROM (SELECT due FROM runs WHERE holder IS NULL AND due IS NOT NULL AND reader <= ?1 ORDER BY due LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT not_before FROM flow_runs WHERE stage = 0 ORDER BY not_before LIMIT 1)
       UNION ALL
-      SELECT * FROM (SELECT next_at FROM flow_lines WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1))
+      SELECT * FROM (SELECT next_at FROM flow_lines WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT ?2 FROM flow_lines WHERE next_at IS NOT NULL AND counted_at > ?2 LIMIT 1))

@@ -159,6 +159,8 @@ macro_rules! contract_tests {
                 who_begins_changes_from_claim_to_claim,
                 a_clock_that_is_set_ahead_costs_an_exclusive_node_nothing,
                 a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
+                a_rate_that_was_counted_from_a_later_clock_is_looked_at_again,
+                a_rate_is_not_outrun_when_the_clock_was_set_back_by_a_moment,
             }
             readers {
                 a_run_is_claimed_only_by_who_can_read_it,

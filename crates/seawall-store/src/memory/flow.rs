@@ -23,6 +23,15 @@ pub(super) struct LineRow {
     /// The rate's clock.
     spent: Spent,
     pub(super) next_at: Option<Timestamp>,
+    /// Where the clock stood when that was counted.
+    counted_at: Option<Timestamp>,
+}
+
+impl LineRow {
+    /// Where the clock stood when the next start was counted from it, if that is later than it stands now.
+    fn counted_ahead_of(&self, now: Timestamp) -> Option<Timestamp> {
+        self.next_at.and(self.counted_at).filter(|counted| *counted > now)
+    }
 }
 
 pub(super) struct Quiet {
@@ -224,6 +233,7 @@ impl State {
         }
         if let Some(row) = self.flow_lines.get_mut(line) {
             row.next_at = next_at;
+            row.counted_at = Some(now);
         }
     }
 
@@ -300,10 +310,15 @@ impl State {
         for (at, run) in quiet.into_iter().take(FlowEntry::MAX_ADMITTED as usize) {
             self.ask(run, at, now);
         }
+        self.admit_lines(now, |row| row.next_at.filter(|at| *at <= now));
+        self.admit_lines(now, |row| row.counted_ahead_of(now));
+    }
+
+    /// Lines for which there is such a time, earliest first.
+    fn admit_lines(&mut self, now: Timestamp, at: impl Fn(&LineRow) -> Option<Timestamp>) {
         let lines = self.flow_lines.iter();
         let mut due: Vec<(Timestamp, i64, LineName)> = lines
-            .filter_map(|(line, row)| Some((row.next_at?, row.number, line.clone())))
-            .filter(|(at, ..)| *at <= now)
+            .filter_map(|(line, row)| Some((at(row)?, row.number, line.clone())))
             .collect();
         due.sort_unstable();
         for (_, _, line) in due.into_iter().take(FlowEntry::MAX_ADMITTED as usize) {
@@ -312,12 +327,17 @@ impl State {
     }
 
     /// When time alone lets a run begin.
-    pub(super) fn next_admission(&self) -> Option<Timestamp> {
+    pub(super) fn next_admission(&self, now: Timestamp) -> Option<Timestamp> {
         let rows = self.flow_runs.values();
         let quiet = rows.filter(|row| row.stage == FlowStage::Debounced);
         let quiet = quiet.filter_map(|row| Some(row.quiet.as_ref()?.not_before));
         quiet
             .chain(self.flow_lines.values().filter_map(|row| row.next_at))
+            .chain(
+                self.flow_lines
+                    .values()
+                    .filter_map(|row| row.counted_ahead_of(now).and(Some(now))),
+            )
             .min()
     }
 

@@ -173,7 +173,7 @@ impl LeaseStore for MemoryStore {
                 let readable = unheld.filter(|row| row.record.reader <= reader);
                 let due = readable
                     .filter_map(|row| row.record.due)
-                    .chain(state.next_admission())
+                    .chain(state.next_admission(now))
                     .min();
                 Ok(due.map(|due| (due, now)))
             })

@@ -51,7 +51,7 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// `limits.ttl`, also if it finds nothing. Runs with 3 or more deaths (suspects) are passed over unless `limits.suspects`,
     /// and then all but the first. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
     /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
-    /// most 100 of these.
+    /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too.
     ///
     /// # Errors
     /// `NodeDead`.
@@ -60,7 +60,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// What the store says this node holds: to mend the difference with its memory. In no particular order.
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>>;
 
-    /// When the earliest unheld run that this reader suffices for becomes due, or flow control lets one begin, on the store's clock, with that clock's now.
+    /// When the earliest unheld run that this reader suffices for becomes due, or flow control lets one begin, on the store's clock, with that clock's now. A start
+    /// that was counted from a later clock is looked at now.
     /// None: nothing waits for a time.
     fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>>;
 

@@ -9,6 +9,7 @@ impl Flow<'_, '_> {
     /// Admits from the head of the queue while there is a slot and the rate allows it. The caller saves the line.
     pub(super) fn admit(&mut self, line: &mut Line) -> rusqlite::Result<()> {
         line.next_at = None;
+        line.counted_at = self.tx.now();
         let mut admitted = 0;
         while line.queued > 0 && line.slots.is_none_or(|slots| line.running < slots) {
             if admitted == FlowEntry::MAX_ADMITTED {

@@ -27,19 +27,35 @@ impl Flow<'_, '_> {
         for (run, line_no, at) in quiet {
             self.end_quiet(run, line_no, at)?;
         }
-        let lines = self
-            .tx
-            .statement(
-                "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND next_at <= ?1
-                 ORDER BY next_at, line_no LIMIT ?2",
-            )?
-            .query_map(params![now, FlowEntry::MAX_ADMITTED], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<i64>>>()?;
-        for line_no in lines {
-            let mut line = self.line(line_no)?;
-            self.admit(&mut line)?;
-            self.save(&line)?;
+        for line_no in self.lines(
+            "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND next_at <= ?1
+             ORDER BY next_at, line_no LIMIT ?2",
+        )? {
+            self.look_again(line_no)?;
+        }
+        // Of another clock: by this one they may be due.
+        for line_no in self.lines(
+            "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND counted_at > ?1
+             ORDER BY counted_at, line_no LIMIT ?2",
+        )? {
+            self.look_again(line_no)?;
         }
         Ok(())
+    }
+
+    /// At most so many lines that this query finds now.
+    fn lines(&self, sql: &'static str) -> rusqlite::Result<Vec<i64>> {
+        self.tx
+            .statement(sql)?
+            .query_map(params![self.tx.now().as_millis(), FlowEntry::MAX_ADMITTED], |row| {
+                row.get(0)
+            })?
+            .collect()
+    }
+
+    fn look_again(&mut self, line_no: i64) -> rusqlite::Result<()> {
+        let mut line = self.line(line_no)?;
+        self.admit(&mut line)?;
+        self.save(&line)
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use seawall_store::{FlowEntry, FlowNumbers, Rate, Spent, Timestamp};
 
 use super::Flow;
-use crate::codec::maybe_millis;
+use crate::codec::{maybe_millis, time_at};
 
 /// A line with its counts and the numbers that hold for it.
 pub(super) struct Line {
@@ -15,6 +15,8 @@ pub(super) struct Line {
     /// Kept as `ahead`.
     pub(super) spent: Spent,
     pub(super) next_at: Option<Timestamp>,
+    /// Where the clock stood then.
+    pub(super) counted_at: Timestamp,
     pub(super) slots: Option<u32>,
     pub(super) rate: Option<Rate>,
 }
@@ -116,7 +118,8 @@ impl Flow<'_, '_> {
     pub(super) fn line(&self, line_no: i64) -> rusqlite::Result<Line> {
         self.tx
             .statement(
-                "SELECT l.line_no, l.running, l.queued, l.quiet, l.ahead, l.next_at, s.slots, s.rate_limit, s.rate_per
+                "SELECT l.line_no, l.running, l.queued, l.quiet, l.ahead, l.next_at, s.slots, s.rate_limit, s.rate_per,
+                        l.counted_at
                  FROM flow_lines l CROSS JOIN flow_scopes s ON s.scope_no = l.scope_no WHERE l.line_no = ?1",
             )?
             .query_row([line_no], |row| {
@@ -129,6 +132,7 @@ impl Flow<'_, '_> {
                     next_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                     slots: row.get(6)?,
                     rate: rate_at(row, 7)?,
+                    counted_at: time_at(row, 9)?,
                 })
             })
     }
@@ -140,7 +144,8 @@ impl Flow<'_, '_> {
         }
         self.tx
             .statement(
-                "UPDATE flow_lines SET running = ?2, queued = ?3, quiet = ?4, ahead = ?5, next_at = ?6
+                "UPDATE flow_lines SET running = ?2, queued = ?3, quiet = ?4, ahead = ?5, next_at = ?6,
+                        counted_at = ?7
                  WHERE line_no = ?1",
             )?
             .execute(params![
@@ -149,7 +154,8 @@ impl Flow<'_, '_> {
                 line.queued,
                 line.quiet,
                 line.spent.0,
-                maybe_millis(line.next_at)
+                maybe_millis(line.next_at),
+                line.counted_at.as_millis(),
             ])?;
         Ok(())
     }

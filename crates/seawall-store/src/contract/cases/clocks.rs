@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use crate::contract::flow_world::{come, of_key, stages};
 use crate::contract::world::assert_refused;
 use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::RunId;
-use crate::records::{ClaimedRun, CreatedRun, NewRun};
+use crate::records::{ClaimedRun, CreatedRun, FlowStage, NewRun, Rate};
 use crate::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3600);
+const PER: Duration = Duration::from_secs(10);
 
 fn set_back(world: &World<'_>) {
     let hour_ago = world.now().as_millis() - 3_600_000;
@@ -120,4 +122,70 @@ pub async fn a_dead_node_is_found_out_one_life_after_the_clock_was_set_back(subj
     let _next = world.node().await;
     assert_eq!(found, u64::from(!subject.exclusive));
     assert_eq!(world.record(lease.run).await.holder, None);
+}
+
+/// Three runs, the first of which was let through just now, by a rate of one in this time.
+async fn rated(world: &World<'_>, key: &str) -> Vec<RunId> {
+    let mut runs = Vec::new();
+    for _ in 0..3 {
+        let mut entry = of_key(world, key);
+        entry.numbers.slots = None;
+        entry.numbers.rate = Some(Rate { limit: 1, per: PER });
+        runs.push(come(world, entry).await);
+    }
+    runs
+}
+
+/// How many of the runs were admitted, after a claim.
+async fn admitted(world: &World<'_>, runs: &[RunId]) -> usize {
+    let node = world.node().await;
+    world.claim(node, 0).await;
+    let stages = stages(world, runs).await;
+    stages.iter().filter(|stage| **stage == FlowStage::Running).count()
+}
+
+/// When the next one is, with what was admitted claimed.
+async fn next_start(world: &World<'_>) -> Option<Timestamp> {
+    let node = world.node().await;
+    world.claim(node, 10).await;
+    let due = world.store.next_due(READER).await.expect("reading works");
+    due.map(|(due, _)| due)
+}
+
+pub async fn a_rate_that_was_counted_from_a_later_clock_is_looked_at_again(subject: &Subject) {
+    let world = World::of(subject).await;
+    let (a, b) = (rated(&world, "a").await, rated(&world, "b").await);
+    assert_eq!((admitted(&world, &a).await, admitted(&world, &b).await), (1, 1));
+    assert_eq!(next_start(&world).await, Some(world.later(PER)));
+    set_back(&world);
+    let due = world.store.next_due(READER).await.expect("reading works");
+    assert_eq!(
+        due,
+        Some((world.now(), world.now())),
+        "it is not the old time that counts"
+    );
+    assert_eq!((admitted(&world, &a).await, admitted(&world, &b).await), (2, 2));
+    // From here on they go by this clock.
+    let next = world.later(PER);
+    assert_eq!(next_start(&world).await, Some(next));
+    assert_eq!((admitted(&world, &a).await, admitted(&world, &b).await), (2, 2));
+    world.clock.set(next);
+    assert_eq!((admitted(&world, &a).await, admitted(&world, &b).await), (3, 3));
+    assert_eq!(next_start(&world).await, None);
+}
+
+pub async fn a_rate_is_not_outrun_when_the_clock_was_set_back_by_a_moment(subject: &Subject) {
+    let world = World::of(subject).await;
+    let runs = rated(&world, "a").await;
+    let next = world.later(PER);
+    world.clock.advance(Duration::from_secs(4));
+    // One that comes has the line looked at by this clock.
+    rated(&world, "a").await;
+    world.clock.set(Timestamp::from_millis(world.now().as_millis() - 3000));
+    assert_eq!(
+        admitted(&world, &runs).await,
+        1,
+        "the debt is one that the rate can have made"
+    );
+    assert_eq!(next_start(&world).await, Some(next));
 }

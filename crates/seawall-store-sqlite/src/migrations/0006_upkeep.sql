@@ -5,3 +5,7 @@ ALTER TABLE runs ADD COLUMN reader INTEGER NOT NULL DEFAULT 0;
 -- orders equal timers by creation.
 DROP INDEX runs_due;
 CREATE INDEX runs_due ON runs (due, run_no, reader) WHERE holder IS NULL AND due IS NOT NULL;
+
+-- Where the clock stood when next_at was counted from it. A later one than now: the clock was set back since.
+ALTER TABLE flow_lines ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX flow_lines_counted ON flow_lines (counted_at) WHERE next_at IS NOT NULL;
