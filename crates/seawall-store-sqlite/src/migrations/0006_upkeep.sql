@@ -9,3 +9,7 @@ CREATE INDEX runs_due ON runs (due, run_no, reader) WHERE holder IS NULL AND due
 -- Where the clock stood when next_at was counted from it. A later one than now: the clock was set back since.
 ALTER TABLE flow_lines ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX flow_lines_counted ON flow_lines (counted_at) WHERE next_at IS NOT NULL;
+
+-- The runs of one workflow, newest first: only columns that never change, so an append does not touch it, and a rare workflow
+-- among millions of runs is no scan.
+CREATE INDEX runs_by_pin ON runs (tenant_no, pin_no, run_no, created_at);

@@ -25,10 +25,15 @@ pub(super) fn list<T>(
     page: Page,
     map: impl FnMut(&Row<'_>) -> rusqlite::Result<(i64, T)>,
 ) -> rusqlite::Result<PageOf<T>> {
-    let mut rows = conn
+    let rows = conn
         .prepare_cached(sql)?
         .query_map(params, map)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(cut(rows, page))
+}
+
+/// The page, of as many numbered rows as were wanted.
+pub(super) fn cut<T>(mut rows: Vec<(i64, T)>, page: Page) -> PageOf<T> {
     let limit = limit(page) as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -38,5 +43,5 @@ pub(super) fn list<T>(
         None
     };
     let items = rows.into_iter().map(|row| row.1).collect();
-    Ok(PageOf { items, next })
+    PageOf { items, next }
 }

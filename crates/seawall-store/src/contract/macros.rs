@@ -47,6 +47,9 @@ macro_rules! contract_tests {
                 a_list_of_several_statuses_keeps_the_order_over_pages,
                 first_segments_come_in_the_order_asked_for_in_bounds,
             }
+            run_lists {
+                the_runs_of_a_name_are_listed_whichever_workflows_had_it,
+            }
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
                 a_key_with_another_request_is_refused,

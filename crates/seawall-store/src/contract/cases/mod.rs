@@ -20,6 +20,7 @@ pub mod parking;
 pub mod queues;
 pub mod readers;
 pub mod retention;
+pub mod run_lists;
 pub mod runs;
 pub mod schedules;
 pub mod suspects;
