@@ -55,6 +55,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "upkeep",
         sql: include_str!("migrations/0006_upkeep.sql"),
     },
+    Migration {
+        version: 7,
+        name: "suspects",
+        sql: include_str!("migrations/0007_suspects.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

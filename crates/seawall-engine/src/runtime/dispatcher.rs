@@ -24,8 +24,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const MISSED: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// From here on a run's holders died too often: no other such run begins until it has made progress or proved harmless.
-pub(crate) const SUSPECT_DEATHS: u32 = 3;
 
 /// What the dispatcher waits for besides wake-ups.
 enum Rest {
@@ -35,8 +33,8 @@ enum Rest {
     For(Duration),
     /// Something is due and there is no room for it.
     Full,
-    /// Something is due that must wait for the end of another suspect, or for a while.
-    Missed,
+    /// Something is due that must wait for the end of another suspect, or for a while. So many had proved harmless before.
+    Missed { cleared: u64 },
 }
 
 /// Works until the engine drains or ends.
@@ -85,8 +83,12 @@ async fn sleep(shared: &Shared, rest: Rest, compared: Instant) {
     let max = shared.config.max_active_runs;
     let until = match rest {
         Rest::For(time) => Some(time),
-        Rest::Missed => Some(MISSED),
+        Rest::Missed { .. } => Some(MISSED),
         Rest::Idle | Rest::Full => None,
+    };
+    let cleared = match rest {
+        Rest::Missed { cleared } => Some(cleared),
+        _ => None,
     };
     // In a fixed order, so that the same world gives the same run. Nothing starves: whichever wakes it, the next round
     // looks at everything.
@@ -97,7 +99,7 @@ async fn sleep(shared: &Shared, rest: Rest, compared: Instant) {
         () = shared.store.watchers().wait_for_work() => {}
         () = tokio::time::sleep(until.unwrap_or_default()), if until.is_some() => {}
         () = shared.held.until(|held| held.len() < max), if matches!(rest, Rest::Full) => {}
-        () = shared.held.until(|held| !held.has_suspect()), if matches!(rest, Rest::Missed) && shared.held.has_suspect() => {}
+        () = shared.held.until(|held| Some(held.cleared()) != cleared), if cleared.is_some() => {}
         () = tokio::time::sleep_until(compared + shared.config.sweep), if sweeps(shared) => {}
     }
 }
@@ -139,6 +141,7 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
             return Ok(Rest::Full);
         }
         let identity = shared.node.standing().await?;
+        let cleared = shared.held.cleared();
         // The store took its time to answer: a node that has begun to drain meanwhile claims nothing any more.
         if shared.draining.is_cancelled() {
             return Ok(Rest::Idle);
@@ -147,7 +150,7 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
         if claimed.is_empty() {
             // Flow control may have moved a run that was due on to wait for something else: then something else is due now.
             if missed.replace(due) == Some(due) {
-                return Ok(Rest::Missed);
+                return Ok(Rest::Missed { cleared });
             }
             continue;
         }
@@ -158,9 +161,11 @@ async fn claim_all(shared: &Arc<Shared>) -> StoreResult<Rest> {
 }
 
 async fn claim(shared: &Shared, identity: &Arc<Identity>, max: usize) -> StoreResult<Vec<ClaimedRun>> {
+    let room = shared.held.suspect_room();
     let limits = ClaimLimits {
         max: u32::try_from(max).unwrap_or(u32::MAX),
-        suspects: !shared.held.has_suspect(),
+        suspects: room.suspects,
+        grave: room.grave,
         reader: READER_VERSION,
         ttl: shared.config.lease,
     };

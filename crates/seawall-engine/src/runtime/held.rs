@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use seawall_store::{Epoch, RunId};
+use seawall_store::{ClaimLimits, Epoch, RunId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -23,13 +23,88 @@ struct Entry {
     /// None while the run is being created.
     epoch: Option<Epoch>,
     dropped: CancellationToken,
-    suspect: bool,
+    suspicion: Suspicion,
 }
 
-#[derive(Default)]
+/// Whether a run may be what its holders die of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Suspicion {
+    None,
+    Suspect,
+    /// A suspect beside which there is no other one.
+    Grave,
+}
+
+impl Suspicion {
+    const fn of(deaths: u32) -> Self {
+        match deaths {
+            ClaimLimits::GRAVE.. => Self::Grave,
+            ClaimLimits::SUSPECT.. => Self::Suspect,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Suspects at once, in the end.
+const MOST_SUSPECTS: u32 = 64;
+
 struct Inner {
     runs: HashMap<RunId, Entry>,
-    suspects: usize,
+    suspects: u32,
+    grave: bool,
+    /// Suspects at once by now. It begins with one, and each that proves harmless makes room for another one: what kills
+    /// processes is met among few, and a crowd that was only there when they died is through soon.
+    window: u32,
+    /// Suspects that proved harmless.
+    cleared: u64,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            runs: HashMap::new(),
+            suspects: 0,
+            grave: false,
+            window: 1,
+            cleared: 0,
+        }
+    }
+}
+
+impl Inner {
+    fn suspect(&mut self, suspicion: Suspicion) {
+        self.suspects += u32::from(suspicion != Suspicion::None);
+        self.grave |= suspicion == Suspicion::Grave;
+    }
+
+    /// The process has outlived it.
+    fn clear(&mut self, suspicion: Suspicion) {
+        if suspicion == Suspicion::None {
+            return;
+        }
+        self.suspects -= 1;
+        self.grave &= suspicion != Suspicion::Grave;
+        self.cleared += 1;
+        self.window = (self.window + 1).min(MOST_SUSPECTS);
+    }
+}
+
+/// What of the suspects may come in now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SuspectRoom {
+    pub(crate) suspects: u32,
+    pub(crate) grave: bool,
+}
+
+impl SuspectRoom {
+    /// Whether a run with so many deaths may come in.
+    pub(crate) fn admits(self, deaths: u32) -> bool {
+        match Suspicion::of(deaths) {
+            Suspicion::None => true,
+            Suspicion::Suspect => self.suspects > 0,
+            Suspicion::Grave => self.grave,
+        }
+    }
 }
 
 /// The registry. Each entry is a [`Place`] in the hands of a run task.
@@ -56,8 +131,22 @@ impl Held {
         self.inner.lock().runs.contains_key(&run)
     }
 
-    pub(crate) fn has_suspect(&self) -> bool {
-        self.inner.lock().suspects > 0
+    pub(crate) fn suspect_room(&self) -> SuspectRoom {
+        let inner = self.inner.lock();
+        let suspects = if inner.grave {
+            0
+        } else {
+            inner.window.saturating_sub(inner.suspects)
+        };
+        SuspectRoom {
+            suspects,
+            grave: inner.suspects == 0,
+        }
+    }
+
+    /// How many suspects have proved harmless.
+    pub(crate) fn cleared(&self) -> u64 {
+        self.inner.lock().cleared
     }
 
     /// Enters a run that is about to be created, if there are fewer than `max`.
@@ -66,7 +155,7 @@ impl Held {
         if inner.runs.len() >= max {
             return Err(NoPlace::Full);
         }
-        self.insert(&mut inner, run, (None, false), of)
+        self.insert(&mut inner, run, (None, Suspicion::None), of)
     }
 
     /// Enters a run that this node holds; there is room for it because it is held.
@@ -74,17 +163,17 @@ impl Held {
         self: &Arc<Self>,
         run: RunId,
         epoch: Epoch,
-        suspect: bool,
+        deaths: u32,
         of: &Identity,
     ) -> Result<Place, NoPlace> {
-        self.insert(&mut self.inner.lock(), run, (Some(epoch), suspect), of)
+        self.insert(&mut self.inner.lock(), run, (Some(epoch), Suspicion::of(deaths)), of)
     }
 
     fn insert(
         self: &Arc<Self>,
         inner: &mut Inner,
         run: RunId,
-        (epoch, suspect): (Option<Epoch>, bool),
+        (epoch, suspicion): (Option<Epoch>, Suspicion),
         of: &Identity,
     ) -> Result<Place, NoPlace> {
         if inner.runs.contains_key(&run) {
@@ -94,10 +183,10 @@ impl Held {
         let entry = Entry {
             epoch,
             dropped: dropped.clone(),
-            suspect,
+            suspicion,
         };
         inner.runs.insert(run, entry);
-        inner.suspects += usize::from(suspect);
+        inner.suspect(suspicion);
         if inner.runs.len() == 1 {
             self.occupied.notify_one();
         }
@@ -172,7 +261,8 @@ impl Place {
     /// Whether the run's holders died too often; then it keeps others of that kind waiting.
     pub(crate) fn is_suspect(&self) -> bool {
         let inner = self.held.inner.lock();
-        inner.runs.get(&self.run).is_some_and(|entry| entry.suspect)
+        let entry = inner.runs.get(&self.run);
+        entry.is_some_and(|entry| entry.suspicion != Suspicion::None)
     }
 
     /// The run has made progress, or was held for a while and nobody died of it: others need not wait for it.
@@ -180,8 +270,8 @@ impl Place {
         {
             let mut inner = self.held.inner.lock();
             let entry = inner.runs.get_mut(&self.run);
-            let was = entry.is_some_and(|entry| std::mem::take(&mut entry.suspect));
-            inner.suspects -= usize::from(was);
+            let was = entry.map(|entry| std::mem::replace(&mut entry.suspicion, Suspicion::None));
+            inner.clear(was.unwrap_or(Suspicion::None));
         }
         self.held.tell();
     }
@@ -199,7 +289,7 @@ impl Drop for Place {
         {
             let mut inner = self.held.inner.lock();
             if let Some(entry) = inner.runs.remove(&self.run) {
-                inner.suspects -= usize::from(entry.suspect);
+                inner.clear(entry.suspicion);
             }
         }
         self.held.tell();
@@ -222,13 +312,49 @@ mod tests {
     #[test]
     fn a_run_has_one_place_until_it_leaves() {
         let (held, identity, run) = (Arc::new(Held::default()), identity(), RunId::generate());
-        let place = held.enter_claimed(run, Epoch(1), true, &identity);
-        let again = held.enter_claimed(run, Epoch(2), false, &identity);
+        let place = held.enter_claimed(run, Epoch(1), 3, &identity);
+        let again = held.enter_claimed(run, Epoch(2), 0, &identity);
         assert_eq!(again.err(), Some(NoPlace::Taken));
-        assert!(held.has_suspect());
+        assert!(!held.suspect_room().admits(3));
         drop(place);
-        assert!(!held.has_suspect() && held.is_empty());
-        assert!(held.enter_claimed(run, Epoch(2), false, &identity).is_ok());
+        assert!(held.suspect_room().admits(3) && held.is_empty());
+        assert!(held.enter_claimed(run, Epoch(2), 0, &identity).is_ok());
+    }
+
+    #[test]
+    fn each_suspect_that_proves_harmless_makes_room_for_another_one() {
+        let (held, identity) = (Arc::new(Held::default()), identity());
+        let enter = |deaths| held.enter_claimed(RunId::generate(), Epoch(1), deaths, &identity).ok();
+        let room = |suspects, grave| SuspectRoom { suspects, grave };
+        assert_eq!(held.suspect_room(), room(1, true));
+        let one = enter(3);
+        assert_eq!(held.suspect_room(), room(0, false));
+        drop(one);
+        assert_eq!(held.suspect_room(), room(2, true));
+        let two = (enter(3), enter(5), enter(2));
+        assert_eq!(held.suspect_room(), room(0, false));
+        two.0.iter().for_each(Place::acquit);
+        two.0.iter().for_each(Place::acquit);
+        assert_eq!((held.suspect_room(), held.cleared()), (room(2, false), 2));
+        drop(two);
+        for _ in 0..100 {
+            drop(enter(3));
+        }
+        assert_eq!(held.suspect_room(), room(MOST_SUSPECTS, true));
+    }
+
+    #[test]
+    fn beside_a_grave_suspect_there_is_no_other_one() {
+        let (held, identity) = (Arc::new(Held::default()), identity());
+        let enter = |deaths| held.enter_claimed(RunId::generate(), Epoch(1), deaths, &identity).ok();
+        drop((enter(3), enter(3)));
+        let grave = enter(6);
+        let room = held.suspect_room();
+        assert!(room.admits(2) && !room.admits(3) && !room.admits(6));
+        drop(grave);
+        let _light = enter(3);
+        let room = held.suspect_room();
+        assert!(room.admits(5) && !room.admits(6));
     }
 
     #[test]
@@ -238,14 +364,14 @@ mod tests {
         assert!(first.is_ok());
         let second = held.enter_new(RunId::generate(), &identity, 1);
         assert_eq!(second.err(), Some(NoPlace::Full));
-        let claimed = held.enter_claimed(RunId::generate(), Epoch(1), false, &identity);
+        let claimed = held.enter_claimed(RunId::generate(), Epoch(1), 0, &identity);
         assert!(claimed.is_ok());
     }
 
     #[test]
     fn a_lost_identity_drops_its_runs_and_a_lost_lease_drops_one() {
         let (held, identity, run) = (Arc::new(Held::default()), identity(), RunId::generate());
-        let enter = |run, epoch| held.enter_claimed(run, Epoch(epoch), false, &identity).ok();
+        let enter = |run, epoch| held.enter_claimed(run, Epoch(epoch), 2, &identity).ok();
         let (one, other) = (enter(run, 3), enter(RunId::generate(), 1));
         let is_dropped = |place: &Option<Place>| place.as_ref().is_some_and(|place| place.dropped().is_cancelled());
         held.drop_run(run, Epoch(2));

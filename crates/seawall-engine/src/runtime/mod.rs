@@ -31,7 +31,6 @@ pub(crate) use claims::Claim;
 pub use config::EngineConfig;
 pub(crate) use create::{KEY_LIFE, NewRunRequest, create, create_watched};
 pub(crate) use definitions::{DefinitionTrouble, compiled};
-pub(crate) use dispatcher::SUSPECT_DEATHS;
 pub(crate) use run_task::TRANSFORM;
 pub(crate) use shared::Shared;
 pub(crate) use shutdown::shut_down;

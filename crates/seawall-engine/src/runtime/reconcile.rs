@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use seawall_store::{ClaimedRun, Epoch, HeldRun, RunId, StoreResult, Timestamp};
 
-use crate::runtime::dispatcher::SUSPECT_DEATHS;
 use crate::runtime::run_task;
 use crate::runtime::shared::Shared;
 
@@ -36,7 +35,7 @@ pub(crate) async fn reconcile(shared: &Arc<Shared>) -> StoreResult<()> {
         if !missing.contains(&lease.run) || shared.held.contains(lease.run) {
             continue;
         }
-        if *deaths >= SUSPECT_DEATHS && shared.held.has_suspect() {
+        if !shared.held.suspect_room().admits(*deaths) {
             others.push(held);
             continue;
         }
@@ -44,9 +43,9 @@ pub(crate) async fn reconcile(shared: &Arc<Shared>) -> StoreResult<()> {
         let (lease, deaths) = (lease.clone(), *deaths);
         run_task::spawn_claimed(shared, &identity, ClaimedRun { lease, deaths });
     }
-    // A run whose holders keep dying goes on alone: claims take one after the other.
+    // A run whose holders keep dying goes on when there is room for it beside others of that kind: claims see to that.
     for HeldRun { lease, last_seq, .. } in others {
-        tracing::warn!(run.id = %lease.run, "a run that this node holds was not in memory; it is given back, to run alone");
+        tracing::warn!(run.id = %lease.run, "a run that this node holds was not in memory; it is given back, to wait for its turn");
         shared.store.release(&lease, last_seq, Some(Timestamp::ZERO)).await?;
     }
     Ok(())

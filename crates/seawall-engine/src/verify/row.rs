@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use seawall_store::{RunProjection, RunRecord, RunStatus, Seq, Timestamp};
+use seawall_store::{ClaimLimits, RunProjection, RunRecord, RunStatus, Seq, Timestamp};
 
 use super::finding::FindingKind;
 use super::report::Found;
 use crate::core::{Command, Env, Event, Phase, RunCreated, RunState, decide};
-use crate::runtime::SUSPECT_DEATHS;
 
 /// What never changes: it stands in the first event too.
 pub(super) fn identity(record: &RunRecord, created: &RunCreated, at: Timestamp) -> Option<Found> {
@@ -108,7 +107,7 @@ fn has_work(state: &RunState, now: Timestamp) -> bool {
 
 pub(super) fn stranded(record: &RunRecord, wanted: Option<Timestamp>, now: Timestamp) -> Option<Found> {
     let wanted = wanted.filter(|_| record.holder.is_none())?;
-    let suspect = record.deaths >= SUSPECT_DEATHS;
+    let suspect = record.deaths >= ClaimLimits::SUSPECT;
     let detail = match record.due {
         // One whose holders keep dying waits for its turn.
         Some(due) if suspect || due <= wanted.max(now) => return None,

@@ -8,8 +8,8 @@ use crate::ops::nodes::prolong;
 use crate::rows::lease;
 use crate::writer::{Operation, Tx};
 
-/// From this many deaths on a run is a suspect.
-const SUSPECT: u32 = 3;
+// Partial indexes are found by their constants only, so the statements hold them as literals.
+const _: () = assert!(ClaimLimits::SUSPECT == 3 && ClaimLimits::GRAVE == 6);
 
 pub(crate) struct Claim {
     pub(crate) node: NodeId,
@@ -31,7 +31,9 @@ impl Operation for Claim {
         prolong(tx, self.node, self.limits.ttl)?;
         let mut flow = Flow::new(tx);
         flow.admit_due()?;
-        let chosen = self.choose(tx)?.into_iter();
+        let mut chosen = self.suspects(tx)?;
+        self.choose(tx, &mut chosen)?;
+        let chosen = chosen.into_iter();
         let runs = chosen.map(|run_no| self.take(tx, run_no)).collect::<Result<_, _>>()?;
         Ok(Claimed { runs, told: flow.told })
     }
@@ -42,17 +44,42 @@ impl Operation for Claim {
 }
 
 impl Claim {
-    /// What is due at once and what has a timer that is past, in turns; suspects are passed over, but for the first one if
-    /// they are wanted. One that is passed over has had its turn.
-    fn choose(&self, tx: &Tx<'_>) -> rusqlite::Result<Vec<i64>> {
+    /// Those that may be what their holders die of: some, or one that is claimed by itself.
+    fn suspects(&self, tx: &Tx<'_>) -> rusqlite::Result<Vec<i64>> {
+        let most = self.limits.suspects.min(self.limits.max.div_ceil(2));
+        let light = self.suspects_of(tx, false, most)?;
+        if light.is_empty() && self.limits.grave {
+            return self.suspects_of(tx, true, most.min(1));
+        }
+        Ok(light)
+    }
+
+    fn suspects_of(&self, tx: &Tx<'_>, grave: bool, most: u32) -> rusqlite::Result<Vec<i64>> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        tx.statement(
+            "SELECT run_no FROM runs
+             WHERE holder IS NULL AND due IS NOT NULL AND deaths >= 3 AND (deaths >= 6) = ?1 AND due <= ?2
+                 AND reader <= ?3
+             ORDER BY due, run_no LIMIT ?4",
+        )?
+        .query_map(params![grave, tx.now().as_millis(), self.limits.reader, most], |row| {
+            row.get(0)
+        })?
+        .collect()
+    }
+
+    /// All others: what is due at once and what has a timer that is past, in turns.
+    fn choose(&self, tx: &Tx<'_>, chosen: &mut Vec<i64>) -> rusqlite::Result<()> {
         let mut at_once = tx.statement(
-            "SELECT run_no, deaths FROM runs
-             WHERE holder IS NULL AND due IS NOT NULL AND due <= 0 AND reader <= ?1
+            "SELECT run_no FROM runs
+             WHERE holder IS NULL AND due IS NOT NULL AND deaths < 3 AND due <= 0 AND reader <= ?1
              ORDER BY due, run_no",
         )?;
         let mut timers = tx.statement(
-            "SELECT run_no, deaths FROM runs
-             WHERE holder IS NULL AND due IS NOT NULL AND due > 0 AND due <= ?2 AND reader <= ?1
+            "SELECT run_no FROM runs
+             WHERE holder IS NULL AND due IS NOT NULL AND deaths < 3 AND due > 0 AND due <= ?2 AND reader <= ?1
              ORDER BY due, run_no",
         )?;
         let reader = self.limits.reader;
@@ -63,8 +90,6 @@ impl Claim {
         if self.timers_begin {
             std::mem::swap(&mut one, &mut other);
         }
-        let mut chosen = Vec::new();
-        let mut suspects = self.limits.suspects;
         while chosen.len() < self.limits.max as usize {
             let row = match one.next()? {
                 Some(row) => row,
@@ -74,12 +99,10 @@ impl Claim {
                     None => break,
                 },
             };
-            if row.get::<_, u32>(1)? < SUSPECT || std::mem::take(&mut suspects) {
-                chosen.push(row.get(0)?);
-            }
+            chosen.push(row.get(0)?);
             std::mem::swap(&mut one, &mut other);
         }
-        Ok(chosen)
+        Ok(())
     }
 
     fn take(&self, tx: &Tx<'_>, run_no: i64) -> Result<ClaimedRun, OpError> {

@@ -43,7 +43,8 @@ async fn crash_at(point: &'static str) -> (String, String) {
     after.register(heir, TTL).await.unwrap();
     let limits = seawall_store::ClaimLimits {
         max: 10,
-        suspects: false,
+        suspects: 0,
+        grave: false,
         reader: 1,
         ttl: TTL,
     };
@@ -83,7 +84,8 @@ async fn a_reopened_store_has_everything_and_its_runs_are_claimable() {
     assert!(store.append(append(&lease, 51, "y")).await.is_err());
     let limits = seawall_store::ClaimLimits {
         max: 10,
-        suspects: false,
+        suspects: 0,
+        grave: false,
         reader: 1,
         ttl: TTL,
     };

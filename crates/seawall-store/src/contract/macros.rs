@@ -175,7 +175,10 @@ macro_rules! contract_tests {
             suspects {
                 a_suspect_becomes_due_after_a_backoff,
                 a_suspect_is_claimed_only_where_suspects_are_asked_for,
-                one_claim_takes_one_suspect,
+                a_claim_takes_as_many_suspects_as_are_asked_for_before_others,
+                suspects_take_half_of_a_claim,
+                a_grave_suspect_is_the_only_one_of_its_claim,
+                a_grave_suspect_waits_until_it_is_asked_for,
                 a_suspect_counts_towards_the_limit,
                 a_held_run_comes_with_its_deaths_and_its_last_place,
                 new_events_clear_a_suspect,

@@ -217,13 +217,14 @@ impl<'a> World<'a> {
     }
 
     pub async fn claim(&self, node: NodeId, max: u32) -> Vec<ClaimedRun> {
-        self.claim_with(node, max, false).await
+        self.claim_with(node, max, 0).await
     }
 
-    pub async fn claim_with(&self, node: NodeId, max: u32, suspects: bool) -> Vec<ClaimedRun> {
+    pub async fn claim_with(&self, node: NodeId, max: u32, suspects: u32) -> Vec<ClaimedRun> {
         let limits = ClaimLimits {
             max,
             suspects,
+            grave: suspects > 0,
             reader: READER,
             ttl: TTL,
         };

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{Epoch, NodeId, RunKey, Seq};
 use crate::memory::fault::StoreOp;
-use crate::memory::state::{News, NodeRow, RunRow, SUSPECT, State};
+use crate::memory::state::{News, NodeRow, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{Append, Appended, ClaimLimits, ClaimedRun, HeldRun, InboxRow, Lease, LoadedRun};
 use crate::roles::LeaseStore;
@@ -29,42 +29,41 @@ impl State {
         self.claims += 1;
         self.renew(node, limits.ttl, now)?;
         self.admit_due(now);
-        let mut suspects_left = u32::from(limits.suspects);
+        let (suspects, others): (Vec<_>, Vec<_>) = self.due(limits.reader, now).into_iter().partition(|(_, key)| {
+            let row = self.runs.get(key);
+            row.is_some_and(|row| row.record.deaths >= ClaimLimits::SUSPECT)
+        });
+        let chosen = self.some_of(&suspects, limits).into_iter();
+        let chosen: Vec<_> = chosen.chain(in_turns(others, timers_begin)).collect();
         let mut claimed = Vec::new();
-        for key in self.in_turns(timers_begin, now) {
-            if claimed.len() >= limits.max as usize {
-                break;
-            }
-            let Some(row) = self.runs.get_mut(&key) else { continue };
-            if row.record.reader > limits.reader {
-                continue;
-            }
-            if row.record.deaths >= SUSPECT {
-                if suspects_left == 0 {
-                    continue;
-                }
-                suspects_left -= 1;
-            }
-            claimed.push(take(row, node));
+        for key in chosen.into_iter().take(limits.max as usize) {
+            claimed.extend(self.runs.get_mut(&key).map(|row| take(row, node)));
         }
         Ok(claimed)
     }
 
-    /// What is due at once and what has a timer that is past, one of these, one of those.
-    fn in_turns(&self, timers_begin: bool, now: Timestamp) -> Vec<RunKey> {
-        let unheld = self.runs.values().filter(|row| row.record.holder.is_none());
+    /// Unheld runs that this reader suffices for and that are due, the earliest first.
+    fn due(&self, reader: u32, now: Timestamp) -> Vec<(Timestamp, RunKey)> {
+        let rows = self.runs.values().map(|row| &row.record);
+        let unheld = rows.filter(|record| record.holder.is_none() && record.reader <= reader);
         let mut due: Vec<_> = unheld
-            .filter_map(|row| Some((row.record.due.filter(|due| *due <= now)?, row.record.key)))
+            .filter_map(|record| Some((record.due.filter(|due| *due <= now)?, record.key)))
             .collect();
         due.sort_unstable();
-        let (at_once, timers): (Vec<_>, Vec<_>) = due.into_iter().partition(|(due, _)| *due <= Timestamp::ZERO);
-        let places = |first: usize| (first..).step_by(2);
-        let mut turns: Vec<_> = places(usize::from(timers_begin))
-            .zip(at_once)
-            .chain(places(usize::from(!timers_begin)).zip(timers))
-            .collect();
-        turns.sort_unstable();
-        turns.into_iter().map(|(_, (_, key))| key).collect()
+        due
+    }
+
+    fn some_of(&self, suspects: &[(Timestamp, RunKey)], limits: ClaimLimits) -> Vec<RunKey> {
+        let is_grave = |key: &RunKey| {
+            let row = self.runs.get(key);
+            row.is_some_and(|row| row.record.deaths >= ClaimLimits::GRAVE)
+        };
+        let most = limits.suspects.min(limits.max.div_ceil(2)) as usize;
+        let (grave, light): (Vec<_>, Vec<_>) = suspects.iter().map(|(_, key)| *key).partition(is_grave);
+        if light.is_empty() && limits.grave {
+            return grave.into_iter().take(most.min(1)).collect();
+        }
+        light.into_iter().take(most).collect()
     }
 
     fn release(&mut self, lease: &Lease, at: Seq, due: Option<Timestamp>) -> StoreResult<()> {
@@ -219,4 +218,16 @@ impl LeaseStore for MemoryStore {
     fn watchers(&self) -> &Watchers {
         &self.watchers
     }
+}
+
+/// What is due at once and what has a timer that is past, one of these, one of those.
+fn in_turns(due: Vec<(Timestamp, RunKey)>, timers_begin: bool) -> impl Iterator<Item = RunKey> {
+    let (at_once, timers): (Vec<_>, Vec<_>) = due.into_iter().partition(|(due, _)| *due <= Timestamp::ZERO);
+    let places = |first: usize| (first..).step_by(2);
+    let mut turns: Vec<_> = places(usize::from(timers_begin))
+        .zip(at_once)
+        .chain(places(usize::from(!timers_begin)).zip(timers))
+        .collect();
+    turns.sort_unstable();
+    turns.into_iter().map(|(_, (_, key))| key)
 }

@@ -11,13 +11,10 @@ use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, Wor
 use crate::memory::flow::{FlowRow, LineName, LineRow};
 use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
-    ApprovalRecord, FlowNumbers, HeldRun, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress, RunRecord,
-    ScheduleRecord, Segment, WorkflowRecord,
+    ApprovalRecord, ClaimLimits, FlowNumbers, HeldRun, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress,
+    RunRecord, ScheduleRecord, Segment, WorkflowRecord,
 };
 use crate::time::Timestamp;
-
-/// From so many deaths on, a run is a suspect.
-pub(super) const SUSPECT: u32 = 3;
 
 /// What watchers are told after the change.
 pub(super) enum News {
@@ -264,7 +261,7 @@ impl State {
             record.due = Some(Timestamp::ZERO);
             if died {
                 record.deaths += 1;
-                if record.deaths >= SUSPECT {
+                if record.deaths >= ClaimLimits::SUSPECT {
                     record.due = Some(now.saturating_add(backoff(record.deaths)));
                 }
             }
@@ -291,6 +288,8 @@ impl State {
 
 /// How long a suspect stays alone after its holder died.
 fn backoff(deaths: u32) -> Duration {
-    let seconds = 2u64.checked_pow(deaths.saturating_sub(SUSPECT)).unwrap_or(u64::MAX);
+    let seconds = 2u64
+        .checked_pow(deaths.saturating_sub(ClaimLimits::SUSPECT))
+        .unwrap_or(u64::MAX);
     Duration::from_secs(seconds.min(300))
 }

@@ -21,11 +21,20 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimLimits {
     pub max: u32,
-    /// Also take one run whose holders keep dying.
-    pub suspects: bool,
+    /// Also take so many runs with [`ClaimLimits::SUSPECT`] deaths or more, but no more than half of `max`, rounded up.
+    pub suspects: u32,
+    /// If no other suspect is due, one with [`ClaimLimits::GRAVE`] deaths or more may be taken; else none of these.
+    pub grave: bool,
     /// Runs that need a later reader than this are left alone, for a node that has it.
     pub reader: u32,
     pub ttl: Duration,
+}
+
+impl ClaimLimits {
+    /// From so many deaths on a run is a suspect: it may be what its holders die of.
+    pub const SUSPECT: u32 = 3;
+    /// From so many on a suspect is claimed by itself, so that nobody else is suspected for its deaths.
+    pub const GRAVE: u32 = 6;
 }
 
 /// A run that was just claimed.

@@ -48,8 +48,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// which it took them. Those that are due at once, the one created first before the others, and those whose timer is past,
     /// earliest first, of equals the one created first, take turns; who begins changes from call to call, the first call
     /// beginning with those that are due at once. So neither keeps the other out. The claim renews the node's life by
-    /// `limits.ttl`, also if it finds nothing. Runs with 3 or more deaths (suspects) are passed over unless `limits.suspects`,
-    /// and then all but the first. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
+    /// `limits.ttl`, also if it finds nothing. Suspects (runs with 3 or more deaths) stand in a queue of their own, by when they
+    /// are due: of those with fewer than 6 deaths it takes at most `limits.suspects` and half of `limits.max`, before all
+    /// others; where there is none of these, and if `limits.grave`, one with more, which counts as any. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
     /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
     /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too.
     ///

@@ -22,9 +22,9 @@ const IN_PLACE: u32 = 64;
 /// Messages read at once.
 const MESSAGES: usize = 64;
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
-/// A suspect that has not killed its holder by then makes way for the next one; the store goes on counting its deaths until
-/// it makes progress. Without this, one long attempt would keep every other suspect waiting, and most of those were only
-/// there when a process died.
+/// A suspect that has not killed its holder by then makes room for the next one; the store goes on counting its deaths until
+/// it makes progress. Without this, one long attempt would keep other suspects waiting, and most of those were only there
+/// when a process died.
 const PROBATION: Duration = Duration::from_secs(10);
 /// A store that fails this often in a row is worth a line in the log.
 const WORTH_A_LINE: u32 = 4;
@@ -109,6 +109,11 @@ impl<'a> Session<'a> {
                 Ok(more) => more,
                 Err(failure) => return Exit::Failed(failure),
             };
+            if suspect && self.linger.holds() {
+                // It does nothing but wait for workers: what it could have killed, it would have.
+                suspect = false;
+                place.acquit();
+            }
             // What would add events waits while the run is being given back, and while too much is undurable.
             let open = !self.gives_back() && !self.driver.is_full();
             let listens = open && !self.draining;

@@ -10,7 +10,6 @@ use seawall_store::{
 };
 use tokio::sync::Notify;
 
-use crate::runtime::dispatcher::SUSPECT_DEATHS;
 use crate::runtime::held::Place;
 use crate::runtime::identity::Identity;
 use crate::runtime::run_task::attempts::Attempts;
@@ -25,9 +24,8 @@ const LAST_BACKOFF: Duration = Duration::from_secs(300);
 /// Starts a task for a run that this node has claimed, or was found to hold.
 pub(crate) fn spawn_claimed(shared: &Arc<Shared>, identity: &Arc<Identity>, claimed: ClaimedRun) {
     let ClaimedRun { lease, deaths } = claimed;
-    let suspect = deaths >= SUSPECT_DEATHS;
     let (at_once, identity) = (
-        shared.held.enter_claimed(lease.run, lease.epoch, suspect, identity),
+        shared.held.enter_claimed(lease.run, lease.epoch, deaths, identity),
         Arc::clone(identity),
     );
     let task_shared = Arc::clone(shared);
@@ -36,7 +34,7 @@ pub(crate) fn spawn_claimed(shared: &Arc<Shared>, identity: &Arc<Identity>, clai
         let place = match at_once {
             Ok(place) => place,
             // The task of an earlier lease is still winding up what it began.
-            Err(_) => wait_for_place(&shared, &lease, suspect, &identity).await,
+            Err(_) => wait_for_place(&shared, &lease, deaths, &identity).await,
         };
         let predecessor = Predecessor {
             dead: shared.config.exclusive,
@@ -52,10 +50,10 @@ pub(crate) fn spawn_claimed(shared: &Arc<Shared>, identity: &Arc<Identity>, clai
     });
 }
 
-async fn wait_for_place(shared: &Arc<Shared>, lease: &Lease, suspect: bool, identity: &Identity) -> Place {
+async fn wait_for_place(shared: &Arc<Shared>, lease: &Lease, deaths: u32, identity: &Identity) -> Place {
     loop {
         shared.held.until(|held| !held.contains(lease.run)).await;
-        if let Ok(place) = shared.held.enter_claimed(lease.run, lease.epoch, suspect, identity) {
+        if let Ok(place) = shared.held.enter_claimed(lease.run, lease.epoch, deaths, identity) {
             return place;
         }
     }

@@ -35,7 +35,8 @@ async fn a_run_that_another_node_took_is_dropped_and_not_written_to() {
     world.store.register(other, TTL).await.unwrap();
     let limits = ClaimLimits {
         max: 10,
-        suspects: true,
+        suspects: u32::MAX,
+        grave: true,
         reader: READER_VERSION,
         ttl: TTL,
     };
@@ -183,7 +184,8 @@ async fn a_newer_node_works_on(world: &World, run: RunId) {
     world.store.register(node, TTL).await.unwrap();
     let limits = ClaimLimits {
         max: 1,
-        suspects: true,
+        suspects: u32::MAX,
+        grave: true,
         reader: READER_VERSION + 1,
         ttl: TTL,
     };

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::runtime::probe::Probe;
+use crate::runtime::workers;
 use crate::runtime::world::{World, flow, probe};
 
 /// Its step `poison` calls for the end of the process, all others take a second.
@@ -138,6 +139,40 @@ async fn runs_that_were_only_there_when_processes_died_do_not_wait_for_each_othe
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_crowd_that_was_only_there_when_processes_died_is_through_soon() {
+    let (world, innocent) = (World::new(), Probe::deaf());
+    let runs = suspects(&world, &innocent, 300).await;
+    let _engine = world.engine(&innocent).await;
+    // A second of backoff; then none says a word for 10 s, and each time twice as many are let in, up to 64.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(innocent.begun().len(), 1);
+    tokio::time::sleep(Duration::from_secs(105)).await;
+    assert_eq!(innocent.begun().len(), runs.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspects_that_only_wait_for_workers_hold_nobody_up() {
+    let (world, nobody) = (World::new(), Probe::deaf());
+    let mut engine = world.engine(&nobody).await;
+    let task = json!([workers::task("job", "once", &[])]);
+    let mut runs = Vec::new();
+    for _ in 0..50 {
+        runs.push(world.start(&engine, flow(task.clone())).await);
+    }
+    for _ in 0..3 {
+        world.settle().await;
+        world.crash(engine).await;
+        engine = world.engine(&nobody).await;
+    }
+    // Its backoff, and the time for which one that waits for workers stays in memory.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for run in runs {
+        let found = world.store.run(&TenantId::default(), run).await.unwrap().unwrap();
+        assert_eq!((found.deaths, found.holder, found.due), (3, None, None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_suspect_whose_claim_got_no_answer_goes_on_alone_as_any_other() {
     let (world, innocent) = (World::new(), Probe::deaf());
     let runs = suspects(&world, &innocent, 3).await;
@@ -167,7 +202,8 @@ async fn a_suspect_that_is_found_beside_another_is_given_back_until_that_is_acqu
     // A claim whose answer came too late for anybody to hear it.
     let limits = ClaimLimits {
         max: 1,
-        suspects: true,
+        suspects: u32::MAX,
+        grave: true,
         reader: seawall_engine::READER_VERSION,
         ttl: Duration::from_secs(10),
     };

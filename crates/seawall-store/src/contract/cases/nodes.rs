@@ -49,7 +49,8 @@ pub async fn a_dead_node_is_never_renewed(subject: &Subject) {
     assert_refused!(world.store.renew(retired, TTL).await, StoreError::NodeDead);
     let limits = ClaimLimits {
         max: 1,
-        suspects: false,
+        suspects: 0,
+        grave: false,
         reader: READER,
         ttl: TTL,
     };

@@ -12,7 +12,8 @@ impl World<'_> {
     async fn claim_as(&self, node: NodeId, reader: u32, max: u32) -> Vec<RunId> {
         let limits = ClaimLimits {
             max,
-            suspects: true,
+            suspects: u32::MAX,
+            grave: true,
             reader,
             ttl: TTL,
         };

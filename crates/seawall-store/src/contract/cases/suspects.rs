@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::contract::{Subject, TTL, World};
+use crate::contract::{READER, Subject, TTL, World};
 use crate::ids::{NodeId, RunId, Seq};
-use crate::records::{AppendThen, HeldRun, Lease};
+use crate::records::{AppendThen, ClaimLimits, HeldRun, Lease};
 use crate::time::Timestamp;
 
 /// Moves the clock to where `run` is due, if that is ahead.
@@ -28,7 +28,7 @@ async fn die(world: &World<'_>, run: RunId) -> NodeId {
 async fn reclaim(world: &World<'_>, run: RunId) -> Lease {
     wait_until_due(world, run).await;
     let node = world.node().await;
-    let claimed = world.claim_with(node, 10, true).await;
+    let claimed = world.claim_with(node, 10, 1).await;
     let found = claimed.into_iter().find(|claimed| claimed.lease.run == run);
     found.expect("it is due").lease
 }
@@ -62,7 +62,7 @@ pub async fn a_suspect_becomes_due_after_a_backoff(subject: &Subject) {
         if backoff > 0 {
             let node = world.node().await;
             assert!(
-                world.claim_with(node, 10, true).await.is_empty(),
+                world.claim_with(node, 10, 1).await.is_empty(),
                 "not before its backoff is over"
             );
             world.store.retire(node).await.expect("it is alive");
@@ -78,7 +78,7 @@ pub async fn a_suspect_is_claimed_only_where_suspects_are_asked_for(subject: &Su
     let clean = world.unheld().await;
     let claimed = world.claim(node, 10).await;
     assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [clean]);
-    let claimed = world.claim_with(node, 10, true).await;
+    let claimed = world.claim_with(node, 10, 1).await;
     assert_eq!(
         claimed
             .iter()
@@ -88,30 +88,93 @@ pub async fn a_suspect_is_claimed_only_where_suspects_are_asked_for(subject: &Su
     );
 }
 
-pub async fn one_claim_takes_one_suspect(subject: &Subject) {
-    let world = World::of(subject).await;
-    let node = world.node().await;
-    let runs = [world.held(node).await.run, world.held(node).await.run];
-    for _ in 0..2 {
-        let node = die(&world, runs[0]).await;
-        assert_eq!(world.claim(node, 10).await.len(), 2);
+/// As many runs, held by one node, that died with their holders so often; then a live node, when they are due.
+async fn died_together(world: &World<'_>, count: usize, deaths: u32) -> (Vec<RunId>, NodeId) {
+    let mut node = world.node().await;
+    let mut runs = Vec::new();
+    for _ in 0..count {
+        runs.push(world.held(node).await.run);
     }
-    let node = die(&world, runs[0]).await;
+    for died in 1..=deaths {
+        node = die(world, runs[0]).await;
+        if died < deaths {
+            let claimed = claimed_of(world, node, u32::MAX).await;
+            // One after the other, once they are grave.
+            for _ in claimed.len()..count {
+                assert_eq!(claimed_of(world, node, u32::MAX).await.len(), 1);
+            }
+        }
+    }
+    (runs, node)
+}
+
+async fn claimed_of(world: &World<'_>, node: NodeId, suspects: u32) -> Vec<RunId> {
+    let claimed = world.claim_with(node, 10, suspects).await;
+    claimed.iter().map(|run| run.lease.run).collect()
+}
+
+pub async fn a_claim_takes_as_many_suspects_as_are_asked_for_before_others(subject: &Subject) {
+    let world = World::of(subject).await;
+    let (runs, node) = died_together(&world, 3, 3).await;
     let clean = world.unheld().await;
-    let first: Vec<_> = world
-        .claim_with(node, 10, true)
+    assert_eq!(claimed_of(&world, node, 1).await, [runs[0], clean]);
+    assert_eq!(claimed_of(&world, node, 0).await, []);
+    assert_eq!(claimed_of(&world, node, 9).await, runs[1..]);
+}
+
+pub async fn suspects_take_half_of_a_claim(subject: &Subject) {
+    let world = World::of(subject).await;
+    let (runs, node) = died_together(&world, 4, 3).await;
+    let clean = [world.unheld().await, world.unheld().await];
+    for (max, expected) in [
+        (3, vec![runs[0], runs[1], clean[0]]),
+        (1, vec![runs[2]]),
+        (9, vec![runs[3], clean[1]]),
+    ] {
+        let claimed = world.claim_with(node, max, 9).await;
+        let claimed: Vec<_> = claimed.iter().map(|run| run.lease.run).collect();
+        assert_eq!(claimed, expected, "of {max}");
+    }
+}
+
+pub async fn a_grave_suspect_is_the_only_one_of_its_claim(subject: &Subject) {
+    let world = World::of(subject).await;
+    let (runs, node) = died_together(&world, 2, 6).await;
+    let lighter = died_together(&world, 2, 3).await.0;
+    world
+        .store
+        .renew(node, TTL)
         .await
-        .iter()
-        .map(|run| run.lease.run)
-        .collect();
-    assert_eq!(first, [clean, runs[0]]);
-    let second: Vec<_> = world
-        .claim_with(node, 10, true)
-        .await
-        .iter()
-        .map(|run| run.lease.run)
-        .collect();
-    assert_eq!(second, [runs[1]]);
+        .expect_err("it has died with the others");
+    wait_until_due(&world, runs[1]).await;
+    let node = world.node().await;
+    let mut claims = Vec::new();
+    for _ in 0..4 {
+        claims.push(claimed_of(&world, node, 9).await);
+    }
+    assert_eq!(claims, [lighter, vec![runs[0]], vec![runs[1]], vec![]]);
+}
+
+pub async fn a_grave_suspect_waits_until_it_is_asked_for(subject: &Subject) {
+    let world = World::of(subject).await;
+    let (runs, node) = died_together(&world, 1, 6).await;
+    let limits = |suspects, grave| ClaimLimits {
+        max: 10,
+        suspects,
+        grave,
+        reader: READER,
+        ttl: TTL,
+    };
+    for (suspects, grave, expected) in [(9, false, 0), (0, true, 0), (1, true, 1)] {
+        let claimed = world
+            .store
+            .claim(node, limits(suspects, grave))
+            .await
+            .expect("it is alive");
+        assert_eq!(claimed.len(), expected);
+    }
+    let found = world.record(runs[0]).await;
+    assert_eq!((found.holder, found.deaths), (Some(node), 6));
 }
 
 pub async fn a_suspect_counts_towards_the_limit(subject: &Subject) {
@@ -122,7 +185,7 @@ pub async fn a_suspect_counts_towards_the_limit(subject: &Subject) {
     let clean = world.held(node).await;
     world.park(&clean, Some(world.later(tick))).await;
     world.clock.advance(tick);
-    let claimed = world.claim_with(node, 1, true).await;
+    let claimed = world.claim_with(node, 1, 1).await;
     assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [lease.run]);
 }
 
@@ -191,7 +254,7 @@ pub async fn giving_a_suspect_back_does_not_clear_it(subject: &Subject) {
     world.store.release(&lease, at, Some(world.now())).await.expect("held");
     assert_eq!(world.record(lease.run).await.deaths, 3);
     assert!(world.claim(lease.node, 10).await.is_empty());
-    assert_eq!(world.claim_with(lease.node, 10, true).await.len(), 1);
+    assert_eq!(world.claim_with(lease.node, 10, 1).await.len(), 1);
     world.store.retire(lease.node).await.expect("it is alive");
     let record = world.record(lease.run).await;
     assert_eq!((record.deaths, record.due), (3, Some(Timestamp::ZERO)));

@@ -223,7 +223,8 @@ pub enum Op {
     Claim {
         node: u8,
         max: u8,
-        suspects: bool,
+        suspects: u8,
+        grave: bool,
         reader: u8,
     },
     Held {

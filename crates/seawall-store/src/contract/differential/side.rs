@@ -201,11 +201,13 @@ impl<'a> Side<'a> {
                 node,
                 max,
                 suspects,
+                grave,
                 reader,
             } => {
                 let limits = ClaimLimits {
                     max: max.into(),
-                    suspects,
+                    suspects: suspects.into(),
+                    grave,
                     reader: reader.into(),
                     ttl: TTL,
                 };
@@ -334,7 +336,8 @@ impl<'a> Side<'a> {
         for _ in 0..=RUNS {
             let limits = ClaimLimits {
                 max: 100,
-                suspects: true,
+                suspects: u32::MAX,
+                grave: true,
                 reader: u32::MAX,
                 ttl: TTL,
             };

@@ -200,7 +200,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
         6 => come,
         8 => end,
         4 => retry,
-        6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: true, reader: 9 }),
+        6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: 9, grave: true, reader: 9 }),
         3 => append().prop_map(Op::Append),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
         2 => READERS.prop_map(|reader| Op::NextDue { reader }),
@@ -236,8 +236,8 @@ fn node_op() -> impl Strategy<Value = Op> {
         3 => NODES.prop_map(|node| Op::Renew { node }),
         1 => NODES.prop_map(|node| Op::Retire { node }),
         1 => Just(Op::Bury),
-        8 => (NODES, 0u8..6, any::<bool>(), READERS)
-            .prop_map(|(node, max, suspects, reader)| Op::Claim { node, max, suspects, reader }),
+        8 => (NODES, 0u8..6, 0u8..4, any::<bool>(), READERS)
+            .prop_map(|(node, max, suspects, grave, reader)| Op::Claim { node, max, suspects, grave, reader }),
         2 => NODES.prop_map(|node| Op::Held { node }),
         2 => READERS.prop_map(|reader| Op::NextDue { reader }),
         2 => RUNS.prop_map(|run| Op::Load { run }),
