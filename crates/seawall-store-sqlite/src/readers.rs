@@ -1,7 +1,10 @@
 //! The readers: a few read-only connections, used on the runtime's blocking threads.
 //!
 //! They see what is durable: SQLite shows a transaction to other connections only after its flush. A read that is not
-//! answered because its caller went away still finishes; the semaphore counts it until then.
+//! answered because its caller went away still finishes; the semaphores count it until then.
+//!
+//! Lists and searches may look at many rows. They never take all connections: one is left for what is found by its key,
+//! which is what runs wait for.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +27,8 @@ struct Inner {
     cache_bytes: usize,
     size: u32,
     room: Arc<Semaphore>,
+    /// One less than there are connections, as long as there is more than one.
+    room_for_lists: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -38,6 +43,7 @@ impl Readers {
             cache_bytes,
             size,
             room: Arc::new(Semaphore::new(size as usize)),
+            room_for_lists: Arc::new(Semaphore::new((size as usize - 1).max(1))),
             idle: Mutex::new(idle),
         })))
     }
@@ -64,10 +70,27 @@ impl Readers {
         })
     }
 
+    /// As [`Readers::read`], for what may take long.
+    pub(crate) async fn list<T, F>(&self, read: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
+    {
+        let Ok(permit) = Arc::clone(&self.0.room_for_lists).acquire_owned().await else {
+            return Err(closed());
+        };
+        self.read(move |conn| {
+            let _permit = permit;
+            read(conn)
+        })
+        .await
+    }
+
     /// Waits for the reads that are under way and closes the connections.
     pub(crate) async fn close(&self) {
         let all = self.0.room.acquire_many(self.0.size).await;
         self.0.room.close();
+        self.0.room_for_lists.close();
         self.0.idle.lock().clear();
         drop(all);
     }
@@ -104,5 +127,50 @@ fn closed() -> StoreError {
     StoreError::Unavailable {
         reason: "the store is closed",
         source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lists_leave_a_connection_for_what_runs_wait_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "journal_mode", "wal")
+            .unwrap();
+        let readers = Readers::open(path, 3, 64 * 1024).unwrap();
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (ends, end) = mpsc::channel::<()>();
+        let end = Arc::new(Mutex::new(end));
+        let lists: Vec<_> = (0..5)
+            .map(|_| {
+                let (readers, begun, end) = (readers.clone(), begun.clone(), Arc::clone(&end));
+                tokio::spawn(async move {
+                    let long = readers.list(move |_| {
+                        begun.send(()).unwrap();
+                        Ok(end.lock().recv().is_ok())
+                    });
+                    long.await.unwrap()
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            begins.recv().await.unwrap();
+        }
+        for _ in 0..10 {
+            assert_eq!(readers.read(|_| Ok(7)).await.unwrap(), 7);
+        }
+        drop(ends);
+        for list in lists {
+            assert!(!list.await.unwrap());
+        }
+        readers.close().await;
+        assert!(readers.list(|_| Ok(())).await.is_err());
     }
 }

@@ -55,7 +55,7 @@ struct Inner {
     /// Suspects at once by now. It begins with one, and each that proves harmless makes room for another one: what kills
     /// processes is met among few, and a crowd that was only there when they died is through soon.
     window: u32,
-    /// Suspects that proved harmless.
+    /// Suspects that have left or proved harmless.
     cleared: u64,
 }
 
@@ -77,15 +77,15 @@ impl Inner {
         self.grave |= suspicion == Suspicion::Grave;
     }
 
-    /// The process has outlived it.
-    fn clear(&mut self, suspicion: Suspicion) {
+    /// It is gone, or none any more. `outlived`: it had its chance to kill the process.
+    fn clear(&mut self, suspicion: Suspicion, outlived: bool) {
         if suspicion == Suspicion::None {
             return;
         }
         self.suspects -= 1;
         self.grave &= suspicion != Suspicion::Grave;
         self.cleared += 1;
-        self.window = (self.window + 1).min(MOST_SUSPECTS);
+        self.window = (self.window + u32::from(outlived)).min(MOST_SUSPECTS);
     }
 }
 
@@ -144,7 +144,7 @@ impl Held {
         }
     }
 
-    /// How many suspects have proved harmless.
+    /// How many suspects have left or proved harmless.
     pub(crate) fn cleared(&self) -> u64 {
         self.inner.lock().cleared
     }
@@ -271,7 +271,7 @@ impl Place {
             let mut inner = self.held.inner.lock();
             let entry = inner.runs.get_mut(&self.run);
             let was = entry.map(|entry| std::mem::replace(&mut entry.suspicion, Suspicion::None));
-            inner.clear(was.unwrap_or(Suspicion::None));
+            inner.clear(was.unwrap_or(Suspicion::None), true);
         }
         self.held.tell();
     }
@@ -289,7 +289,8 @@ impl Drop for Place {
         {
             let mut inner = self.held.inner.lock();
             if let Some(entry) = inner.runs.remove(&self.run) {
-                inner.clear(entry.suspicion);
+                // One whose lease was lost may have done nothing here.
+                inner.clear(entry.suspicion, !self.dropped.is_cancelled());
             }
         }
         self.held.tell();

@@ -30,7 +30,7 @@ impl ApprovalStore for SqliteStore {
         let tenant = tenant.clone();
         Box::pin(
             self.readers
-                .read(move |conn| Ok(list_approvals(conn, &tenant, &filter, page)?)),
+                .list(move |conn| Ok(list_approvals(conn, &tenant, &filter, page)?)),
         )
     }
 

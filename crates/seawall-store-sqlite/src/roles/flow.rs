@@ -25,7 +25,7 @@ impl FlowStore for SqliteStore {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<FlowLine>>> {
         let tenant = tenant.clone();
-        Box::pin(self.readers.read(move |conn| {
+        Box::pin(self.readers.list(move |conn| {
             let scope = scope.uuid();
             let params = params![tenant.as_str(), scope.as_bytes(), below(page), wanted(page)];
             let sql = line_query!(include_str!("../sql/list_flow.sql"));

@@ -11,11 +11,11 @@ use crate::writer::Lane;
 
 impl InspectStore for SqliteStore {
     fn inspect_runs(&self, after: Option<RunKey>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedRun>>> {
-        Box::pin(self.readers.read(move |conn| inspect::runs(conn, after, limit)))
+        Box::pin(self.readers.list(move |conn| inspect::runs(conn, after, limit)))
     }
 
     fn inspect_parts(&self, run: RunKey) -> BoxFuture<'_, StoreResult<RunParts>> {
-        Box::pin(self.readers.read(move |conn| inspect::parts(conn, run)))
+        Box::pin(self.readers.list(move |conn| inspect::parts(conn, run)))
     }
 
     fn inspect_id<'a>(
@@ -24,12 +24,12 @@ impl InspectStore for SqliteStore {
         id: RunId,
     ) -> BoxFuture<'a, StoreResult<Option<(RunKey, RunStatus)>>> {
         let tenant = tenant.clone();
-        Box::pin(self.readers.read(move |conn| inspect::id(conn, &tenant, id)))
+        Box::pin(self.readers.list(move |conn| inspect::id(conn, &tenant, id)))
     }
 
     fn inspect_message<'a>(&'a self, run: RunKey, key: &'a MessageKey) -> BoxFuture<'a, StoreResult<Option<bool>>> {
         let key = key.clone();
-        Box::pin(self.readers.read(move |conn| inspect::message(conn, run, &key)))
+        Box::pin(self.readers.list(move |conn| inspect::message(conn, run, &key)))
     }
 
     fn inspect_workflow<'a>(
@@ -40,16 +40,16 @@ impl InspectStore for SqliteStore {
         let (tenant, workflow) = (tenant.clone(), workflow.clone());
         Box::pin(
             self.readers
-                .read(move |conn| inspect::workflow(conn, &tenant, &workflow)),
+                .list(move |conn| inspect::workflow(conn, &tenant, &workflow)),
         )
     }
 
     fn inspect_strays(&self) -> BoxFuture<'_, StoreResult<Vec<Strays>>> {
-        Box::pin(self.readers.read(inspect::strays))
+        Box::pin(self.readers.list(inspect::strays))
     }
 
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
-        Box::pin(self.readers.read(move |conn| inspect::integrity(conn, limit)))
+        Box::pin(self.readers.list(move |conn| inspect::integrity(conn, limit)))
     }
 
     fn repair_run(&self, repair: RunRepair) -> BoxFuture<'_, StoreResult<bool>> {

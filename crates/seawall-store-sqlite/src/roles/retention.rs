@@ -39,7 +39,7 @@ impl RetentionStore for SqliteStore {
         Box::pin(async move {
             let age = i64::try_from(unused_for.as_millis()).unwrap_or(i64::MAX);
             let since = Timestamp::from_millis(self.clock.now().as_millis().saturating_sub(age));
-            let unused = self.readers.read(move |conn| {
+            let unused = self.readers.list(move |conn| {
                 let unused = conn
                     .prepare_cached(include_str!("../sql/unused_workflows.sql"))?
                     .query_map(params![since.as_millis(), limit], |row| {

@@ -36,7 +36,7 @@ impl RunStore for SqliteStore {
         let tenant = tenant.clone();
         Box::pin(
             self.readers
-                .read(move |conn| Ok(list_runs(conn, &tenant, &filter, page)?)),
+                .list(move |conn| Ok(list_runs(conn, &tenant, &filter, page)?)),
         )
     }
 
@@ -49,7 +49,7 @@ impl RunStore for SqliteStore {
         let (tenant, runs) = (tenant.clone(), runs.to_vec());
         Box::pin(
             self.readers
-                .read(move |conn| Ok(first_segments(conn, &tenant, &runs, max_bytes)?)),
+                .list(move |conn| Ok(first_segments(conn, &tenant, &runs, max_bytes)?)),
         )
     }
 

@@ -40,7 +40,7 @@ impl ScheduleStore for SqliteStore {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<ScheduleRecord>>> {
         let tenant = tenant.clone();
-        Box::pin(self.readers.read(move |conn| {
+        Box::pin(self.readers.list(move |conn| {
             let sql = schedule_query!(
                 "WHERE s.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?1) AND s.schedule_no < ?2
                  ORDER BY s.schedule_no DESC LIMIT ?3"

@@ -88,7 +88,7 @@ impl TaskStore for SqliteStore {
 
     fn list_queues<'a>(&'a self, tenant: &'a TenantId, page: Page) -> BoxFuture<'a, StoreResult<PageOf<QueueRecord>>> {
         let tenant = tenant.clone();
-        Box::pin(self.readers.read(move |conn| {
+        Box::pin(self.readers.list(move |conn| {
             let sql = queue_query!(include_str!("../sql/list_queues.sql"));
             // The cursor is the number of the last queue, which stands for its name.
             let after = page.cursor.map_or(0, |cursor| cursor.0);

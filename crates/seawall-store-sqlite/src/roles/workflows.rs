@@ -86,7 +86,7 @@ impl WorkflowStore for SqliteStore {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<WorkflowRecord>>> {
         let tenant = tenant.clone();
-        Box::pin(self.readers.read(move |conn| {
+        Box::pin(self.readers.list(move |conn| {
             let sql = workflow_query!(
                 "WHERE w.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?1) AND w.workflow_no < ?2
                    AND w.inline_digest IS NULL AND w.deleted = 0 AND v.version = w.latest
@@ -105,7 +105,7 @@ impl WorkflowStore for SqliteStore {
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<WorkflowRecord>>> {
         let (tenant, target) = (tenant.clone(), target.clone());
-        Box::pin(self.readers.read(move |conn| {
+        Box::pin(self.readers.list(move |conn| {
             let found = latest(conn, &tenant, &target)?.ok_or(StoreError::NotFound)?;
             let sql = workflow_query!("WHERE w.workflow_no = ?1 AND v.version < ?2 ORDER BY v.version DESC LIMIT ?3");
             let params = params![found.workflow_no, below(page), wanted(page)];
