@@ -1,0 +1,3 @@
+mod kit;
+mod reasons;
+mod views;

@@ -1,0 +1,4 @@
+mod catch_up;
+mod kit;
+mod model;
+mod times;
