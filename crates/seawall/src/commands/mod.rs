@@ -3,6 +3,7 @@
 mod approvals;
 mod completions;
 mod doctor;
+mod listed;
 mod message;
 mod migrate;
 mod queues;

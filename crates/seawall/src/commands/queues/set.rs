@@ -1,12 +1,11 @@
 use clap::ArgAction;
 use serde_json::{Map, Value};
 
-use super::table;
+use super::text;
 use crate::client::{Answer, Call, Client, ClientError, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 
 /// What a queue's settings are called in the API.
 const SETTINGS: [&str; 4] = ["concurrency", "concurrency_per_key", "rate", "paused"];
@@ -44,12 +43,7 @@ impl Set {
         let answer = context
             .with_client(Work::Keep, async |client| Ok(self.set(client).await?))
             .await?;
-        if context.global.json {
-            context.out.json(&answer.value)?;
-        } else {
-            context.out.line(&table([answer.view()?]))?;
-        }
-        Ok(Exit::Done)
+        context.print(&answer, text)
     }
 
     async fn set(self, client: &Client) -> Result<Answer, ClientError> {

@@ -8,7 +8,6 @@ use crate::client::{Call, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 
 /// What clients say of a schedule; all else of an answer is the server's.
 const SETTINGS: [&str; 7] = ["workflow", "cron", "every", "time_zone", "input", "overlap", "catch_up"];
@@ -32,8 +31,7 @@ pub(super) async fn switch(context: &Context, target: &Target, paused: bool) -> 
             Ok(client.call(update).await?)
         })
         .await?;
-    show::print(context, &answer)?;
-    Ok(Exit::Done)
+    context.print(&answer, |schedule| show::text(&schedule))
 }
 
 fn with_paused(schedule: &Value, paused: bool) -> Value {

@@ -52,9 +52,7 @@ async fn validate(file: &Path, context: &Context) -> Result<bool, Failure> {
     let document = Document::read(file, context.paint)?;
     let complaints = if context.global.server().is_some() {
         let call = Call::post("/api/v1/workflows/validate", document.value.clone());
-        let answer = context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
+        let answer = context.ask(Work::Look, call).await?;
         document.complaints(&answer.view::<Verdict>()?.errors, "")
     } else {
         here(context, &document)?
