@@ -16,6 +16,7 @@ mod run_step;
 mod schedule;
 mod task;
 mod task_requests;
+mod task_view;
 mod time;
 mod why;
 mod workflow;
@@ -34,6 +35,7 @@ pub(crate) use run_requests::{CreateInlineRun, CreateRun, ForkRun, Resolve, Reso
 pub(crate) use schedule::{Schedule, ScheduleRequest};
 pub(crate) use task::{Beat, ClaimedTask, ClaimedTasks, TaskAccepted, TaskCompletion, TaskCompletions};
 pub(crate) use task_requests::{ClaimTasks, CompleteTask, CompleteTasks, CompletedTask, FailTask, Heartbeat};
+pub(crate) use task_view::Task;
 pub(crate) use time::Time;
 pub(crate) use why::WhyAnswer;
 pub(crate) use workflow::{Validation, ValidationError, Workflow, WorkflowSummary};

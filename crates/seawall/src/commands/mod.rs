@@ -13,6 +13,7 @@ mod schedules;
 mod schema;
 mod serve;
 mod signal;
+mod tasks;
 mod verify;
 mod workflows;
 
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// Look at queues of tasks for workers, and limit them
     #[command(subcommand)]
     Queues(queues::Queues),
+    /// Do by hand what workers do: look at tasks, claim, complete and fail them
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
@@ -70,6 +74,7 @@ impl Command {
             Self::Schedules(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
             Self::Queues(command) => command.execute(context).await,
+            Self::Tasks(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
             Self::Verify(command) => command.execute(context).await,

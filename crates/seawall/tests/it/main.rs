@@ -12,5 +12,6 @@ mod schedules;
 mod servers;
 mod small;
 mod stops;
+mod tasks;
 mod verify;
 mod workers;
