@@ -1,6 +1,6 @@
 //! A worker for `examples/workers.yaml` in Rust: counts files and writes lines, many tasks at once.
 //!
-//!     cargo run -p seawall --example worker -- [--server http://127.0.0.1:3000] [--name NAME] [--parallel 8]
+//!     cargo run -p seawall --example worker -- [--server http://127.0.0.1:8000] [--name NAME] [--parallel 8]
 //!
 //! One claim asks for as many tasks as there is room for. Each task has a task of its own that keeps its lease; a worker that
 //! was told to stop (SIGTERM, Ctrl-C) claims nothing more and finishes what it has.
@@ -29,7 +29,7 @@ const QUEUES: [&str; 2] = ["files.words", "ledger"];
 
 #[derive(Parser)]
 struct Args {
-    #[arg(long, default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "SEAWALL_SERVER", default_value = "http://127.0.0.1:8000")]
     server: String,
     #[arg(long, default_value_t = format!("rust-{}", std::process::id()))]
     name: String,
