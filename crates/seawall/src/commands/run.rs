@@ -40,7 +40,7 @@ impl RunWorkflow {
     pub(super) async fn execute(self, context: &Context) -> Done {
         // A file that cannot be read must not open a store first.
         let file = match file(&self.workflow) {
-            Some(path) => Some(Document::read(&path, context.paint)?),
+            Some(path) => Some(Document::read_definition(&path, context.paint)?),
             None => None,
         };
         context
@@ -118,10 +118,17 @@ async fn registered(client: &Client, name: &str) -> Result<Source, Failure> {
                 definition: workflow.definition,
             })
         }
-        Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => Err(Failure::Usage(format!(
-            "error: there is no workflow `{}` and no file of that name",
-            plain(name)
-        ))),
+        Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+            let there = if Path::new(name).is_dir() {
+                ", and what is called so here is a folder"
+            } else {
+                " and no file of that name"
+            };
+            Err(Failure::Usage(format!(
+                "error: there is no workflow `{}`{there}",
+                plain(name)
+            )))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -38,7 +38,7 @@ impl Fork {
     pub(super) async fn execute(self, context: &Context) -> Done {
         // A file that cannot be read must not open a store first.
         let definition = match &self.definition {
-            Some(path) => Some(Document::read(path, context.paint)?),
+            Some(path) => Some(Document::read_definition(path, context.paint)?),
             None => None,
         };
         context
