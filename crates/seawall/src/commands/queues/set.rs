@@ -49,11 +49,14 @@ impl Set {
     async fn set(self, client: &Client) -> Result<Answer, ClientError> {
         let path = format!("/api/v1/queues/{}", segment(&self.queue));
         let current = match client.call(Call::get(&path)).await {
-            Ok(answer) => answer.value,
-            Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => Value::Null,
+            Ok(answer) => answer,
+            Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+                return client.call(Call::put(path, self.over(&Value::Null))).await;
+            }
             Err(error) => return Err(error),
         };
-        client.call(Call::put(path, self.over(&current))).await
+        let update = Call::put(path, self.over(&current.value));
+        client.call(update.based_on(&current)).await
     }
 
     /// All settings: the API replaces them together.

@@ -1,6 +1,5 @@
 //! Pause and resume: the same settings with another `paused`.
 
-use http::header::{ETAG, IF_MATCH};
 use serde_json::{Map, Value};
 
 use super::show;
@@ -23,12 +22,8 @@ pub(super) async fn switch(context: &Context, target: &Target, paused: bool) -> 
     let answer = context
         .with_client(Work::Look, async |client| {
             let current = client.call(Call::get(&path)).await?;
-            let mut update = Call::put(&path, with_paused(&current.value, paused));
-            // Somebody else's change in between is not overwritten.
-            if let Some(etag) = current.headers.get(ETAG) {
-                update = update.header(IF_MATCH, etag.clone());
-            }
-            Ok(client.call(update).await?)
+            let update = Call::put(&path, with_paused(&current.value, paused));
+            Ok(client.call(update.based_on(&current)).await?)
         })
         .await?;
     context.print(&answer, |schedule| show::text(&schedule))
