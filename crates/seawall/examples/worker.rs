@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 const LEASE: Duration = Duration::from_secs(30);
 /// A claim waits so long on the server, and a stop for that long on a claim: one that is cut off may have taken tasks.
@@ -204,14 +205,14 @@ async fn work_on(server: Arc<Server>, task: Task) {
 }
 
 /// Claims as many as there is room for, until it is told to stop.
-async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32) {
+async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(parallel as usize));
     let mut tasks = JoinSet::new();
     let mut pauses = Pauses::default();
-    let mut stop = std::pin::pin!(stopped());
     loop {
         let first = tokio::select! {
-            () = &mut stop => break,
+            biased;
+            () = stop.cancelled() => break,
             first = Arc::clone(&room).acquire_owned() => first,
         };
         let Ok(mut first) = first else { break };
@@ -240,38 +241,37 @@ async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32) {
     while tasks.join_next().await.is_some() {}
 }
 
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = signal(SignalKind::terminate());
-        let Ok(mut terminate) = terminate else {
-            return std::future::pending().await;
-        };
+/// Resolves when the process is told to stop, also if that was before it is waited for.
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-    }
+    })
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    // Before there is anything to finish.
+    let stopped = stopped().context("no signals")?;
     let server = Arc::new(Server {
         http: reqwest::Client::builder().build().context("no HTTP client")?,
         url: args.server,
         name: args.name,
     });
     eprintln!("{} works for {}", server.name, server.url);
+    let stop = CancellationToken::new();
     let mut queues = JoinSet::new();
     for queue in QUEUES {
-        queues.spawn(work_for(Arc::clone(&server), queue, args.parallel));
+        queues.spawn(work_for(Arc::clone(&server), queue, args.parallel, stop.clone()));
     }
+    stopped.await;
+    stop.cancel();
     while queues.join_next().await.is_some() {}
     Ok(())
 }
