@@ -1,6 +1,7 @@
 //! The commands, one file each: what they take, what they ask the API, what they print.
 
 mod approvals;
+mod beginning;
 mod completions;
 mod doctor;
 mod listed;

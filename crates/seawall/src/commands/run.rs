@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::client::{Call, Client, ClientError, Run, Workflow, segment};
+use super::beginning::Beginning;
+use crate::client::{Call, Client, ClientError, Workflow, segment};
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Follower, drive};
 use crate::input::{Document, InputArgs, RunInput};
 use crate::output::plain;
 
@@ -22,12 +20,8 @@ pub(crate) struct RunWorkflow {
     workflow: String,
     #[command(flatten)]
     input: InputArgs,
-    /// Print the run's id and leave it to the server
-    #[arg(long)]
-    detach: bool,
-    /// The same key begins the same run once
-    #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<HeaderValue>,
+    #[command(flatten)]
+    beginning: Beginning,
 }
 
 /// Which definition is to be run.
@@ -45,13 +39,7 @@ impl RunWorkflow {
         };
         context
             .with_client(Work::Drive, async |client| {
-                if self.detach && client.is_local() {
-                    return Err(Failure::Usage(
-                        "error: --detach leaves the run to a server, and none serves this data folder: start `seawall \
-                         serve`, or leave --detach out"
-                            .to_owned(),
-                    ));
-                }
+                self.beginning.check(client)?;
                 let source = match file {
                     Some(document) => Source::File(document),
                     None => registered(client, &self.workflow).await?,
@@ -67,7 +55,7 @@ impl RunWorkflow {
             Source::Registered { definition, .. } => definition.get("input"),
         };
         let input = RunInput::assemble(&self.input, schema, context.paint)?;
-        let mut call = match source {
+        let call = match source {
             Source::File(document) => {
                 let body = json!({"workflow": document.value, "input": input.value});
                 Call::post("/api/v1/workflows/run", body)
@@ -77,23 +65,11 @@ impl RunWorkflow {
                 Call::post(path, json!({"input": input.value}))
             }
         };
-        if let Some(key) = &self.idempotency_key {
-            call = call.header(HeaderName::from_static("idempotency-key"), key.clone());
-        }
-        let answer = client
-            .call(call)
+        let begun = client
+            .call(self.beginning.keyed(call))
             .await
             .map_err(|error| explain(error, source, &input, context))?;
-        let run: Run = answer.view()?;
-        if self.detach {
-            if context.global.json {
-                context.out.json(&answer.value)?;
-            } else {
-                context.out.line(&run.id)?;
-            }
-            return Ok(Exit::Done);
-        }
-        drive(Follower::new(context, client, &run.id)?).await
+        self.beginning.follow(context, client, &begun).await
     }
 }
 

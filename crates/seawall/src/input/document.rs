@@ -40,13 +40,7 @@ impl Document {
                 source_map: parsed.source_map,
             }),
             Err(error) => {
-                let complaint = Complaint {
-                    severity: Severity::Error,
-                    position: error.position.map(|position| (position.line, position.column)),
-                    pointer: error.pointer,
-                    code: error.code.to_owned(),
-                    message: error.message,
-                };
+                let complaint = Complaint::from(error);
                 let name = path.display().to_string();
                 // What is no text is not shown.
                 let shown = if complaint.code == "not-utf8" { "" } else { &text };
@@ -106,14 +100,7 @@ impl Document {
 
     /// What this program says is wrong with the file.
     pub(crate) fn show_errors(&self, errors: Vec<DefinitionError>, paint: Paint) -> String {
-        let complaint = |error: DefinitionError| Complaint {
-            severity: Severity::Error,
-            position: error.position.map(|position| (position.line, position.column)),
-            pointer: error.pointer,
-            code: error.code.to_owned(),
-            message: error.message,
-        };
-        let complaints: Vec<Complaint> = errors.into_iter().map(complaint).collect();
+        let complaints: Vec<Complaint> = errors.into_iter().map(Complaint::from).collect();
         self.show(&complaints, paint)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seawall_engine::{DefinitionError, DefinitionWarning, compile_text};
+use seawall_engine::compile_text;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -91,28 +91,8 @@ fn here(context: &Context, document: &Document) -> Result<Vec<Complaint>, Failur
         Ok(compiled) => (Vec::new(), compiled.warnings),
         Err(invalid) => (invalid.errors, invalid.warnings),
     };
-    let mut complaints: Vec<Complaint> = errors.into_iter().map(of_error).collect();
-    complaints.extend(warnings.into_iter().map(of_warning));
+    let mut complaints: Vec<Complaint> = errors.into_iter().map(Complaint::from).collect();
+    complaints.extend(warnings.into_iter().map(Complaint::from));
     complaints.sort_by_key(|complaint| complaint.position.unwrap_or_default());
     Ok(complaints)
-}
-
-fn of_error(error: DefinitionError) -> Complaint {
-    Complaint {
-        severity: Severity::Error,
-        position: error.position.map(|position| (position.line, position.column)),
-        pointer: error.pointer,
-        code: error.code.to_owned(),
-        message: error.message,
-    }
-}
-
-fn of_warning(warning: DefinitionWarning) -> Complaint {
-    Complaint {
-        severity: Severity::Warning,
-        position: warning.position.map(|position| (position.line, position.column)),
-        pointer: warning.pointer,
-        code: warning.code.to_owned(),
-        message: warning.message,
-    }
 }
