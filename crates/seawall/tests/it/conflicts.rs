@@ -4,19 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
-
 use crate::house::{Done, House};
 
 const WAITS: &str = "name: w\nsteps:\n  - { id: hear, kind: wait_signal, with: { name: go } }\n";
-
-/// The server's address.
-fn served(house: &House) -> (crate::house::Running, String) {
-    let mut server = house.start(&["serve", "--port", "0"]);
-    server.wait_for("Seawall listens");
-    let told: Value = serde_json::from_str(&house.read("data/server.json")).unwrap();
-    (server, told["url"].as_str().unwrap().to_owned())
-}
 
 /// Runs a command through somebody who changes something right before the command's own change arrives.
 fn with_somebody_between(house: &House, url: &str, arguments: &[&str], change: impl Fn() + Sync) -> Done {
@@ -83,7 +73,7 @@ fn refused(done: Done) {
 #[test]
 fn a_workflow_that_somebody_changes_meanwhile_is_not_overwritten() {
     let house = House::new();
-    let (_server, url) = served(&house);
+    let (_server, url) = house.serve("0");
     for text in ["first", "theirs", "mine"] {
         house.write(&format!("{text}.yaml"), &format!("description: {text}\n{WAITS}"));
     }
@@ -103,7 +93,7 @@ fn a_workflow_that_somebody_changes_meanwhile_is_not_overwritten() {
 #[test]
 fn a_schedule_that_somebody_changes_meanwhile_is_not_overwritten() {
     let house = House::new();
-    let (_server, url) = served(&house);
+    let (_server, url) = house.serve("0");
     house.write("w.yaml", WAITS);
     house.run(&["workflows", "apply", "w.yaml"]).expect(0);
     let create = ["schedules", "create", "w", "--every", "1h", "--paused", "--json"];

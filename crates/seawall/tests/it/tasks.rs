@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, Running};
 
 /// A task, and what it gives.
 fn flow(retry: &Value) -> Value {
@@ -14,9 +14,8 @@ fn flow(retry: &Value) -> Value {
 }
 
 /// A server that has begun a run of it: the run.
-fn begun(house: &House) -> (crate::house::Running, String) {
-    let mut server = house.start(&["serve", "--port", "0"]);
-    server.wait_for("Seawall listens");
+fn begun(house: &House) -> (Running, String) {
+    let (server, _) = house.serve("0");
     let retry = json!({"max_attempts": 3, "initial": "1ms", "on": ["out-of-ink"]});
     house.write("asks.json", &flow(&retry).to_string());
     let run = house.run(&["run", "asks.json", "--detach"]).expect(0).out;

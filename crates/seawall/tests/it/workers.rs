@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::house::{House, Running, example};
+use crate::house::{House, example};
 
 /// The examples of workers.
 #[derive(Clone, Copy, Debug)]
@@ -78,13 +78,6 @@ impl Drop for Worker {
     }
 }
 
-fn served(house: &House, port: &str) -> (Running, String) {
-    let mut server = house.start(&["serve", "--port", port]);
-    server.wait_for("Seawall listens on http://127.0.0.1:");
-    let told: Value = serde_json::from_str(&house.read("data/server.json")).unwrap();
-    (server, told["url"].as_str().unwrap().to_owned())
-}
-
 /// A task of the queue that counts words, of a pipe called as the step: whoever reads it waits for the test.
 fn held(id: &str, effect: &str) -> Value {
     json!({"id": id, "kind": "task", "effect": effect,
@@ -104,7 +97,7 @@ fn open_pipe(house: &House, id: &str) -> File {
 
 fn counts_enters_and_stops(worker: Example) {
     let house = House::new();
-    let (_server, url) = served(&house, "0");
+    let (_server, url) = house.serve("0");
     house.write("one.txt", "a b\nc");
     house.write("two.txt", "");
     house.write("three.txt", &"word ".repeat(500_000));
@@ -147,7 +140,7 @@ fn the_example_in_rust_does_the_same() {
 
 fn outlives_its_server(worker: Example) {
     let house = House::new();
-    let (server, url) = served(&house, "0");
+    let (server, url) = house.serve("0");
     let flow = json!({"name": "hold", "steps": [held("slow", "once")], "output": "{{ steps.slow.output.words }}"});
     house.write("hold.json", &flow.to_string());
     make_pipe(&house, "slow");
@@ -158,7 +151,7 @@ fn outlives_its_server(worker: Example) {
     assert_eq!(server.end(), Some(0), "it does not wait for workers");
     worker.signal(Signal::TERM);
     let port = url.rsplit(':').next().unwrap();
-    let (_server, _) = served(&house, port);
+    let (_server, _) = house.serve(port);
     pipe.write_all(b"three words here").unwrap();
     drop(pipe);
     let done = house.run(&["runs", "follow", run.trim()]).expect(0);
@@ -180,7 +173,7 @@ fn the_example_in_rust_finishes_what_it_has_although_the_server_restarts_and_it_
 #[test]
 fn what_the_server_refuses_for_good_ends_the_example_in_python() {
     let house = House::new();
-    let (_server, url) = served(&house, "0");
+    let (_server, url) = house.serve("0");
     let name = "x".repeat(200);
     let told = LONG
         .command()
@@ -195,7 +188,7 @@ fn what_the_server_refuses_for_good_ends_the_example_in_python() {
 #[test]
 fn a_worker_killed_in_mid_task_leaves_its_idempotent_task_to_the_next_one_and_its_once_task_unknown() {
     let house = House::new();
-    let (_server, url) = served(&house, "0");
+    let (_server, url) = house.serve("0");
     let flow = json!({"name": "hold", "steps": [held("again", "idempotent"), held("only", "once")],
         "output": "{{ [steps.again.output.words, steps.only.output] }}"});
     house.write("hold.json", &flow.to_string());
