@@ -219,7 +219,8 @@ def work_on(server, task):
     try:
         return task.end(server, "complete", {"output": HANDLERS[task.queue](task)})
     except GivenUp:
-        failure = Failure("given-up", "nobody needs it any more, or the lease is over")
+        # Heard only if somebody needs it after all: then another attempt is right.
+        failure = Failure("given-up", "nobody needs it any more, or the lease is over", retryable=True)
     except Failure as error:
         failure = error
     except Exception as error:  # A worker that dies of a bad payload would be given it again.
