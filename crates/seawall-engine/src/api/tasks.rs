@@ -197,6 +197,15 @@ impl Engine {
         self.end_task(by, (id, lease), TaskEnd::Failed(error)).await
     }
 
+    /// The task, settled or not, without its lease: that is its worker's.
+    ///
+    /// # Errors
+    /// `NotFound`; `Store`.
+    pub async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
+        let found = self.shared().store.task(&by.tenant, id).await;
+        found.map_err(refused(TASK))?.ok_or(EngineError::NotFound(TASK))
+    }
+
     async fn end_task(&self, by: &Principal, (id, lease): (TaskId, TaskLease), end: TaskEnd) -> Result<()> {
         let claim = match self.shared().claims.of(&by.tenant, id) {
             Some(claim) => claim,
@@ -255,11 +264,6 @@ impl Engine {
         };
         self.shared().claims.enter(task.id, claim);
         Ok(view(task, activity, queue))
-    }
-
-    async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
-        let found = self.shared().store.task(&by.tenant, id).await;
-        found.map_err(refused(TASK))?.ok_or(EngineError::NotFound(TASK))
     }
 
     /// Why a worker's word about a task does not count.

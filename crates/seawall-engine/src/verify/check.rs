@@ -4,7 +4,7 @@ use seawall_store::{
     InspectStore, InspectedRun, RunParts, RunRepair, StoreResult, TenantId, Timestamp, WorkflowVersion,
 };
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::{Found, VerifyReport};
 use super::shelf::Shelf;
 use super::{approvals, history, kin, row};
@@ -65,7 +65,8 @@ struct Looked {
 impl Checking<'_> {
     async fn whole(&mut self) -> StoreResult<()> {
         for detail in self.store.integrity(MAX_INTEGRITY).await? {
-            self.report.add(None, Found::new(FindingKind::Integrity, detail), false);
+            self.report
+                .add(None, Found::new(VerifyFindingKind::Integrity, detail), false);
         }
         let strays = self.store.inspect_strays().await?;
         if self.repair && !strays.is_empty() {
@@ -75,7 +76,7 @@ impl Checking<'_> {
             let (what, rows) = (stray.what, stray.rows);
             let cleared = self.repair && what != "journal";
             let found = Found::new(
-                FindingKind::Strays,
+                VerifyFindingKind::Strays,
                 format!("{rows} rows of {what} are of runs that do not exist"),
             );
             self.report.add(None, found, cleared);
@@ -103,10 +104,10 @@ impl Checking<'_> {
     async fn look(&mut self, run: &InspectedRun, parts: &RunParts) -> StoreResult<Looked> {
         let mut found: Vec<Found> = Vec::new();
         if let Err(trouble) = &run.row {
-            found.push(Found::new(FindingKind::RowUnreadable, trouble));
+            found.push(Found::new(VerifyFindingKind::RowUnreadable, trouble));
         }
         let troubles = parts.troubles.iter();
-        found.extend(troubles.map(|trouble| Found::new(FindingKind::PartUnreadable, trouble)));
+        found.extend(troubles.map(|trouble| Found::new(VerifyFindingKind::PartUnreadable, trouble)));
         let last = run.row.as_ref().ok().map(|record| record.last_seq);
         let events = match history::events(&parts.segments, last) {
             Ok(events) => events,
@@ -121,7 +122,7 @@ impl Checking<'_> {
             found.extend(row::identity(record, created, first.at));
         }
         let Some(tenant) = &run.tenant else {
-            let wrong = Found::new(FindingKind::RowUnreadable, "its tenant is not there");
+            let wrong = Found::new(VerifyFindingKind::RowUnreadable, "its tenant is not there");
             return Ok(given_up(found, wrong));
         };
         let state = match self.replayed(tenant, &created.workflow, &events, &mut found).await? {
@@ -161,7 +162,7 @@ impl Checking<'_> {
         }
         if !run.holder_lives {
             let detail = "the node that holds it was declared dead or never lived, and nobody else may take it";
-            found.push(Found::new(FindingKind::HeldByNobody, detail));
+            found.push(Found::new(VerifyFindingKind::HeldByNobody, detail));
         }
         let approvals = approvals::check(state, events, &parts.approvals, found);
         Some(RunRepair {

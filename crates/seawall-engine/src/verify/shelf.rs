@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use seawall_store::{InspectStore, StoreResult, TenantId, WorkflowId, WorkflowVersion};
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::definition::Definition;
 use crate::executor::Registry;
@@ -12,7 +12,7 @@ use crate::runtime::compiled;
 /// Bytes of source text whose compiled form is kept; beyond, all of it is forgotten.
 const MAX_BYTES: usize = 64 << 20;
 
-type Kept = Result<Arc<Definition>, (FindingKind, String)>;
+type Kept = Result<Arc<Definition>, (VerifyFindingKind, String)>;
 
 /// Definitions that were needed a moment ago.
 pub(super) struct Shelf<'a> {
@@ -60,7 +60,7 @@ impl<'a> Shelf<'a> {
                 "version {} of its workflow {} ({}) is not in the store",
                 workflow.version, workflow.name, workflow.id
             );
-            return Ok(Err((FindingKind::DefinitionMissing, detail)));
+            return Ok(Err((VerifyFindingKind::DefinitionMissing, detail)));
         };
         Ok(match compiled(&record, self.registry) {
             Ok(definition) => Ok(Arc::new(definition)),
@@ -69,7 +69,7 @@ impl<'a> Shelf<'a> {
                     "version {} of its workflow {} ({}): {trouble}",
                     workflow.version, workflow.name, workflow.id
                 );
-                Err((FindingKind::DefinitionBroken, detail))
+                Err((VerifyFindingKind::DefinitionBroken, detail))
             }
         })
     }

@@ -1,6 +1,7 @@
 //! What a definition may hold, and the checks. The tables in [`fields`] are the one list of fields: the validator reads
 //! through them, and the published schema is made from them.
 
+mod core_kinds;
 mod fields;
 mod flow;
 mod flow_fields;
@@ -15,5 +16,6 @@ mod suspicious;
 mod with;
 mod workflow;
 
-pub(super) use fields::{COMPENSATION, CORE_KINDS, Field, ITEM_STEP, Nature, RECONCILIATION, ROOT, STEP, Shape};
+pub(super) use core_kinds::{CORE_KINDS, Nature};
+pub(super) use fields::{COMPENSATION, Field, ITEM_STEP, RECONCILIATION, ROOT, STEP, Shape};
 pub(super) use workflow::validate;

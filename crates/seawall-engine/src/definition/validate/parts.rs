@@ -1,6 +1,7 @@
 //! The parts of a step: what undoes it, and what looks into an unknown outcome of it.
 
-use super::fields::{COMPENSATION, CORE_KINDS, Field, Nature, RECONCILIATION, STEP};
+use super::core_kinds::{CORE_KINDS, Nature};
+use super::fields::{COMPENSATION, Field, RECONCILIATION, STEP};
 use super::graph::Graph;
 use super::object::{Entry, Object, Table};
 use super::step::Steps;

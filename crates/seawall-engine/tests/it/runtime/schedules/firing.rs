@@ -1,76 +1,14 @@
-//! Schedules: each time makes one run, whatever happens to the process, the store and the clock.
+//! Each time makes one run, whatever happens to the process, the store and the clock.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::store::{Fault, Overlap, Page, RunFilter, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
-use seawall_engine::{CatchUp, Engine, EngineConfig, EngineError, Outcome, RunView, ScheduleRequest, ScheduleView};
+use seawall_engine::store::{Fault, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
+use seawall_engine::{CatchUp, EngineConfig, EngineError, ScheduleRequest};
 use serde_json::json;
 
+use super::kit::{FIRST_HOUR, HOUR, request};
 use crate::runtime::probe::Probe;
 use crate::runtime::world::{World, flow, probe};
-
-const HOUR: Duration = Duration::from_secs(3600);
-/// The clock begins at 2023-11-14T22:13:20Z.
-const FIRST_HOUR: i64 = 1_700_002_800_000;
-
-fn request(timing: &str) -> ScheduleRequest {
-    let cron = timing.contains(' ').then(|| timing.to_owned());
-    ScheduleRequest {
-        workflow: WorkflowRef::Name("flow".to_owned()),
-        every: cron.is_none().then(|| timing.to_owned()),
-        cron,
-        time_zone: None,
-        input: json!({"who": "the clock"}),
-        overlap: Overlap::Skip,
-        catch_up: CatchUp::Once,
-        paused: false,
-    }
-}
-
-/// An echo that takes as long as it is told.
-fn slow(seconds: u64) -> Arc<Probe> {
-    Probe::new(move |_, _| async move {
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        Outcome::Succeeded(json!(1))
-    })
-}
-
-impl World {
-    async fn register(&self, engine: &Engine) {
-        let definition = flow(json!([probe("a", "idempotent", &[])]));
-        engine.create_workflow(&self.me, &definition).await.unwrap();
-    }
-
-    async fn scheduled(&self, engine: &Engine, request: ScheduleRequest) -> ScheduleId {
-        self.register(engine).await;
-        let created = engine.create_schedule(&self.me, request, None).await.unwrap();
-        created.schedule.id
-    }
-
-    async fn schedule(&self, engine: &Engine, id: ScheduleId) -> ScheduleView {
-        engine.schedule(&self.me, id).await.unwrap()
-    }
-
-    /// All runs, oldest first, in full.
-    async fn runs(&self, engine: &Engine) -> Vec<RunView> {
-        let listed = engine.list_runs(&self.me, RunFilter::default(), Page::first(200)).await;
-        let mut runs = Vec::new();
-        for run in listed.unwrap().items.iter().rev() {
-            runs.push(engine.run(&self.me, run.id).await.unwrap());
-        }
-        runs
-    }
-
-    /// The times of all scheduled runs, in seconds since the first full hour.
-    async fn fired(&self, engine: &Engine) -> Vec<i64> {
-        let runs = self.runs(engine).await;
-        let times = runs.iter().filter_map(|run| run.scheduled);
-        times
-            .map(|scheduled| (scheduled.fire_at.as_millis() - FIRST_HOUR) / 1000)
-            .collect()
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn each_time_makes_a_run_that_says_whose_it_is() {
@@ -184,143 +122,6 @@ async fn of_several_nodes_one_makes_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_missed_is_made_up_for_as_the_schedule_says() {
-    let cases = [
-        (CatchUp::Skip, vec![6 * 3600], 6),
-        (CatchUp::Once, vec![5 * 3600, 6 * 3600], 5),
-        (CatchUp::Last(3), vec![3 * 3600, 4 * 3600, 5 * 3600, 6 * 3600], 3),
-    ];
-    for (catch_up, expected, missed) in cases {
-        let world = World::new();
-        let executor = Probe::echo();
-        let engine = world.engine(&executor).await;
-        let request = ScheduleRequest {
-            catch_up,
-            overlap: Overlap::Allow,
-            ..request("0 * * * *")
-        };
-        let id = world.scheduled(&engine, request).await;
-        world.crash(engine).await;
-        // Down from before the first to half past the sixth.
-        tokio::time::sleep(6 * HOUR).await;
-        let engine = world.engine(&executor).await;
-        tokio::time::sleep(HOUR).await;
-        assert_eq!(world.fired(&engine).await, expected, "{catch_up:?}");
-        assert_eq!(world.schedule(&engine, id).await.missed, missed, "{catch_up:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_year_of_missed_seconds_is_made_up_for_in_bounds() {
-    let world = World::new();
-    let executor = Probe::echo();
-    let engine = world.engine(&executor).await;
-    let request = ScheduleRequest {
-        catch_up: CatchUp::Last(100),
-        overlap: Overlap::Allow,
-        ..request("* * * * * *")
-    };
-    let id = world.scheduled(&engine, request).await;
-    world.crash(engine).await;
-    tokio::time::sleep(365 * 24 * HOUR).await;
-    let calls = world.calls.of(StoreOp::Fire);
-    let engine = world.engine(&executor).await;
-    world.settle().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(world.runs(&engine).await.len(), 100);
-    assert!(world.calls.of(StoreOp::Fire) - calls < 10);
-    assert_eq!(world.schedule(&engine, id).await.missed, 1000);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_firing_over_a_live_run_is_skipped_queued_or_made() {
-    // Runs take 25 minutes, firings come each ten.
-    let minute = |minutes: &[i64]| minutes.iter().map(|m| m * 60).collect::<Vec<_>>();
-    let cases = [
-        (Overlap::Skip, minute(&[0, 30, 60]), 4),
-        (Overlap::Queue, minute(&[0, 10, 30]), 3),
-        (Overlap::Allow, minute(&[0, 10, 20, 30, 40, 50, 60]), 0),
-    ];
-    for (overlap, expected, skipped) in cases {
-        let world = World::new();
-        let executor = slow(25 * 60);
-        let engine = world.engine(&executor).await;
-        let mut flow = flow(json!([probe("a", "idempotent", &[])]));
-        flow["steps"][0]["timeout"] = json!("1h");
-        engine.create_workflow(&world.me, &flow).await.unwrap();
-        // The first firing is that of the full hour.
-        tokio::time::sleep(Duration::from_secs(2700)).await;
-        let request = ScheduleRequest {
-            overlap,
-            ..request("*/10 * * * *")
-        };
-        let id = engine
-            .create_schedule(&world.me, request, None)
-            .await
-            .unwrap()
-            .schedule
-            .id;
-        tokio::time::sleep(HOUR + Duration::from_secs(200)).await;
-        assert_eq!(world.fired(&engine).await, expected, "{overlap:?}");
-        let view = world.schedule(&engine, id).await;
-        assert_eq!((view.skipped, view.missed), (skipped, 0), "{overlap:?}");
-        assert_eq!(view.waiting_fire_at.is_some(), overlap == Overlap::Queue);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_queued_firing_goes_when_the_run_before_ends_also_after_a_restart() {
-    for restart in [false, true] {
-        let world = World::new();
-        let executor = Probe::echo();
-        let mut engine = world.engine(&executor).await;
-        let waits = flow(json!([{ "id": "hear", "kind": "wait_signal", "with": { "name": "go" } }]));
-        engine.create_workflow(&world.me, &waits).await.unwrap();
-        let request = ScheduleRequest {
-            overlap: Overlap::Queue,
-            ..request("0 * * * *")
-        };
-        engine.create_schedule(&world.me, request, None).await.unwrap();
-        tokio::time::sleep(5 * HOUR).await;
-        assert_eq!(world.fired(&engine).await, [0]);
-        if restart {
-            world.crash(engine).await;
-            engine = world.engine(&executor).await;
-        }
-        let first = world.runs(&engine).await[0].id;
-        engine.signal(&world.me, first, "go", None, json!(1)).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(world.fired(&engine).await, [0, 3600], "{restart}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_fires_during_a_pause_and_nothing_of_it_is_made_up_for() {
-    let world = World::new();
-    let engine = world.engine(&Probe::echo()).await;
-    let paused = ScheduleRequest {
-        paused: true,
-        catch_up: CatchUp::Last(100),
-        ..request("0 * * * *")
-    };
-    let id = world.scheduled(&engine, paused.clone()).await;
-    assert_eq!(world.schedule(&engine, id).await.next_fire_at, None);
-    tokio::time::sleep(5 * HOUR).await;
-    assert!(world.runs(&engine).await.is_empty());
-    let goes = ScheduleRequest {
-        paused: false,
-        ..paused.clone()
-    };
-    let view = engine.update_schedule(&world.me, id, goes, Some(1)).await.unwrap();
-    assert_eq!(view.revision, 2);
-    tokio::time::sleep(2 * HOUR).await;
-    assert_eq!(world.fired(&engine).await, [5 * 3600, 6 * 3600]);
-    engine.update_schedule(&world.me, id, paused, None).await.unwrap();
-    tokio::time::sleep(5 * HOUR).await;
-    assert_eq!(world.runs(&engine).await.len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_workflow_that_is_gone_is_an_error_of_each_firing_and_no_loop() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;
@@ -364,14 +165,6 @@ async fn a_clock_that_jumps_an_hour_fires_no_time_twice_and_goes_on() {
         let last = fired.last().copied().unwrap();
         assert!((world.now_seconds() - last) < 600, "{jump}: {fired:?}");
         assert_eq!(world.schedule(&engine, id).await.missed, missed, "{jump}");
-    }
-}
-
-impl World {
-    /// Seconds since the first full hour.
-    fn now_seconds(&self) -> i64 {
-        use seawall_engine::store::StoreClock as _;
-        (self.clock.now().as_millis() - FIRST_HOUR) / 1000
     }
 }
 
