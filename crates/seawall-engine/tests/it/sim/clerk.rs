@@ -137,6 +137,10 @@ impl Clerk {
     /// Asks until there is an answer, so many times.
     async fn ask(&self, rng: &mut Rng, times: u32, order: Order) -> Option<Option<ScheduleId>> {
         for _ in 0..times {
+            if times == PATIENT {
+                // A process that was asked to leave makes way for its successor.
+                self.fleet.start_all();
+            }
             if let Some(process) = self.fleet.any_up(rng) {
                 let asked = process.ask(async |engine: Engine| self.carry_out(&engine, order.clone()).await);
                 match asked.await {
@@ -170,7 +174,6 @@ impl Clerk {
 
     /// The story is over: queues let everything through, and what schedules still have to do is done.
     pub(crate) async fn calm_down(&self, rng: &mut Rng) {
-        self.rest(Duration::from_secs(30)).await;
         for (name, rate) in &self.queues {
             let set = SetQueue {
                 rate: rate.clone(),
@@ -207,7 +210,7 @@ fn timing(rng: &mut Rng) -> Timing {
     let seconds = if cron {
         rng.pick(&[10, 20, 30])
     } else {
-        rng.pick(&[3, 7, 13, 40])
+        rng.pick(&[4, 9, 17, 40])
     };
     Timing {
         every: Duration::from_secs(*seconds),

@@ -26,7 +26,10 @@ pub(super) fn judge(ended: &Ended, seen: &Seen, found: &mut Findings) {
             found.unless(lapsed, || format!("{run}: no worker had {id}"));
             continue;
         };
-        let own = ended.journal[..at].iter().rev().filter(|item| activity(item).as_ref() == Some(&had.activity));
+        let own = ended.journal[..at]
+            .iter()
+            .rev()
+            .filter(|item| activity(item).as_ref() == Some(&had.activity));
         let begun = own.filter_map(fact).next();
         found.unless(begun == Some(Fact::Started(had.attempt)), || {
             format!("{run}: {id} is of attempt {}, under way is {begun:?}", had.attempt)

@@ -162,8 +162,9 @@ impl Saga<'_> {
         found.unless(all == settled, || format!("{run} ends with {settled} of {all} undone"));
         let code = item.data["error"]["code"].as_str();
         let said = match item.kind {
-            "run.cancelled" => failed == 0,
-            _ => code != Some("compensation-failed") || (failed > 0 && self.cancelled),
+            "run.cancelled" => self.cancelled && failed == 0,
+            // One that has failed goes on failing, and the code may be that of a child.
+            _ => !self.cancelled || (failed > 0 && code == Some("compensation-failed")),
         };
         found.unless(said, || {
             format!(

@@ -8,6 +8,7 @@ use seawall_engine::store::{Page, RunFilter, RunRecord, RunStatus, RunStore as _
 use serde_json::json;
 
 use crate::sim::clients::{Act, Clients};
+use crate::sim::programs::SIGNALS;
 use crate::sim::story::tell::Story;
 use crate::sim::witness::Witness;
 
@@ -34,7 +35,7 @@ impl Story {
     pub(super) async fn settle(&mut self, clients: &Clients) {
         const ROUNDS: usize = 300;
         for _ in 0..ROUNDS {
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::time::sleep(Duration::from_secs(7)).await;
             // A process that was asked to leave makes way for its successor.
             self.fleet.start_all();
             let open: Vec<RunRecord> = self
@@ -67,9 +68,9 @@ impl Story {
                 clients.judge_of(*act, run, &error);
             }
         }
-        for name in crate::sim::programs::SIGNALS {
-            let reasons = engine.why(&self.me, run).await.unwrap_or_default();
-            if reasons.iter().any(|reason| reason.kind == "signal") {
+        let reasons = engine.why(&self.me, run).await.unwrap_or_default();
+        if reasons.iter().any(|reason| reason.kind == "signal") {
+            for name in SIGNALS {
                 let sent = engine.signal(&self.me, run, name, None, json!(1)).await;
                 if let Err(error) = sent {
                     clients.judge_of(Act::Signal, run, &error);

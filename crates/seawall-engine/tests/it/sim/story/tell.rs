@@ -67,11 +67,11 @@ impl Story {
             let acts = self.rng.below(12);
             living.spawn(async move { clients.live(rng, acts).await });
         }
-        for number in 0..1 + self.rng.below(3) {
+        for number in 0..1 + self.rng.below(2) {
             let (workers, rng) = (Arc::clone(&self.workers), self.rng.fork());
             working.spawn(async move { workers.live(format!("w{number}"), rng).await });
         }
-        let schedules = *self.rng.pick(&[0, 0, 0, 0, 0, 0, 1, 1, 1, 2]);
+        let schedules = *self.rng.pick(&[0, 0, 0, 0, 0, 0, 0, 1, 1, 2]);
         let (at_work, rng) = (Arc::clone(&clerk), self.rng.fork());
         living.spawn(async move { at_work.live(rng, schedules).await });
         let troubles = 3 + self.rng.below(14);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::FutureExt as _;
 use seawall_engine::store::{
     Append, Appended, ClaimLimits, ClaimedRun, Epoch, LeaseStore as _, MemoryStore, NodeId, Page, RunFilter, RunId,
-    RunStore as _, StoreResult, TenantId,
+    RunStore as _, Segment, StatusSet, StoreResult, TenantId,
 };
 
 use crate::sim::store::now;
@@ -20,7 +20,7 @@ impl Witness {
         let (lease, after, last) = (
             append.lease.clone(),
             append.after,
-            append.segment.as_ref().map(|s| s.last()),
+            append.segment.as_ref().map(Segment::last),
         );
         let comes_in = append
             .children
@@ -29,14 +29,11 @@ impl Witness {
             .map(|child| child.id);
         let comes_in: Vec<RunId> = comes_in.collect();
         let before = record(rows, lease.run);
-        let answer = now(rows.append(append));
-        if answer.is_err() {
-            return answer;
-        }
+        let appended = now(rows.append(append))?;
         let run = lease.run;
         let Some(before) = before else {
             self.unless(false, || format!("{run} is appended to and does not exist"));
-            return answer;
+            return Ok(appended);
         };
         // The answer to an append that was made before: nothing changes.
         let repeated = last.is_some_and(|last| last <= before.last_seq);
@@ -47,7 +44,7 @@ impl Witness {
         });
         self.lanes_enter(rows, &comes_in);
         self.lanes_move(rows, run);
-        answer
+        Ok(appended)
     }
 
     pub(crate) fn claim(&self, rows: &MemoryStore, node: NodeId, limits: ClaimLimits) -> StoreResult<Vec<ClaimedRun>> {
@@ -72,7 +69,12 @@ impl Witness {
 
 fn held(rows: &MemoryStore) -> BTreeMap<RunId, NodeId> {
     let (tenant, page) = (TenantId::default(), Page::first(Page::MAX));
-    let listed = rows.list_runs(&tenant, RunFilter::default(), page).now_or_never();
+    // Few that have ended are held, and for a moment only.
+    let filter = RunFilter {
+        statuses: Some(StatusSet::live()),
+        ..RunFilter::default()
+    };
+    let listed = rows.list_runs(&tenant, filter, page).now_or_never();
     let listed = listed.expect("it answers at once").expect("reading works");
     let held = listed
         .items

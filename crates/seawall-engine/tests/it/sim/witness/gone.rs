@@ -38,10 +38,7 @@ impl Witness {
     pub(crate) fn forget_finished(&self, rows: &MemoryStore, sweep: Sweep) -> StoreResult<Forgotten> {
         let before = all(rows);
         let places: BTreeMap<RunId, Option<FlowStage>> = before.keys().map(|run| (*run, stage(rows, *run))).collect();
-        let answer = now(rows.forget_finished(sweep));
-        if answer.is_err() {
-            return answer;
-        }
+        let forgotten = now(rows.forget_finished(sweep))?;
         let (after, at) = (all(rows), self.clock.now());
         for (run, record) in before.iter().filter(|(run, _)| !after.contains_key(run)) {
             self.trace.count("run forgotten");
@@ -69,7 +66,7 @@ impl Witness {
             self.unless(!counts, || format!("{run} was forgotten, and its key counts"));
             gone.runs.insert(*run);
         }
-        answer
+        Ok(forgotten)
     }
 }
 

@@ -43,7 +43,7 @@ impl Workers {
                 self.carry_out(task, rng)
             });
             join_all(hands).await;
-            let rest = if self.is_calm() { 100 } else { 3000 };
+            let rest = if self.is_calm() { 100 } else { 4000 };
             tokio::time::sleep(rng.millis(10, rest)).await;
         }
     }
@@ -56,14 +56,16 @@ impl Workers {
         let Some(process) = self.fleet.any_up(rng) else {
             return Vec::new();
         };
-        let queue = QueueName::parse(*rng.pick(&QUEUES)).expect("it is a queue's name");
+        let named: &&str = rng.pick(&QUEUES);
+        let queue = QueueName::parse(named).expect("it is a queue's name");
         let claim = ClaimTasks {
             max: *rng.pick(&[1, 1, 2, 5]),
             worker: name.to_owned(),
             lease_for: rng.millis(1000, 15_000),
             max_bytes: *rng.pick(&[1, 4096]),
         };
-        let (wait, patience) = (rng.millis(0, 5000), rng.millis(1, 20_000));
+        let longest = if self.is_calm() { 2000 } else { 30_000 };
+        let (wait, patience) = (rng.millis(0, longest), rng.millis(1, 60_000));
         let asked = process.ask(async |engine: Engine| {
             // A client that goes away.
             let cut_off = tokio::time::sleep(patience);
