@@ -1,35 +1,22 @@
-//! Random definitions: every kind, every effect class, every option that changes what the runtime does.
+//! Steps of every kind and every effect class, with every option that changes what the runtime does.
 
 use serde_json::{Map, Value, json};
 
+use crate::sim::programs::parts;
 use crate::sim::rng::Rng;
 
 /// What a child run executes.
 pub(crate) const CHILD: &str = "child";
 pub(crate) const SIGNALS: [&str; 2] = ["a", "b"];
+/// Where workers take tasks from.
+pub(crate) const QUEUES: [&str; 2] = ["q0", "q1"];
 
 const CLASSES: [&str; 5] = ["once", "once", "idempotent", "read", "pure"];
 
-/// A definition. `children`: with steps that start child runs.
-pub(crate) fn program(rng: &mut Rng, name: &str, children: bool) -> Value {
-    let count = 1 + rng.below(5);
-    let steps: Vec<Value> = (0..count).map(|at| step(rng, at, children)).collect();
-    let mut definition = json!({ "name": name, "steps": steps });
-    if rng.permille(150) {
-        definition["timeout"] = json!(format!("{}s", 5 + rng.below(120)));
-    }
-    if rng.permille(300) {
-        definition["output"] = json!("{{ run.attempt }}");
-    }
-    definition
-}
-
-/// One whose step kills each process that begins it.
-pub(crate) fn poison(rng: &mut Rng) -> Value {
-    let effect = *rng.pick(&["read", "idempotent"]);
-    json!({ "name": "poison", "steps": [
-        { "id": "p", "kind": "effect", "effect": effect, "with": { "kills": true } },
-    ]})
+/// Some steps. `children`: also such that start child runs.
+pub(super) fn steps(rng: &mut Rng, most: u64, children: bool) -> Vec<Value> {
+    let count = 1 + rng.below(most);
+    (0..count).map(|at| step(rng, at, children)).collect()
 }
 
 fn step(rng: &mut Rng, at: u64, children: bool) -> Value {
@@ -37,6 +24,7 @@ fn step(rng: &mut Rng, at: u64, children: bool) -> Value {
         let items: Vec<u64> = (0..rng.below(5)).collect();
         let mut inner = body(rng, children);
         inner.remove("timeout");
+        parts::add(rng, &mut inner, children);
         let with = json!({
             "over": items,
             "max_parallel": 1 + rng.below(3),
@@ -47,6 +35,7 @@ fn step(rng: &mut Rng, at: u64, children: bool) -> Value {
     } else {
         body(rng, children)
     };
+    parts::add(rng, &mut step, children);
     let needs: Vec<String> = (0..at)
         .filter(|_| rng.permille(450))
         .map(|need| format!("s{need}"))
@@ -69,8 +58,9 @@ fn step(rng: &mut Rng, at: u64, children: bool) -> Value {
 
 fn body(rng: &mut Rng, children: bool) -> Map<String, Value> {
     let wait = |rng: &mut Rng| rng.permille(500).then(|| json!(format!("{}ms", 1 + rng.below(40_000))));
-    let (kind, with, timeout) = match rng.weighted(&[60, 10, 8, 8, 8, if children { 8 } else { 0 }, 2]) {
+    let (kind, with, timeout) = match rng.weighted(&[48, 10, 8, 8, 8, if children { 8 } else { 0 }, 2, 14]) {
         0 => return effect(rng),
+        7 => return task(rng),
         1 => ("transform", json!({ "value": "{{ run.attempt }}" }), None),
         2 => ("sleep", json!({ "for": format!("{}ms", rng.below(40_000)) }), None),
         3 => ("wait_signal", json!({ "name": rng.pick(&SIGNALS) }), wait(rng)),
@@ -89,7 +79,8 @@ fn body(rng: &mut Rng, children: bool) -> Map<String, Value> {
     step
 }
 
-fn effect(rng: &mut Rng) -> Map<String, Value> {
+/// One attempt of the story's own kind.
+pub(super) fn effect(rng: &mut Rng) -> Map<String, Value> {
     let value = if rng.permille(700) { "x" } else { "{{ run.attempt }}" };
     let step = json!({
         "kind": "effect",
@@ -97,13 +88,33 @@ fn effect(rng: &mut Rng) -> Map<String, Value> {
         "with": { "value": value },
         "timeout": format!("{}s", 1 + rng.below(15)),
     });
+    retried(rng, step, &[["bad"], ["any"]])
+}
+
+/// One for workers outside.
+pub(super) fn task(rng: &mut Rng) -> Map<String, Value> {
+    let effect = rng.pick(&CLASSES);
+    let value = if rng.permille(800) { "x" } else { "{{ run.attempt }}" };
+    let mut with = json!({ "queue": rng.pick(&QUEUES), "payload": { "effect": effect, "value": value } });
+    if rng.permille(500) {
+        with["key"] = json!(rng.pick(&["k0", "k1"]));
+    }
+    if rng.permille(300) {
+        with["priority"] = json!(rng.below(5));
+    }
+    let timeout = format!("{}s", 2 + rng.below(40));
+    let step = json!({ "kind": "task", "effect": effect, "with": with, "timeout": timeout });
+    retried(rng, step, &[["busy"], ["any"]])
+}
+
+fn retried(rng: &mut Rng, step: Value, on: &[[&str; 1]]) -> Map<String, Value> {
     let Value::Object(mut step) = step else {
         unreachable!("it is an object")
     };
     if rng.permille(500) {
         let mut retry = json!({ "max_attempts": 1 + rng.below(4) });
         if rng.permille(500) {
-            retry["on"] = json!(rng.pick(&[["bad"], ["any"]]));
+            retry["on"] = json!(rng.pick(on));
         }
         step.insert("retry".to_owned(), retry);
     }
