@@ -5,10 +5,25 @@ use seawall_store::MessageKey;
 
 use crate::writer::Tx;
 
-/// Whether the run's inbox has, or ever had, a message of that key.
-pub(super) fn is_known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<bool> {
-    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND key = ?2")?
-        .exists(params![run_no, key.0])
+/// A message that is, or was, in a run's inbox.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    Consumed,
+    Unread,
+    Withheld,
+}
+
+/// What became of the run's message of that key, if there ever was one.
+pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<Known>> {
+    tx.statement("SELECT unread FROM inbox WHERE run_no = ?1 AND key = ?2")?
+        .query_row(params![run_no, key.0], |row| {
+            Ok(match row.get::<_, i64>(0)? {
+                0 => Known::Consumed,
+                1 => Known::Unread,
+                _ => Known::Withheld,
+            })
+        })
+        .optional()
 }
 
 /// Writes the message, unless its key is known, and makes an unheld run due at once. False: its key is known.
@@ -37,6 +52,21 @@ pub(super) fn withhold(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) 
     tx.statement("INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 2, ?3)")?
         .execute(params![run_no, key.0, body])?;
     Ok(())
+}
+
+/// What nobody has read yet is for nobody to read before the run is admitted anew.
+pub(super) fn withhold_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
+    tx.statement("UPDATE inbox SET unread = 2 WHERE run_no = ?1 AND unread = 1")?
+        .execute([run_no])?;
+    Ok(())
+}
+
+/// Forgets what is withheld, so that it can be sent again. False: nothing is.
+pub(super) fn forget_withheld(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    let forgotten = tx
+        .statement("DELETE FROM inbox WHERE run_no = ?1 AND unread = 2")?
+        .execute([run_no])?;
+    Ok(forgotten > 0)
 }
 
 pub(super) fn has_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {

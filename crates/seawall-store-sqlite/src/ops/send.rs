@@ -1,8 +1,8 @@
-use seawall_store::{NewMessage, RunId, Sent, StoreError, TenantId, Watchers};
+use seawall_store::{NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Watchers};
 
 use crate::error::OpError;
 use crate::ops::create_run::tell_all;
-use crate::ops::deliver::{deliver, is_known, withhold};
+use crate::ops::deliver::{Known, deliver, known, make_due, withhold, withhold_unread};
 use crate::ops::flow::Flow;
 use crate::rows::run_by_id;
 use crate::writer::{Operation, Tx};
@@ -14,7 +14,7 @@ pub(crate) struct Send {
     pub(crate) message: NewMessage,
 }
 
-/// What became of it, and who else heard of it.
+/// What became of it, and who heard of it.
 pub(crate) struct Accepted {
     pub(crate) sent: Sent,
     told: Vec<RunId>,
@@ -32,8 +32,8 @@ impl Operation for Send {
     fn run(&self, tx: &Tx<'_>) -> Result<Accepted, OpError> {
         let message = &self.message;
         let record = run_by_id(tx.conn(), &self.tenant, self.run)?.ok_or(StoreError::NotFound)?;
-        if is_known(tx, record.key.0, &message.key)? {
-            return Ok(Accepted::plainly(Sent::Duplicate));
+        if let Some(known) = known(tx, record.key.0, &message.key)? {
+            return self.again(tx, &record, known);
         }
         let status = record.projection.status;
         if !message.allowed.contains(status) {
@@ -61,5 +61,29 @@ impl Operation for Send {
 
     fn payload(&self) -> usize {
         self.message.body.len() + self.message.key.0.len()
+    }
+}
+
+impl Send {
+    /// A message that was sent before. As long as nobody has read it, it is to have its effect: a run that ended and was given
+    /// back without reading it is due again.
+    fn again(&self, tx: &Tx<'_>, record: &RunRecord, known: Known) -> Result<Accepted, OpError> {
+        let run_no = record.key.0;
+        let mut duplicate = Accepted::plainly(Sent::Duplicate);
+        let allowed = self.message.allowed.contains(record.projection.status);
+        if known == Known::Consumed || !allowed {
+            return Ok(duplicate);
+        }
+        let mut flow = Flow::new(tx);
+        // A holder may have the message in its hands.
+        if self.message.readmit && record.holder.is_none() && flow.is_released(run_no)? {
+            withhold_unread(tx, run_no)?;
+            flow.come_back(run_no, self.run)?;
+            duplicate.told = flow.told;
+        } else if known == Known::Unread {
+            make_due(tx, run_no)?;
+            duplicate.told.push(self.run);
+        }
+        Ok(duplicate)
     }
 }

@@ -262,6 +262,11 @@ macro_rules! contract_tests {
                 a_retry_waits_for_a_slot_again,
                 a_run_without_flow_control_is_not_asked,
             }
+            flow_retries {
+                a_retry_that_gives_way_can_be_asked_for_again,
+                a_retry_that_nobody_has_read_can_be_asked_for_again,
+                a_retry_that_nobody_has_read_takes_its_slot_again,
+            }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,
                 a_late_append_to_a_forgotten_run_is_stale,

@@ -168,7 +168,12 @@ impl State {
     fn clear_line(&mut self, line: &LineName, by: RunKey, message: &Arc<[u8]>) {
         let queued = self.queue(line).into_iter().take(FlowEntry::MAX_SUPERSEDED as usize);
         for run in queued.collect::<Vec<_>>() {
-            self.give_way(run, by, Arc::clone(message));
+            // One that has ended and waits for its retry has nothing to give up but that.
+            if self.forget_withheld(run) {
+                self.flow_row(run).stage = FlowStage::Released;
+            } else {
+                self.give_way(run, by, Arc::clone(message));
+            }
         }
         let running = self.flow_runs.iter_mut();
         let running = running.filter(|(_, row)| row.line == *line && row.stage == FlowStage::Running && !row.told);

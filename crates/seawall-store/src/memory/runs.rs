@@ -59,7 +59,7 @@ impl State {
     ) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
         if row.known.contains(&message.key) {
-            return Ok(Sent::Duplicate);
+            return self.send_again(row.record.key, &message, now);
         }
         let status = row.record.projection.status;
         if !message.allowed.contains(status) {
@@ -78,6 +78,25 @@ impl State {
 }
 
 impl State {
+    /// A message that was sent before. As long as nobody has read it, it is to have its effect.
+    fn send_again(&mut self, run: RunKey, message: &NewMessage, now: Timestamp) -> StoreResult<Sent> {
+        let row = &self.runs[&run];
+        let unread = row.inbox.iter().any(|kept| kept.key == message.key);
+        let withheld = row.withheld.iter().any(|kept| kept.key == message.key);
+        let allowed = message.allowed.contains(row.record.projection.status);
+        if !allowed || !(unread || withheld) {
+            return Ok(Sent::Duplicate);
+        }
+        if message.readmit && row.record.holder.is_none() && self.is_released(run) {
+            self.may_come_back(run)?;
+            self.withhold_unread(run);
+            self.come_back(run, now);
+        } else if unread {
+            self.make_due(run);
+        }
+        Ok(Sent::Duplicate)
+    }
+
     fn withhold(&mut self, run: RunKey, message: NewMessage) {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");

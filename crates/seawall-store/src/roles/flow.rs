@@ -19,7 +19,8 @@ use crate::records::{FlowLine, FlowPlace, Page, PageOf};
 ///
 /// *Asking.* There is a conflict if the line has slots and no fewer runs than that run or are queued. `Reject`: at a
 /// creation from outside the change is refused; else the run is released and gets the message. `CancelRunning`: queued ones
-/// are released and get the message, at most [`crate::FlowEntry::MAX_SUPERSEDED`] of them, first ones first; running ones get it unless they got one
+/// are released and get the message, at most [`crate::FlowEntry::MAX_SUPERSEDED`] of them, first ones first (one that was
+/// retried loses what is withheld instead, as if it had never been sent); running ones get it unless they got one
 /// since their admission. Then, as with `Queue` and without a conflict, the run is queued at the time of asking (for a
 /// debounced one: the end of its wait) less 10 s for each point of its priority; of equals the one created first stands first.
 ///

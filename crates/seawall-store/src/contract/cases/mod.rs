@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod firings;
 pub mod flow;
 pub mod flow_model;
+pub mod flow_retries;
 pub mod flow_turns;
 pub mod health;
 pub mod idempotency;
