@@ -266,6 +266,7 @@ macro_rules! contract_tests {
                 a_retry_that_gives_way_can_be_asked_for_again,
                 a_retry_that_nobody_has_read_can_be_asked_for_again,
                 a_retry_that_nobody_has_read_takes_its_slot_again,
+                a_retried_run_gives_way_to_the_same_one_again,
             }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,

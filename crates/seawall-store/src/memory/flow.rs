@@ -175,16 +175,11 @@ impl State {
                 self.give_way(run, by, Arc::clone(message));
             }
         }
-        let running = self.flow_runs.iter_mut();
+        let running = self.flow_runs.iter();
         let running = running.filter(|(_, row)| row.line == *line && row.stage == FlowStage::Running && !row.told);
-        let untold: Vec<RunKey> = running
-            .map(|(run, row)| {
-                row.told = true;
-                *run
-            })
-            .collect();
+        let untold: Vec<RunKey> = running.map(|(run, _)| *run).collect();
         for run in untold {
-            self.tell_superseded(run, by, Arc::clone(message));
+            self.flow_row(run).told = self.tell_superseded(run, by, Arc::clone(message));
         }
     }
 
@@ -195,9 +190,9 @@ impl State {
         self.tell_superseded(run, by, message);
     }
 
-    fn tell_superseded(&mut self, run: RunKey, by: RunKey, message: Arc<[u8]>) {
-        let by = self.runs[&by].record.id;
-        self.deliver(run, MessageKey(format!("superseded:{by}")), message);
+    fn tell_superseded(&mut self, run: RunKey, by: RunKey, message: Arc<[u8]>) -> bool {
+        let (by, last) = (self.runs[&by].record.id, self.runs[&run].record.last_seq);
+        self.deliver(run, MessageKey(format!("superseded:{by}:{last}")), message)
     }
 
     /// In the order in which they are admitted.

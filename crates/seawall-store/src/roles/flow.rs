@@ -29,7 +29,8 @@ use crate::records::{FlowLine, FlowPlace, Page, PageOf};
 ///
 /// *Leaving.* The append after which a run's status is terminal releases it, whatever becomes of the lease.
 ///
-/// A message to one that gives way has the key `superseded:` and the id of the run it gives way to, a refusal the key `rejected`.
+/// A message to one that gives way has the key `superseded:`, the id of the run it gives way to, `:` and its own last place; a
+/// refusal has the key `rejected`.
 pub trait FlowStore: Send + Sync + 'static {
     /// Where the run stands. None: it has no flow control, or does not exist.
     fn flow_place<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Option<FlowPlace>>>;

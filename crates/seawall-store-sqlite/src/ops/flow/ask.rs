@@ -68,10 +68,11 @@ impl Flow<'_, '_> {
             }
         }
         for run in self.untold(line.line_no)? {
-            self.tx
-                .statement("UPDATE flow_runs SET told = 1 WHERE run_no = ?1")?
-                .execute([run.run_no])?;
-            self.supersede(run, by, message)?;
+            if self.supersede(run, by, message)? {
+                self.tx
+                    .statement("UPDATE flow_runs SET told = 1 WHERE run_no = ?1")?
+                    .execute([run.run_no])?;
+            }
         }
         Ok(())
     }

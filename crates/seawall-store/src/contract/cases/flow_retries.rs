@@ -3,7 +3,7 @@
 use crate::contract::flow_world::{body, claimed, come, end, entry, retry, stage, stages};
 use crate::contract::{Subject, World};
 use crate::ids::{NodeId, RunId};
-use crate::records::{AppendThen, FlowEntry, FlowStage, Lease, OnConflict, RunStatus, Sent};
+use crate::records::{Append, AppendThen, FlowEntry, FlowStage, Lease, OnConflict, RunStatus, Sent};
 use crate::time::Timestamp;
 
 const RELEASED: FlowStage = FlowStage::Released;
@@ -28,11 +28,7 @@ async fn send(world: &World<'_>, run: RunId, key: &str) -> Sent {
 async fn failed(world: &World<'_>, node: NodeId, flow: FlowEntry) -> RunId {
     let run = come(world, flow).await;
     let lease = claimed(world, node, run).await;
-    let mut append = world.next(&lease, "failed").await;
-    append.projection = World::projection(RunStatus::Failed);
-    append.consumed = unread(world, &lease).await;
-    append.then = AppendThen::End;
-    world.append(append).await;
+    fail(world, &lease).await;
     run
 }
 
@@ -80,11 +76,7 @@ pub async fn a_retry_that_nobody_has_read_can_be_asked_for_again(subject: &Subje
     let lease = claimed(&world, node, run).await;
     assert_eq!(world.inbox(&lease).await, ["again"]);
     // What was read stays read.
-    let mut append = world.next(&lease, "retried and failed").await;
-    append.projection = World::projection(RunStatus::Failed);
-    append.consumed = unread(&world, &lease).await;
-    append.then = AppendThen::End;
-    world.append(append).await;
+    fail(&world, &lease).await;
     assert_eq!(send(&world, run, "again").await, Sent::Duplicate);
     assert_eq!(world.record(run).await.due, None);
 }
@@ -108,11 +100,49 @@ pub async fn a_retry_that_nobody_has_read_takes_its_slot_again(subject: &Subject
     assert_eq!(stage(&world, first).await, RUNNING);
 }
 
-/// Gives an ended run back with its messages unread.
-async fn put_aside(world: &World<'_>, lease: &Lease) {
+pub async fn a_retried_run_gives_way_to_the_same_one_again(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let first = come(&world, cancels(&world)).await;
+    let lease = claimed(&world, node, first).await;
+    let second = come(&world, cancels(&world)).await;
+    let told = |place: u64| format!("superseded:{second}:{place}");
+    assert_eq!(world.inbox(&lease).await, ["admitted".to_owned(), told(1)]);
+    fail(&world, &lease).await;
+    let running = claimed(&world, node, second).await;
+    fail(&world, &running).await;
+    // The first one goes on, and then the second one makes it give way once more.
+    assert_eq!(send(&world, first, "first").await, Sent::Accepted);
+    let lease = claimed(&world, node, first).await;
+    let mut append = world.next(&lease, "retried").await;
+    append.consumed = unread(&world, &lease).await;
+    world.append(append).await;
+    assert_eq!(send(&world, second, "second").await, Sent::Accepted);
+    assert_eq!(stages(&world, &[first, second]).await, [RUNNING, QUEUED]);
+    assert_eq!(world.inbox(&lease).await, [told(3)]);
+}
+
+/// The run has read everything and ends.
+async fn fail(world: &World<'_>, lease: &Lease) {
+    let mut append = world.next(lease, "failed").await;
+    append.projection = World::projection(RunStatus::Failed);
+    append.consumed = unread(world, lease).await;
+    append.then = AppendThen::End;
+    world.append(append).await;
+}
+
+/// Gives an ended run back, unless there is something to read.
+async fn given_back(world: &World<'_>, lease: &Lease) -> Append {
     let mut append = world.next(lease, "").await;
     append.segment = None;
     append.projection = World::projection(RunStatus::Failed);
+    append.then = AppendThen::Park { due: None };
+    append
+}
+
+/// Gives an ended run back with its messages unread.
+async fn put_aside(world: &World<'_>, lease: &Lease) {
+    let mut append = given_back(world, lease).await;
     append.then = AppendThen::End;
     world.append(append).await;
 }
