@@ -69,6 +69,11 @@ pub(super) fn forget_withheld(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool
     Ok(forgotten > 0)
 }
 
+pub(super) fn has_withheld(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND unread = 2 LIMIT 1")?
+        .exists([run_no])
+}
+
 pub(super) fn has_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
     tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND unread = 1 LIMIT 1")?
         .query_row([run_no], |_| Ok(()))

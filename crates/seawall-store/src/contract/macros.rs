@@ -267,6 +267,8 @@ macro_rules! contract_tests {
                 a_retry_that_nobody_has_read_can_be_asked_for_again,
                 a_retry_that_nobody_has_read_takes_its_slot_again,
                 a_retried_run_gives_way_to_the_same_one_again,
+                a_retry_that_comes_before_the_run_is_given_back_keeps_its_slot,
+                a_retry_that_comes_to_nothing_leaves_its_slot,
             }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,

@@ -27,7 +27,9 @@ use crate::records::{FlowLine, FlowPlace, Page, PageOf};
 /// *Admission.* While there is a free slot and the rate allows a start now, the first of the queue is admitted: it has a
 /// slot, gets `admitted` (or what was withheld when it was sent) and is due. At most [`crate::FlowEntry::MAX_ADMITTED`] in one change; claims go on.
 ///
-/// *Leaving.* The append after which a run's status is terminal releases it, whatever becomes of the lease.
+/// *Leaving.* The append by which a run's status becomes terminal releases it, whatever becomes of the lease. Of a run that had
+/// ended before, the append that gives it back does, unless a message of it is withheld: its retry may have been admitted by
+/// then, and have come to nothing.
 ///
 /// A message to one that gives way has the key `superseded:`, the id of the run it gives way to, `:` and its own last place; a
 /// refusal has the key `rejected`.

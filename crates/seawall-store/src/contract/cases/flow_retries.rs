@@ -122,6 +122,50 @@ pub async fn a_retried_run_gives_way_to_the_same_one_again(subject: &Subject) {
     assert_eq!(world.inbox(&lease).await, [told(3)]);
 }
 
+pub async fn a_retry_that_comes_before_the_run_is_given_back_keeps_its_slot(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let first = come(&world, entry(&world)).await;
+    let lease = claimed(&world, node, first).await;
+    let mut end = given_back(&world, &lease).await;
+    end.segment = Some(World::segment(2, 1, "failed"));
+    end.consumed = unread(&world, &lease).await;
+    end.then = AppendThen::Hold;
+    world.append(end).await;
+    assert_eq!(stage(&world, first).await, RELEASED);
+    // Admitted before its holder has let go of it: that append is no second end.
+    assert_eq!(send(&world, first, "again").await, Sent::Accepted);
+    assert_eq!(stage(&world, first).await, RUNNING);
+    assert!(!world.append(given_back(&world, &lease).await).await.parked);
+    assert_eq!(stage(&world, first).await, RUNNING);
+    assert_eq!(world.inbox(&lease).await, ["again"]);
+    fail(&world, &lease).await;
+    // The same with one that has to wait.
+    let second = come(&world, entry(&world)).await;
+    assert_eq!(send(&world, first, "once more").await, Sent::Accepted);
+    world.send_late(first).await;
+    let lease = claimed(&world, node, first).await;
+    let mut park = given_back(&world, &lease).await;
+    park.consumed = unread(&world, &lease).await;
+    assert!(world.append(park).await.parked);
+    assert_eq!(stages(&world, &[first, second]).await, [QUEUED, RUNNING]);
+}
+
+pub async fn a_retry_that_comes_to_nothing_leaves_its_slot(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let first = failed(&world, node, entry(&world)).await;
+    assert_eq!(send(&world, first, "again").await, Sent::Accepted);
+    let lease = claimed(&world, node, first).await;
+    let second = come(&world, entry(&world)).await;
+    assert_eq!(stages(&world, &[first, second]).await, [RUNNING, QUEUED]);
+    // It is read, and nothing follows from it.
+    let mut park = given_back(&world, &lease).await;
+    park.consumed = unread(&world, &lease).await;
+    assert!(world.append(park).await.parked);
+    assert_eq!(stages(&world, &[first, second]).await, [RELEASED, RUNNING]);
+}
+
 /// The run has read everything and ends.
 async fn fail(world: &World<'_>, lease: &Lease) {
     let mut append = world.next(lease, "failed").await;
