@@ -278,3 +278,34 @@ async fn a_tenant_has_a_bounded_number_of_schedules() {
     engine.delete_schedule(&world.me, first, None).await.unwrap();
     engine.create_schedule(&world.me, request("2h"), None).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_definition_that_came_along_with_a_run_is_not_scheduled_or_called() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let run = world.start(&engine, flow(json!([probe("a", "read", &[])]))).await;
+    let inline = engine.run(&world.me, run).await.unwrap().workflow.id;
+    let by_id = ScheduleRequest {
+        workflow: WorkflowRef::Id(inline),
+        ..request("1h")
+    };
+    let refused = engine.create_schedule(&world.me, by_id, None).await;
+    let Err(EngineError::InvalidFields(errors)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (&*errors[0].pointer, &*errors[0].code),
+        ("/workflow", "unknown-workflow")
+    );
+    let call = json!({ "id": "call", "kind": "workflow", "with": { "workflow": inline.to_string() } });
+    let caller = world.start(&engine, flow(json!([call]))).await;
+    let view = world.wait(&engine, caller).await;
+    assert_eq!(view.status, RunStatus::Failed);
+    assert_eq!(&*view.error.unwrap().code, "workflow-not-found");
+    // A registered one is called by its id as by its name.
+    world.register(&engine).await;
+    let page = engine.list_workflows(&world.me, Page::first(1)).await.unwrap();
+    let call = json!({ "id": "call", "kind": "workflow", "with": { "workflow": page.items[0].id.to_string() } });
+    let caller = world.start(&engine, flow(json!([call]))).await;
+    assert_eq!(world.wait(&engine, caller).await.status, RunStatus::Succeeded);
+}
