@@ -78,10 +78,11 @@ fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, S
     pairs.into_iter().find(|(row, journal)| row != journal)
 }
 
-/// When an unheld run has to be due at the latest. None: nothing has to happen by itself.
-pub(super) fn wanted_due(state: &RunState, unread: u64, now: Timestamp) -> Option<Timestamp> {
+/// When an unheld run has to be due at the latest. None: nothing has to happen by itself. `retried`: it has ended, and its
+/// retry has not been read.
+pub(super) fn wanted_due(state: &RunState, unread: u64, retried: bool, now: Timestamp) -> Option<Timestamp> {
     if state.is_terminal() {
-        return None;
+        return retried.then_some(Timestamp::ZERO);
     }
     if unread > 0 || has_work(state, now) {
         return Some(Timestamp::ZERO);

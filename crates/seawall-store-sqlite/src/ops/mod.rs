@@ -44,7 +44,7 @@ pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};
 pub(crate) use probe::Probe;
 pub(crate) use release::Release;
-pub(crate) use repair::{ClearStrays, RepairRun};
+pub(crate) use repair::{ClearStrays, Recount, RepairRun};
 pub(crate) use schedules::{CreateSchedule, DeleteSchedule, UpdateSchedule};
 pub(crate) use send::Send;
 pub(crate) use set_queue::SetQueue;

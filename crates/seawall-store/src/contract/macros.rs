@@ -288,6 +288,12 @@ macro_rules! contract_tests {
                 a_repair_writes_the_row_and_the_approvals,
                 a_holder_that_was_declared_dead_is_seen,
             }
+            inspect_places {
+                a_run_is_shown_with_its_place_and_its_tasks,
+                a_repair_takes_the_place_of_a_run_away,
+                a_repaired_retry_asks_for_its_slot,
+                schedules_of_all_tenants_are_streamed_in_the_order_of_their_creation,
+            }
             health {
                 a_store_is_healthy_until_it_is_closed,
             }

@@ -14,6 +14,7 @@ pub mod health;
 pub mod idempotency;
 pub mod inbox;
 pub mod inspect;
+pub mod inspect_places;
 pub mod journal;
 pub mod nodes;
 pub mod offers;
