@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{Fault, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
+use seawall_engine::store::{Fault, Page, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
 use seawall_engine::{CatchUp, EngineConfig, EngineError, ScheduleRequest};
 use serde_json::json;
 
