@@ -4,7 +4,7 @@ use seawall_store::{QueueName, RunRecord, TaskRecord, TaskStatus, Timestamp};
 
 use crate::api::Reason;
 use crate::api::view_journal::rfc3339;
-use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait};
+use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, wanted_room};
 use crate::definition::{ItemErrors, Kind};
 use crate::executor::StepError;
 use crate::journal::READER_VERSION;
@@ -183,7 +183,9 @@ fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
 
 fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     if let Some(reason) = &own.deferred {
-        return ("deferred", own.wake, format!("not begun yet: {reason}"));
+        // When room is looked for, nobody has said: with each look that found none, later.
+        let until = own.wake.filter(|_| wanted_room(own).is_none());
+        return ("deferred", until, format!("not begun yet: {reason}"));
     }
     let held = if state.is_held_back(slot) {
         ", and does not begin while the run stands"
@@ -288,7 +290,8 @@ fn execution(record: &RunRecord, state: &RunState, now: Timestamp, alone: bool) 
         return due_now(record, state).or_else(|| alone.then(|| of_run("unclaimed", None, waits)));
     };
     // Otherwise it is due when a wait, a retry or its own time ends, which speaks for itself.
-    if record.deaths > 0 && state.next_wake() != Some(due) {
+    let waits_for_room = || state.activities().any(|(_, own)| wanted_room(own).is_some());
+    if record.deaths > 0 && state.next_wake() != Some(due) && !waits_for_room() {
         let detail = format!(
             "{} processes in a row died while they held this run; it is tried again then",
             record.deaths

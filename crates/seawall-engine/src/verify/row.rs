@@ -7,7 +7,7 @@ use seawall_store::{ClaimLimits, RunProjection, RunRecord, RunStatus, Seq, Times
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
-use crate::core::{Command, Env, Event, Phase, RunCreated, RunState, decide};
+use crate::core::{Command, Env, Event, LONGEST_ROOM_BACKOFF, Phase, RunCreated, RunState, decide, wanted_room};
 
 /// What never changes: it stands in the first event too.
 pub(super) fn identity(record: &RunRecord, created: &RunCreated, at: Timestamp) -> Option<Found> {
@@ -87,7 +87,15 @@ pub(super) fn wanted_due(state: &RunState, unread: u64, retried: bool, now: Time
     if unread > 0 || has_work(state, now) {
         return Some(Timestamp::ZERO);
     }
-    state.next_wake()
+    let due = state.next_wake()?;
+    // Room in a queue is looked for less often the longer it is waited for, and the journal does not say when.
+    let mut timers = state.timers.iter().take_while(|(at, _)| *at <= now);
+    let crowded = timers.any(|(_, slot)| state.at(*slot).and_then(wanted_room).is_some());
+    if crowded {
+        Some(now.saturating_add(LONGEST_ROOM_BACKOFF))
+    } else {
+        Some(due)
+    }
 }
 
 /// Whether a holder that took the run over now would do anything at once, timers apart.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use seawall_store::Timestamp;
+
 use crate::core::commands::approval::{self, Verdict};
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow;
@@ -19,24 +21,31 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         draft.emit(Event::RunTimedOut);
         return;
     }
-    let due: Vec<Slot> = draft
+    let due: Vec<(Timestamp, Slot)> = draft
         .state
         .timers
         .iter()
         .take_while(|(at, _)| *at <= now)
-        .map(|(_, slot)| *slot)
+        .copied()
         .collect();
-    for slot in due {
+    let mut crowded = None;
+    for (at, slot) in due {
         // What is still due after much was offered comes next.
         if draft.offered_bytes >= flow::MAX_AT_ONCE {
             return;
         }
         // One that fires can stop the run, and a map that has failed meanwhile begins nothing: what they have begun is being
         // stopped.
-        if !draft.state.is_held_back(slot) && !flow::is_being_stopped(draft.state, slot) {
+        if draft.state.is_held_back(slot) || flow::is_being_stopped(draft.state, slot) {
+            continue;
+        }
+        if flow::waits_for_room(draft, slot) {
+            crowded = crowded.or(Some(at));
+        } else {
             fire(draft, slot);
         }
     }
+    draft.crowd(crowded);
 }
 
 fn fire(draft: &mut Draft<'_>, slot: Slot) {

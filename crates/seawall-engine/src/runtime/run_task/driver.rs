@@ -10,7 +10,9 @@ use std::time::Duration;
 use seawall_store::{RunStatus, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide};
+use crate::core::{
+    Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide, room_backoff,
+};
 use crate::datum::{Datum, weight};
 use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
@@ -66,6 +68,14 @@ struct Around {
     tenant: TenantId,
 }
 
+/// Steps wait for room in their queues, and nothing is journaled about that: it has been said.
+#[derive(Clone, Copy)]
+struct Crowded {
+    /// What was due by then was looked at.
+    seen: Timestamp,
+    again: Timestamp,
+}
+
 pub(super) struct Driver {
     state: RunState,
     around: Around,
@@ -84,6 +94,8 @@ pub(super) struct Driver {
     draining: bool,
     /// Inside [`Driver::take_over`].
     taking_over: bool,
+    /// Until the next event.
+    crowded: Option<Crowded>,
 }
 
 impl Driver {
@@ -110,6 +122,7 @@ impl Driver {
             stops: Vec::new(),
             draining: false,
             taking_over: false,
+            crowded: None,
         }
     }
 
@@ -134,6 +147,14 @@ impl Driver {
         self.around.clock.now()
     }
 
+    /// When the run has something to do by itself.
+    pub(super) fn next_wake(&self) -> Option<Timestamp> {
+        match self.crowded {
+            None => self.state.next_wake(),
+            Some(Crowded { seen, again }) => self.state.next_wake_after(seen).into_iter().chain([again]).min(),
+        }
+    }
+
     /// Applies what a new holder has to. That it does is no progress of the run: a step that kills each process that begins
     /// it would look harmless by its own StepStarted.
     pub(super) fn take_over(&mut self, commands: impl IntoIterator<Item = Command>) {
@@ -153,9 +174,19 @@ impl Driver {
             lease: self.around.lease,
             full: &full,
         };
+        let (now, random) = (env.now, env.random);
+        let ticks = matches!(command, Command::Tick);
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
         self.pending.progress |= !self.taking_over && !decision.events.is_empty();
+        if ticks || !decision.events.is_empty() {
+            // After an event, something else may be due.
+            let since = decision.crowded.filter(|_| decision.events.is_empty());
+            self.crowded = since.map(|since| Crowded {
+                seen: now,
+                again: now.saturating_add(room_backoff(now.since(since), random)),
+            });
+        }
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
         self.pending_bytes += decision
             .events

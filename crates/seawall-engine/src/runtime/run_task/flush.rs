@@ -44,7 +44,7 @@ impl Session<'_> {
         if state.in_flight() > 0 {
             return Err(Failure::LostAttempts);
         }
-        let due = state.next_wake();
+        let due = self.driver.next_wake();
         let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);
         if self.draining {
             return Ok(AppendThen::Park { due });

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sagas::Sagas;
+use crate::core::commands::full_queue;
 use crate::core::event::{BlockReason, CopiedStatus, Event, Recorded, Resolution};
 use crate::definition::{Definition, ItemErrors, Kind, OnError, Step};
 use crate::effect::EffectClass;
@@ -39,6 +40,8 @@ pub(super) struct Monitor {
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
     sagas: Sagas,
+    /// Put off because their queue is full.
+    crowded: BTreeSet<ActivityRef>,
 }
 
 impl Monitor {
@@ -54,10 +57,36 @@ impl Monitor {
             gated: false,
             held: (false, false),
             sagas: Sagas::default(),
+            crowded: BTreeSet::new(),
+        }
+    }
+
+    /// That a queue is full is said once, until something else happens to the step.
+    fn put_off(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::StepDeferred { activity, .. } if full_queue(&recorded.event).is_some() => {
+                assert!(
+                    self.crowded.insert(activity.clone()),
+                    "{activity} was put off for its full queue twice"
+                );
+            }
+            Event::StepOutcomeUnknown { activity, .. } => {
+                self.crowded.remove(activity);
+                self.crowded.remove(&activity.clone().with_part(Part::Reconcile));
+            }
+            Event::StepDeferred { activity, .. } | Event::StepOutcomeResolved { activity, .. } => {
+                self.crowded.remove(activity);
+            }
+            Event::StepStarted(started) => {
+                self.crowded.remove(&started.activity);
+            }
+            Event::RunRetried { .. } => self.crowded.clear(),
+            _ => {}
         }
     }
 
     pub(super) fn watch(&mut self, definition: &Definition, recorded: &Recorded) {
+        self.put_off(recorded);
         let event = &recorded.event;
         assert!(
             !self.ended || matches!(event, Event::RunRetried { .. }),
