@@ -220,9 +220,11 @@ macro_rules! contract_tests {
                 an_end_counts_whatever_the_runs_status_is,
                 a_task_ends_once,
                 a_stale_lease_ends_nothing,
-                a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it,
+                a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end,
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
                 a_heartbeat_never_prolongs_beyond_the_deadline,
+                leases_are_given_anew_a_few_at_a_time_and_each_once,
+                a_deadline_moves_with_the_clock_and_never_ends_before_the_lease,
                 lapses_are_told_the_longest_over_first_with_the_next_to_come,
             }
             queues {

@@ -35,6 +35,7 @@ pub enum StoreOp {
     HeartbeatTask,
     SettleTask,
     LapsedTasks,
+    ProlongLeases,
     SetQueue,
     QueueRoom,
     NextClaimable,

@@ -145,7 +145,10 @@ async fn heartbeats_keep_a_task_and_its_attempt_still_ends_at_its_timeout() {
         let why = why(&world, &engine, run).await;
         assert!(why.starts_with("worker w of queue q has it: last heartbeat"), "{why}");
     };
-    assert_eq!(beats, 11, "{ended}");
+    assert_eq!(
+        beats, 12,
+        "the last one right at the timeout, before that is said: {ended}"
+    );
     let view = world.wait(&engine, run).await;
     assert_eq!(view.steps[0].error.as_ref().map(|e| &*e.code), Some("timeout"));
     assert_eq!(view.status, RunStatus::Blocked);

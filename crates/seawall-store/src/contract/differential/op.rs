@@ -131,6 +131,10 @@ pub enum TaskOp {
     Lapsed {
         limit: u8,
     },
+    Prolong {
+        ahead: u16,
+        limit: u8,
+    },
     Set {
         tenant: u8,
         queue: u8,
