@@ -4,8 +4,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreResult, TaskBeat,
-    TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
+    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreResult,
+    TaskBeat, TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
 };
 
 use super::lists::{list, wanted};
@@ -153,7 +153,7 @@ impl TaskStore for SqliteStore {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         let (tenant, name, now) = (tenant.clone(), queue.clone(), self.clock.now());
         Box::pin(self.readers.read(move |conn| {
             let Some(found) = queue_by_name(conn, &tenant, &name)? else {
@@ -163,7 +163,11 @@ impl TaskStore for SqliteStore {
                 return Ok(None);
             };
             let waits = has_claimable(conn, found.queue_no)?;
-            Ok(waits.then(|| (rate.next(found.spent, now), now)))
+            Ok(waits.then(|| NextClaim {
+                at: rate.next(found.spent, now),
+                now,
+                every: rate.spacing(),
+            }))
         }))
     }
 }

@@ -10,8 +10,8 @@ use crate::memory::state::{News, State};
 use crate::memory::store::MemoryStore;
 use crate::memory::task_rows::TaskRow;
 use crate::records::{
-    ClaimedTask, LapsedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat,
-    TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
+    ClaimedTask, LapsedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings,
+    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
 };
 use crate::roles::TaskStore;
 use crate::time::Timestamp;
@@ -165,10 +165,15 @@ impl TaskStore for MemoryStore {
                 self.call(StoreOp::ProlongLeases, None, |state, _| {
                     Ok(state.prolong(from, ahead, limit))
                 })
+    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
+        Box::pin(async move {
+            self.call(StoreOp::ProlongLeases, None, |state, _| {
+                Ok(state.prolong(from, ahead, limit))
             })
         }
 
         Box::pin(async move {
+    fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
             self.call(StoreOp::Read, Some(run), |state, _| {
                 let open = state.tasks.values().filter(|row| {
                     row.tenant == *tenant && row.record.run == run && row.record.status != TaskStatus::Settled
@@ -233,11 +238,10 @@ impl TaskStore for MemoryStore {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         Box::pin(async move {
             self.call(StoreOp::NextClaimable, None, |state, now| {
-                let next = state.next_claimable(tenant, queue, now);
-                Ok(next.map(|next| (next, now)))
+                Ok(state.next_claimable(tenant, queue, now))
             })
         })
     }

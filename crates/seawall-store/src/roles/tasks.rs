@@ -6,8 +6,8 @@ use futures_util::future::BoxFuture;
 use crate::error::StoreResult;
 use crate::ids::{RunId, TaskId, TenantId};
 use crate::records::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat, TaskClaim,
-    TaskLease, TaskRecord, TaskSettled,
+    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat,
+    TaskClaim, TaskLease, TaskRecord, TaskSettled,
 };
 use crate::time::Timestamp;
 
@@ -101,5 +101,5 @@ pub trait TaskStore: Send + Sync + 'static {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>>;
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>>;
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{RunStatus, TaskLease};
+use seawall_engine::store::{RunStatus, StoreOp, TaskLease};
 use seawall_engine::{
-    ActivityRef, ClaimTasks, EngineError, Resolution, StepId, StepStatus, TaskFailure, TaskOutput, TaskView,
+    ActivityRef, ClaimTasks, EngineError, Resolution, SetQueue, StepId, StepStatus, TaskFailure, TaskOutput, TaskView,
 };
 use serde_json::json;
 
@@ -314,4 +314,33 @@ async fn a_map_shows_that_workers_are_at_it_and_why_tells_of_each_item() {
         })
         .collect();
     assert_eq!(told, [(Some(0), true), (Some(1), false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_rate_are_let_through_one_by_one_and_not_woken_all() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let set = SetQueue {
+        rate: Some("10/s".to_owned()),
+        ..SetQueue::default()
+    };
+    engine.set_queue(&world.me, &queue(), set).await.unwrap();
+    for _ in 0..100 {
+        world.start(&engine, flow(json!([task("a", "read", &[])]))).await;
+    }
+    world.settle().await;
+    let ops = [StoreOp::ClaimTasks, StoreOp::NextClaimable];
+    let before = ops.map(|op| world.calls.of(op));
+    let begun = tokio::time::Instant::now();
+    let polls = (0..100).map(|_| claim_as(&world, &engine, asks("w"), 30 * SECOND));
+    let got = futures_util::future::join_all(polls).await;
+    assert!(got.into_iter().all(|got| got.unwrap().len() == 1));
+    assert!(begun.elapsed() < 10 * SECOND, "{:?}", begun.elapsed());
+    let calls: Vec<_> = ops
+        .into_iter()
+        .zip(before)
+        .map(|(op, before)| world.calls.of(op) - before)
+        .collect();
+    // Each looks when it comes, and when it is its turn.
+    assert!(calls[0] <= 220 && calls[1] <= 20, "{calls:?} claims and looks");
 }

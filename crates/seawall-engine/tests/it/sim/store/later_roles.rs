@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
     ClaimedTask, DueSchedules, Fate, Fired, Firing, FlowLine, FlowPlace, FlowStore, Forgotten, InspectStore,
-    InspectedRun, Lapses, MessageKey, NewSchedule, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings,
-    RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus, ScheduleChange, ScheduleId, ScheduleRecord,
-    ScheduleStore, StoreOp, StoreResult, Strays, Sweep, TaskBeat, TaskClaim, TaskId, TaskLease, TaskRecord,
-    TaskSettled, TaskStore, TenantId, Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
+    InspectedRun, Lapses, MessageKey, NewSchedule, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom,
+    QueueSettings, RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus, ScheduleChange, ScheduleId,
+    ScheduleRecord, ScheduleStore, StoreOp, StoreResult, Strays, Sweep, TaskBeat, TaskClaim, TaskId, TaskLease,
+    TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -190,7 +190,7 @@ impl TaskStore for Link {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         let tenant = tenant.clone();
         let queue = queue.clone();
         self.call(StoreOp::NextClaimable, "next claimable".to_owned(), move |rows| {
