@@ -5,10 +5,14 @@
 //! A lease is a promise of time in which a server is there. So when this process has come up, the machine has slept or the
 //! clock was set ahead, leases begin anew before any is judged; until then a worker's word counts all the same.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{LapsedTask, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskSettled, Timestamp};
+use futures_util::future::join_all;
+use seawall_store::{
+    LapsedTask, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
+};
 use tokio::time::Instant;
 
 use crate::core::{Message, TaskEnd, TaskEnded};
@@ -16,8 +20,10 @@ use crate::journal::{encode_message, task_message_key};
 use crate::names::ActivityRef;
 use crate::runtime::shared::Shared;
 
-/// Settled in one round.
-const BATCH: u32 = 64;
+/// Settled at once.
+const BATCH: u32 = 256;
+/// Tasks that could not be settled and are passed over for a while. Beyond, they come first again.
+const MAX_STUCK: u32 = 10_000;
 /// Leases that begin anew in one commit.
 const PROLONGED: u32 = 1000;
 /// By so much may the store's clock go ahead between two looks: clocks that are disciplined do.
@@ -80,15 +86,26 @@ struct Keeper {
     looked: Option<(Timestamp, Instant)>,
     /// Leases are to begin anew because of it.
     gap: Option<Gap>,
+    /// Tasks that could not be settled.
+    stuck: HashMap<TaskId, Stuck>,
+}
+
+/// A task that could not be settled, so many times in a row.
+struct Stuck {
+    failures: u32,
+    again: Instant,
 }
 
 impl Keeper {
     /// Settles what has lapsed. Answers how long until the next one may; None: no task is claimed.
     async fn round(&mut self, shared: &Shared) -> StoreResult<Option<Duration>> {
-        let lapses = shared.store.lapsed_tasks(BATCH).await?;
+        let stuck = u32::try_from(self.stuck.len()).unwrap_or(MAX_STUCK);
+        let limit = BATCH.saturating_add(stuck);
+        let lapses = shared.store.lapsed_tasks(limit).await?;
         self.look_at_clock(lapses.now);
         if lapses.tasks.is_empty() && lapses.next.is_none() {
             self.gap = None;
+            self.stuck.clear();
             return Ok(None);
         }
         // Before anything is judged.
@@ -97,15 +114,70 @@ impl Keeper {
             self.gap = None;
             return Ok(Some(Duration::ZERO));
         }
-        let full = lapses.tasks.len() >= BATCH as usize;
-        for task in lapses.tasks {
-            settle(shared, task).await?;
-        }
-        if full {
+        let full = lapses.tasks.len() >= limit as usize;
+        let next = lapses
+            .next
+            .map(|next| next.since(lapses.now).saturating_add(TICK).min(LONGEST_SLEEP));
+        let settled = self.settle(shared, lapses.tasks).await;
+        if full && settled > 0 {
             return Ok(Some(Duration::ZERO));
         }
-        let until = |next: Timestamp| next.since(lapses.now).saturating_add(TICK).min(LONGEST_SLEEP);
-        Ok(lapses.next.map(until))
+        let now = Instant::now();
+        let again = self
+            .stuck
+            .values()
+            .map(|stuck| stuck.again.saturating_duration_since(now))
+            .min();
+        // Where nothing can be settled, more of it does not help.
+        let next = next.filter(|_| !full);
+        Ok([next, again].into_iter().flatten().min())
+    }
+
+    /// Settles those that are not to wait after a failure. Answers how many are.
+    async fn settle(&mut self, shared: &Shared, lapsed: Vec<LapsedTask>) -> usize {
+        let seen: HashSet<TaskId> = lapsed.iter().map(|task| task.id).collect();
+        self.stuck.retain(|id, _| seen.contains(id));
+        let now = Instant::now();
+        let due = lapsed
+            .into_iter()
+            .filter(|task| self.stuck.get(&task.id).is_none_or(|stuck| stuck.again <= now));
+        let ended = together(due, |task| async move { (task.id, settle(shared, task).await) }).await;
+        let (mut settled, mut failed) = (0, Vec::new());
+        for (id, end) in ended {
+            match end {
+                Ok(()) => {
+                    self.stuck.remove(&id);
+                    settled += 1;
+                }
+                Err(error) => failed.extend(self.pass_over(id, &error).then_some((id, error))),
+            }
+        }
+        if let Some((id, error)) = failed.first() {
+            tracing::warn!(
+                tasks = failed.len(),
+                task.id = %id,
+                error = error as &dyn std::error::Error,
+                "the ends of leases cannot be settled now, this one's among them; trying again"
+            );
+        }
+        settled
+    }
+
+    /// It is not tried again at once: what always fails keeps nobody else back. Answers whether that is new.
+    fn pass_over(&mut self, id: TaskId, error: &StoreError) -> bool {
+        if self.stuck.len() >= MAX_STUCK as usize && !self.stuck.contains_key(&id) {
+            return false;
+        }
+        let now = Instant::now();
+        let stuck = self.stuck.entry(id).or_insert(Stuck {
+            failures: 0,
+            again: now,
+        });
+        let backoff = FIRST_RETRY.saturating_mul(1 << stuck.failures.min(10)).min(LAST_RETRY);
+        let backoff = if error.is_temporary() { backoff } else { LONGEST_SLEEP };
+        stuck.again = now + backoff;
+        stuck.failures = stuck.failures.saturating_add(1);
+        stuck.failures == 1
     }
 
     /// While this process was not up, or the machine slept, nobody could hear a worker. A clock that was set ahead has ended
@@ -136,9 +208,14 @@ async fn begin_anew(shared: &Shared, gap: Gap) -> StoreResult<()> {
     Ok(())
 }
 
+/// At the same time, so that they share a commit.
+async fn together<T, F: Future>(items: impl Iterator<Item = T>, settle: impl Fn(T) -> F) -> Vec<F::Output> {
+    join_all(items.map(settle)).await
+}
+
 async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
     let Some(activity) = ActivityRef::parse(&task.activity) else {
-        // Nobody here has written such a name. Its row stays, and is not looked at again before the next round.
+        // Nobody here has written such a name. Its row stays.
         return Err(StoreError::Corrupt {
             detail: format!("the task {} belongs to no activity", task.id),
             source: None,
@@ -175,5 +252,20 @@ async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
         // Its worker was faster, or the clock went back.
         Ok(()) | Err(StoreError::StaleLease | StoreError::NotFound) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Barrier;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_that_end_together_are_settled_together() {
+        let all = Barrier::new(BATCH as usize);
+        let settling = together(0..BATCH, |_| all.wait());
+        let settled = tokio::time::timeout(Duration::from_secs(1), settling).await;
+        assert_eq!(settled.expect("nobody waits for another").len(), BATCH as usize);
     }
 }

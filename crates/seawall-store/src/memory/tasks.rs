@@ -149,7 +149,8 @@ impl TaskStore for MemoryStore {
 
     fn settle_task<'a>(&'a self, tenant: &'a TenantId, end: TaskSettled) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            self.call(StoreOp::SettleTask, None, |state, now| {
+            let run = self.run_of_task(end.id);
+            self.call(StoreOp::SettleTask, run, |state, now| {
                 state.settle_task(tenant, end, now)
             })
         })
@@ -172,8 +173,8 @@ impl TaskStore for MemoryStore {
             })
         }
 
-        Box::pin(async move {
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
+        Box::pin(async move {
             self.call(StoreOp::Read, Some(run), |state, _| {
                 let open = state.tasks.values().filter(|row| {
                     row.tenant == *tenant && row.record.run == run && row.record.status != TaskStatus::Settled

@@ -1,13 +1,13 @@
-//! Leases of tasks that end while nobody could hear the worker.
+//! Leases of tasks that end while nobody could hear the worker, and many that end at once.
 
 use std::time::Duration;
 
-use seawall_engine::store::{RunId, RunStatus};
+use seawall_engine::store::{Fault, RunId, RunStatus, StoreOp};
 use seawall_engine::{Engine, StepStatus, TaskView};
 use serde_json::json;
 
 use crate::runtime::probe::Probe;
-use crate::runtime::workers::{LEASE, SECOND, claim, complete, conflict, seen, task};
+use crate::runtime::workers::{LEASE, SECOND, asks, claim, claim_as, complete, conflict, seen, task};
 use crate::runtime::world::{World, flow};
 
 /// A claimed task of that class, of a run of its own.
@@ -90,4 +90,29 @@ async fn a_worker_that_vanishes_before_the_clock_is_set_ahead_is_found_out_all_t
     world.clock.set_ahead(3600);
     tokio::time::sleep(Duration::from_secs(60) + LEASE + SECOND).await;
     assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_cannot_be_settled_keeps_no_other_waiting() {
+    let world = World::new();
+    let (engine, stuck, _) = claimed(&world, "once").await;
+    tokio::time::sleep(SECOND).await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        others.push(world.start(&engine, flow(json!([task("a", "once", &[])]))).await);
+    }
+    world.settle().await;
+    let three = seawall_engine::ClaimTasks { max: 3, ..asks("w") };
+    assert_eq!(claim_as(&world, &engine, three, SECOND).await.unwrap().len(), 3);
+    world
+        .calls
+        .fail(move |point| (point.op == StoreOp::SettleTask && point.run == Some(stuck)).then_some(Fault::BeforeWrite));
+    tokio::time::sleep(LEASE + SECOND).await;
+    for run in others {
+        assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+    }
+    assert_ne!(seen(&world, &engine, stuck).await.steps[0].status, StepStatus::Unknown);
+    world.calls.heal();
+    tokio::time::sleep(10 * SECOND).await;
+    assert_eq!(seen(&world, &engine, stuck).await.steps[0].status, StepStatus::Unknown);
 }
