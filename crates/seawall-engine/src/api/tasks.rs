@@ -106,6 +106,9 @@ impl Engine {
             let claimed = claimed.map_err(refused("queue"))?;
             // What woke it is used up: a watch that goes away with a wake-up hands it on.
             watch.served();
+            if !claimed.is_empty() {
+                self.shared().queues.taken(&by.tenant, queue);
+            }
             if !claimed.is_empty() || Instant::now() >= end {
                 let view = |task| self.claimed(by, queue, (task, &claim.worker));
                 return claimed.into_iter().map(view).collect();

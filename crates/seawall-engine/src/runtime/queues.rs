@@ -3,6 +3,9 @@
 //! Counts are kept here from what this process offers, so that a decision needs no read. They only grow, and are corrected
 //! from the store: when a queue is first met, and from half of the bound on, at most once a second and only while
 //! something is decided.
+//!
+//! Runs that have parked because a queue was full are remembered, as long as the process lives, and woken as workers make
+//! room; each looks for it by itself as well, ever less often.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use seawall_store::{QueueName, QueueRecord, QueueRoom, Store, TaskOffered, TenantId};
+use seawall_store::{Lease, QueueName, QueueRecord, QueueRoom, RunId, Store, TaskOffered, TenantId, Timestamp};
 use tokio::time::Instant;
 
 use crate::runtime::config::EngineConfig;
@@ -20,6 +23,11 @@ use crate::runtime::spawn::Spawner;
 const FRESH: Duration = Duration::from_secs(1);
 /// Queues whose count is kept. Names come from templates: beyond, all counts begin anew.
 const MAX_KNOWN: usize = 10_000;
+
+/// Parked runs that are known to wait for room. Others look for it themselves.
+const MAX_PARKED: usize = 100_000;
+/// Runs that are woken at once.
+const MAX_WOKEN: usize = 1000;
 
 type Key = (TenantId, QueueName);
 
@@ -43,6 +51,18 @@ struct Full {
 struct Counts {
     queues: HashMap<Key, Count>,
     full: HashMap<TenantId, Full>,
+    waiting: HashMap<Key, Waiting>,
+    /// In all of them.
+    parked: usize,
+}
+
+/// Parked runs that wait for room in a queue.
+#[derive(Default)]
+struct Waiting {
+    /// Those first that have waited longest. Some may have gone on meanwhile.
+    runs: BTreeSet<(Timestamp, RunId)>,
+    /// A look at the queue's room is to come.
+    looks: bool,
 }
 
 pub(crate) struct Queues {
@@ -90,7 +110,7 @@ impl Queues {
             let stale = {
                 let mut counts = self.counts.lock();
                 if counts.queues.len() >= MAX_KNOWN && !counts.queues.contains_key(&key) {
-                    *counts = Counts::default();
+                    (counts.queues, counts.full) = Default::default();
                 }
                 let count = counts.queues.entry(key.clone()).or_default();
                 count.tasks += 1;
@@ -104,6 +124,91 @@ impl Queues {
                 self.correct(key);
             }
         }
+    }
+
+    /// A run has parked that waits for room in these queues.
+    pub(crate) fn parked(&self, lease: &Lease, (since, queues): (Timestamp, BTreeSet<QueueName>)) {
+        let mut counts = self.counts.lock();
+        for queue in queues {
+            if counts.parked >= MAX_PARKED {
+                return;
+            }
+            let waiting = counts.waiting.entry((lease.tenant.clone(), queue)).or_default();
+            let new = waiting.runs.insert((since, lease.run));
+            counts.parked += usize::from(new);
+        }
+    }
+
+    /// Workers have taken tasks of the queue: whoever waits for room may go on.
+    pub(crate) fn taken(self: &Arc<Self>, tenant: &TenantId, queue: &QueueName) {
+        let key = (tenant.clone(), queue.clone());
+        let rest = {
+            let mut counts = self.counts.lock();
+            let Counts { queues, waiting, .. } = &mut *counts;
+            let Some(waiting) = waiting.get_mut(&key).filter(|waiting| !waiting.looks) else {
+                return;
+            };
+            waiting.looks = true;
+            let corrected = queues.get(&key).and_then(|count| count.corrected);
+            corrected.map_or(Duration::ZERO, |at| FRESH.saturating_sub(at.elapsed()))
+        };
+        let queues = Arc::clone(self);
+        let looking = async move {
+            tokio::time::sleep(rest).await;
+            queues.look_for_room(key).await;
+        };
+        drop(self.spawner.spawn(looking));
+    }
+
+    /// Wakes as many as there is room for. There may be more for the next time that something is taken.
+    async fn look_for_room(self: &Arc<Self>, key: Key) {
+        {
+            let mut counts = self.counts.lock();
+            if let Some(waiting) = counts.waiting.get_mut(&key) {
+                waiting.looks = false;
+            }
+            if let Some(count) = counts.queues.get_mut(&key) {
+                count.corrected = Some(Instant::now());
+            }
+        }
+        let (tenant, queue) = &key;
+        let woken = match self.store.queue_room(tenant, queue).await {
+            Ok(room) => {
+                self.corrected(&key, room);
+                let runs = self.to_wake(&key);
+                self.store.wake(tenant, runs).await
+            }
+            Err(error) => Err(error),
+        };
+        match woken {
+            Ok(woken) => tracing::debug!(queue = %queue, woken, "runs go on that waited for room in a queue"),
+            // They look for room themselves later.
+            Err(error) => {
+                tracing::debug!(queue = %queue, error = &error as &dyn std::error::Error, "those who wait for room cannot be woken now");
+            }
+        }
+    }
+
+    fn to_wake(&self, key: &Key) -> Vec<RunId> {
+        let mut counts = self.counts.lock();
+        let count = counts.queues.get(key);
+        let (tasks, bytes) = count.map_or((0, 0), |count| (count.tasks, count.bytes));
+        if bytes >= self.max_bytes {
+            return Vec::new();
+        }
+        let room = usize::try_from(self.max_tasks.saturating_sub(tasks)).unwrap_or(usize::MAX);
+        let Some(waiting) = counts.waiting.get_mut(key) else {
+            return Vec::new();
+        };
+        let woken: Vec<RunId> = std::iter::from_fn(|| waiting.runs.pop_first())
+            .take(room.min(MAX_WOKEN))
+            .map(|(_, run)| run)
+            .collect();
+        if waiting.runs.is_empty() {
+            counts.waiting.remove(key);
+        }
+        counts.parked -= woken.len();
+        woken
     }
 
     fn judge(&self, counts: &mut Counts, key: &Key) {

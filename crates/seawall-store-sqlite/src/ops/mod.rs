@@ -26,6 +26,7 @@ mod schedules;
 mod send;
 mod set_queue;
 mod settle_task;
+mod wake;
 mod workflows;
 
 pub(crate) use append::AppendOp;
@@ -51,4 +52,5 @@ pub(crate) use schedules::{CreateSchedule, DeleteSchedule, UpdateSchedule};
 pub(crate) use send::Send;
 pub(crate) use set_queue::SetQueue;
 pub(crate) use settle_task::SettleTask;
+pub(crate) use wake::Wake;
 pub(crate) use workflows::{CreateWorkflow, DeleteWorkflow, KeepInline, UpdateWorkflow};

@@ -106,6 +106,7 @@ macro_rules! contract_tests {
                 a_released_run_is_due_when_it_says,
                 a_run_released_with_an_unread_message_is_due_now,
                 a_release_at_another_place_is_refused,
+                a_run_that_waits_for_a_time_is_woken_before_it,
             }
             approvals {
                 an_approval_opens_with_the_append,

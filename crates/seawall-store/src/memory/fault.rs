@@ -14,6 +14,7 @@ pub enum StoreOp {
     DeleteWorkflow,
     CreateRun,
     Send,
+    Wake,
     DecideApproval,
     CreateSchedule,
     UpdateSchedule,

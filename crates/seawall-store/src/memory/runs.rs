@@ -4,11 +4,11 @@ use crate::error::{StoreError, StoreResult};
 use crate::ids::{RunId, RunKey, Seq, TenantId};
 use crate::memory::fault::StoreOp;
 use crate::memory::page::cut;
-use crate::memory::state::{KeyRow, RunRow, State};
+use crate::memory::state::{KeyRow, News, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment, Sent,
-    WorkflowRef,
+    ClaimLimits, CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment,
+    Sent, WorkflowRef,
 };
 use crate::roles::RunStore;
 use crate::time::Timestamp;
@@ -48,6 +48,22 @@ impl State {
         Ok(CreatedRun::New {
             lease: self.runs[&run].lease(),
         })
+    }
+
+    fn wake(&mut self, tenant: &TenantId, runs: &[RunId]) -> u32 {
+        let mut woken = 0;
+        for id in runs {
+            let Ok(row) = self.run_by_id(tenant, *id) else { continue };
+            let key = row.record.key;
+            let record = &row.record;
+            let waits = record.holder.is_none() && record.due.is_some_and(|due| due > Timestamp::ZERO);
+            if waits && record.deaths < ClaimLimits::SUSPECT {
+                self.runs.get_mut(&key).expect("it was found").record.due = Some(Timestamp::ZERO);
+                self.news.push(News::Work);
+                woken += 1;
+            }
+        }
+        woken
     }
 
     pub(super) fn send(
@@ -221,6 +237,10 @@ impl RunStore for MemoryStore {
                 state.send(tenant, id, message, now)
             })
         })
+    }
+
+    fn wake<'a>(&'a self, tenant: &'a TenantId, runs: Vec<RunId>) -> BoxFuture<'a, StoreResult<u32>> {
+        Box::pin(async move { self.call(StoreOp::Wake, None, |state, _| Ok(state.wake(tenant, &runs))) })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

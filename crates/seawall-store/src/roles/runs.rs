@@ -65,6 +65,10 @@ pub trait RunStore: Send + Sync + 'static {
     /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `FlowRejected`; `Busy`.
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>>;
 
+    /// Makes those of the runs due at once that nobody holds and that wait for a time: what they wait for has come. Suspects
+    /// ([`crate::ClaimLimits::SUSPECT`]) go on waiting, and so does what waits for a message only. Answers how many were woken.
+    fn wake<'a>(&'a self, tenant: &'a TenantId, runs: Vec<RunId>) -> BoxFuture<'a, StoreResult<u32>>;
+
     /// Watches a run's durable progress. Register before reading.
     fn watch(&self, id: RunId) -> RunWatch;
 }

@@ -3,15 +3,16 @@
 //! Nothing here awaits. Commands go in; batches to append and attempts to begin come out, in the order that the output
 //! commit rule allows. Steps of the kind `transform` are done here, without a task: their rendered request is their output.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{RunStatus, Seq, TenantId, Timestamp};
+use seawall_store::{QueueName, RunStatus, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
 use crate::core::{
     Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide, room_backoff,
+    wanted_room,
 };
 use crate::datum::{Datum, weight};
 use crate::entropy::Entropy;
@@ -26,6 +27,9 @@ const MAX_EVENTS: usize = 256;
 const MAX_BYTES: usize = 1024 * 1024;
 /// What an event costs beside its payload, about.
 const EVENT_BYTES: usize = 128;
+
+/// So many queues wake a run when they have room again.
+const MAX_QUEUES: usize = 8;
 
 /// The kind whose rendered request is its output.
 pub(crate) const TRANSFORM: &str = "transform";
@@ -145,6 +149,22 @@ impl Driver {
 
     pub(super) fn now(&self) -> Timestamp {
         self.around.clock.now()
+    }
+
+    /// The queues in which the run waits for room, and since when; some of them, if they are many.
+    pub(super) fn waits_for_room(&self) -> Option<(Timestamp, BTreeSet<QueueName>)> {
+        let Crowded { seen, .. } = self.crowded?;
+        let due = self.state.timers.iter().take_while(|(at, _)| *at <= seen);
+        let mut waiting = due.filter_map(|(at, slot)| Some((*at, wanted_room(self.state.at(*slot)?)?)));
+        let (since, first) = waiting.next()?;
+        let mut queues = BTreeSet::from([first]);
+        for (_, queue) in waiting {
+            if queues.len() >= MAX_QUEUES {
+                break;
+            }
+            queues.insert(queue);
+        }
+        Some((since, queues))
     }
 
     /// When the run has something to do by itself.

@@ -233,3 +233,26 @@ async fn a_wide_map_outlasts_a_night_without_workers() {
     }
     assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
 }
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_wait_for_room_go_on_as_workers_make_it() {
+    let mut world = World::new();
+    world.config.max_queue_tasks = 2;
+    let engine = world.engine(&Probe::echo()).await;
+    let mut runs = Vec::new();
+    for _ in 0..10 {
+        runs.push(world.start(&engine, flow(json!([task("a", "once", &[])]))).await);
+        world.settle().await;
+    }
+    // By now each of them looks for room every 5 to 10 minutes.
+    tokio::time::sleep(3600 * SECOND).await;
+    for _ in &runs {
+        let mine = claims(&world, &engine, 5 * SECOND)
+            .await
+            .expect("each gets its turn soon");
+        complete(&world, &engine, &mine, json!(1)).await.unwrap();
+    }
+    for run in runs {
+        assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+    }
+}

@@ -276,6 +276,10 @@ pub enum Op {
         unused_for: u16,
         limit: u8,
     },
+    Wake {
+        tenant: u8,
+        runs: Vec<u8>,
+    },
     Release {
         run: u8,
         at_last: bool,

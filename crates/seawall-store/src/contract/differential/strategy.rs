@@ -47,6 +47,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => retention_op(),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
+        1 => (TENANTS, vec(RUNS, 0..4)).prop_map(|(tenant, runs)| Op::Wake { tenant, runs }),
     ]
 }
 
