@@ -10,26 +10,20 @@ use std::time::Duration;
 use seawall_store::{QueueName, RunStatus, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{
-    Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide, room_backoff,
-    wanted_room,
-};
-use crate::datum::{Datum, weight};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskPlan, decide};
+use crate::datum::Datum;
 use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::{bounded, excess, refusal};
 use crate::runtime::queues::Queues;
+use crate::runtime::run_task::room::Crowded;
+use crate::runtime::run_task::weights::{EVENT_BYTES, payload, rendered};
 use crate::runtime::shared::Shared;
 
 /// A run never has more than about this undurable.
 const MAX_EVENTS: usize = 256;
 const MAX_BYTES: usize = 1024 * 1024;
-/// What an event costs beside its payload, about.
-const EVENT_BYTES: usize = 128;
-
-/// So many queues wake a run when they have room again.
-const MAX_QUEUES: usize = 8;
 
 /// The kind whose rendered request is its output.
 pub(crate) const TRANSFORM: &str = "transform";
@@ -70,14 +64,6 @@ struct Around {
     lease: Duration,
     queues: Arc<Queues>,
     tenant: TenantId,
-}
-
-/// Steps wait for room in their queues, and nothing is journaled about that: it has been said.
-#[derive(Clone, Copy)]
-struct Crowded {
-    /// What was due by then was looked at.
-    seen: Timestamp,
-    again: Timestamp,
 }
 
 pub(super) struct Driver {
@@ -151,28 +137,15 @@ impl Driver {
         self.around.clock.now()
     }
 
-    /// The queues in which the run waits for room, and since when; some of them, if they are many.
-    pub(super) fn waits_for_room(&self) -> Option<(Timestamp, BTreeSet<QueueName>)> {
-        let Crowded { seen, .. } = self.crowded?;
-        let due = self.state.timers.iter().take_while(|(at, _)| *at <= seen);
-        let mut waiting = due.filter_map(|(at, slot)| Some((*at, wanted_room(self.state.at(*slot)?)?)));
-        let (since, first) = waiting.next()?;
-        let mut queues = BTreeSet::from([first]);
-        for (_, queue) in waiting {
-            if queues.len() >= MAX_QUEUES {
-                break;
-            }
-            queues.insert(queue);
-        }
-        Some((since, queues))
-    }
-
     /// When the run has something to do by itself.
     pub(super) fn next_wake(&self) -> Option<Timestamp> {
-        match self.crowded {
-            None => self.state.next_wake(),
-            Some(Crowded { seen, again }) => self.state.next_wake_after(seen).into_iter().chain([again]).min(),
-        }
+        self.crowded
+            .map_or_else(|| self.state.next_wake(), |crowded| crowded.next_wake(&self.state))
+    }
+
+    /// The queues in which the run waits for room, and since when.
+    pub(super) fn waits_for_room(&self) -> Option<(Timestamp, BTreeSet<QueueName>)> {
+        self.crowded.and_then(|crowded| crowded.queues(&self.state))
     }
 
     /// Applies what a new holder has to. That it does is no progress of the run: a step that kills each process that begins
@@ -202,10 +175,7 @@ impl Driver {
         if ticks || !decision.events.is_empty() {
             // After an event, something else may be due.
             let since = decision.crowded.filter(|_| decision.events.is_empty());
-            self.crowded = since.map(|since| Crowded {
-                seen: now,
-                again: now.saturating_add(room_backoff(now.since(since), random)),
-            });
+            self.crowded = since.map(|since| Crowded::since(since, now, random));
         }
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
         self.pending_bytes += decision
@@ -409,35 +379,5 @@ fn usable(message: Message) -> Message {
             error: Some(refusal(code, reason)),
         },
         message => message,
-    }
-}
-
-/// What an event costs beside what its command brought along.
-fn rendered(event: &Event) -> usize {
-    let payload = match event {
-        // It stands in the child's journal as well.
-        Event::ChildStarted(started) => 2 * weight(started.input.json()),
-        Event::CompensationStarted { activities } => activities.len() * EVENT_BYTES,
-        Event::MapStarted { items, .. } => items.iter().map(|item| weight(item.json())).sum(),
-        Event::ApprovalRequested(asked) => asked.message.len(),
-        _ => 0,
-    };
-    EVENT_BYTES + payload
-}
-
-/// About how much a command brings along that will stand in its events.
-fn payload(command: &Command) -> usize {
-    match command {
-        Command::Settle {
-            outcome: Outcome::Succeeded(output),
-            ..
-        } => weight(output),
-        Command::Message(Message::Signal { payload, .. }) => weight(payload.json()),
-        Command::Message(Message::ChildEnded { output, .. }) => weight(output.json()),
-        Command::Message(Message::TaskEnded(ended)) => match &ended.end {
-            TaskEnd::Completed(output) => weight(output.json()),
-            _ => 0,
-        },
-        _ => 0,
     }
 }
