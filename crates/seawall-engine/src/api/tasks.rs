@@ -124,8 +124,6 @@ impl Engine {
                 biased;
                 () = &mut cut_off => return Ok(Vec::new()),
                 () = self.shared().draining.cancelled() => return Ok(Vec::new()),
-                () = watch.changed() => {}
-                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                 () = watch.changed() => woken = true,
                 () = tokio::time::sleep_until(end) => return Ok(Vec::new()),
             }

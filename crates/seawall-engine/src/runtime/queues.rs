@@ -47,11 +47,12 @@ struct Full {
     looked: Instant,
 }
 
+/// In an order that no hash decides: corrections are asked for in it.
 #[derive(Default)]
 struct Counts {
-    queues: HashMap<Key, Count>,
-    full: HashMap<TenantId, Full>,
-    waiting: HashMap<Key, Waiting>,
+    queues: BTreeMap<Key, Count>,
+    full: BTreeMap<TenantId, Full>,
+    waiting: BTreeMap<Key, Waiting>,
     /// In all of them.
     parked: usize,
 }
@@ -70,8 +71,6 @@ pub(crate) struct Queues {
     spawner: Spawner,
     max_tasks: u64,
     max_bytes: u64,
-    /// In an order that no hash decides: corrections are asked for in it.
-    counts: Mutex<BTreeMap<Key, Count>>,
     counts: Mutex<Counts>,
     /// Some queue is full: usually none is, and then nothing has to be looked at.
     any_full: AtomicBool,

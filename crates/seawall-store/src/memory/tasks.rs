@@ -160,18 +160,13 @@ impl TaskStore for MemoryStore {
         Box::pin(async move { self.call(StoreOp::LapsedTasks, None, |state, now| Ok(state.lapsed(limit, now))) })
     }
 
-    fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
-        fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
-            Box::pin(async move {
-                self.call(StoreOp::ProlongLeases, None, |state, _| {
-                    Ok(state.prolong(from, ahead, limit))
-                })
     fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
         Box::pin(async move {
             self.call(StoreOp::ProlongLeases, None, |state, _| {
                 Ok(state.prolong(from, ahead, limit))
             })
-        }
+        })
+    }
 
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
         Box::pin(async move {

@@ -205,12 +205,6 @@ impl Monitor {
                 // Only a reconcile step whose task is taken back may have something newer to look into.
                 let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
                 self.move_to(activity, from, Seen::Between);
-                // So may what looked into an earlier attempt, once its task is taken back.
-                let waiting = (activity.part == Part::Reconcile).then_some(Seen::Waiting);
-                let from = [Seen::Running, Seen::Between, Seen::Untouched]
-                    .into_iter()
-                    .chain(waiting);
-                self.move_to(activity, &from.collect::<Vec<_>>(), Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
