@@ -205,6 +205,12 @@ impl Monitor {
                 // Only a reconcile step whose task is taken back may have something newer to look into.
                 let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
                 self.move_to(activity, from, Seen::Between);
+                let mut from = vec![Seen::Running, Seen::Between, Seen::Untouched];
+                if activity.part == Part::Reconcile {
+                    // Its task was taken back, since there is something new to look into.
+                    from.push(Seen::Waiting);
+                }
+                self.move_to(activity, &from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
