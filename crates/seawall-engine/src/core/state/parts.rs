@@ -28,8 +28,13 @@ impl RunState {
 
     /// Whatever has succeeded here and can be undone: steps, maps as a whole, items.
     fn effects(&self) -> impl Iterator<Item = (Slot, &ActivityState)> {
-        let steps = self.steps.iter().enumerate().filter(|(_, step)| !step.copied);
-        let slots = steps.flat_map(|(index, step)| {
+        (0..self.steps.len()).flat_map(|step| self.effects_of(step))
+    }
+
+    /// That of one step.
+    pub(crate) fn effects_of(&self, index: usize) -> impl Iterator<Item = (Slot, &ActivityState)> {
+        let step = Some(&self.steps[index]).filter(|step| !step.copied);
+        let slots = step.into_iter().flat_map(move |step| {
             let items = step.items.iter().flat_map(|items| (0u32..).zip(&items.states));
             let items = items.map(move |(item, own)| (Slot::item(index, item), own));
             std::iter::once((Slot::step(index), &step.own)).chain(items)
