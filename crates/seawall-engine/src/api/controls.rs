@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
-use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
+use crate::core::{BlockReason, Message, Resolution, RunState};
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::journal::encode_message;
@@ -153,7 +153,8 @@ impl Engine {
             };
             return Err(EngineError::NotFound(what));
         };
-        if of.status != StepStatus::Unknown {
+        let slot = state.slot(&activity);
+        if !slot.is_some_and(|slot| state.can_resolve(slot, &resolution)) {
             let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
             return Err(conflict(status, detail));
         }

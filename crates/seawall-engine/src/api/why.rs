@@ -135,8 +135,12 @@ fn dead_holders(state: &RunState) -> Option<Reason> {
     let Some(BlockReason::HoldersDied(deaths)) = &state.blocked else {
         return None;
     };
-    let detail =
-        format!("{deaths} processes in a row died while they held this run; resume it to try once more, or cancel it");
+    let or = if state.is_stopping() {
+        "or give up what is being undone or looked into: resolve it as failed"
+    } else {
+        "or cancel it"
+    };
+    let detail = format!("{deaths} processes in a row died while they held this run; resume it to try once more, {or}");
     Some(of_run("blocked", None, detail))
 }
 

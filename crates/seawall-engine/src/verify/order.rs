@@ -44,7 +44,13 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             let activity = ActivityRef::step(step.clone());
             needs(state, &activity, |status| status == StepStatus::Pending)
         }
-        Event::StepOutcomeResolved { activity, .. } => needs(state, activity, |status| status == StepStatus::Unknown),
+        Event::StepOutcomeResolved {
+            activity, resolution, ..
+        } => {
+            let slot = state.slot(activity);
+            let given_up = slot.is_some_and(|slot| state.can_resolve(slot, resolution));
+            needs(state, activity, |status| given_up || status == StepStatus::Unknown)
+        }
         Event::MapStarted { step, .. } => {
             let again = state.step(step).is_some_and(|(_, own)| own.items.is_some());
             again.then(|| double(format!("the items of {step} were fixed before")))

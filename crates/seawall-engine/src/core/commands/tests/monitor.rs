@@ -228,6 +228,10 @@ impl Monitor {
                 activity, resolution, ..
             } => match resolution {
                 Resolution::Retry => self.move_to(activity, &[Seen::Unknown], Seen::Between),
+                // What kills its processes is given up.
+                Resolution::Failed(_) if self.held.1 && activity.part != Part::Main => {
+                    assert!(matches!(self.seen[activity], Seen::Unknown | Seen::Between));
+                }
                 _ => assert_eq!(self.seen[activity], Seen::Unknown),
             },
             _ => self.waits(event),

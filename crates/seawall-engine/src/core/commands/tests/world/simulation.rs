@@ -442,7 +442,11 @@ impl World {
     }
 
     fn resolve(&mut self, pick: u8, found: Found) {
-        let unknown = self.picks(StepStatus::Unknown);
+        let mut unknown = self.picks(StepStatus::Unknown);
+        if found == Found::Wrong && matches!(self.run.state.blocked, Some(BlockReason::HoldersDied(_))) {
+            let parts = self.picks(StepStatus::Retrying).into_iter();
+            unknown.extend(parts.filter(|activity| activity.part != Part::Main));
+        }
         let Some(activity) = chosen(&unknown, pick) else { return };
         let resolution = match found {
             Found::Out => Resolution::Succeeded(Datum::new(json!("found"))),
