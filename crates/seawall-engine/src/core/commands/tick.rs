@@ -6,7 +6,7 @@ use seawall_store::Timestamp;
 
 use crate::core::commands::approval::{self, Verdict};
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow;
+use crate::core::commands::{child, flow};
 use crate::core::event::{Decided, Event};
 use crate::core::state::{Slot, StepStatus, Wait};
 use crate::definition::{ApprovalTimeout, Kind};
@@ -104,11 +104,10 @@ fn fire(draft: &mut Draft<'_>, slot: Slot) {
                 activity: name,
                 child: run,
             });
-            flow::fail(
-                draft,
-                slot,
-                StepError::permanent("timeout", format!("the child run {run} took too long")),
-            );
+            // What is undone next must not begin beside what this one does still: its end comes as a message.
+            if slot.is_main() {
+                flow::fail(draft, slot, child::took_too_long(run));
+            }
         }
         _ => {}
     }
