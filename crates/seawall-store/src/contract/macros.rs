@@ -211,6 +211,7 @@ macro_rules! contract_tests {
                 queues_are_apart_and_an_unknown_one_is_empty,
                 a_queue_gives_out_as_many_as_its_concurrency_allows,
                 a_key_at_its_limit_holds_nobody_else_back,
+                the_claimed_tasks_of_a_key_are_counted,
                 a_lower_limit_per_key_holds_from_the_next_claim_on,
                 a_rate_lets_a_burst_through_and_then_one_after_the_other,
                 only_a_rate_makes_a_task_claimable_by_itself,

@@ -214,6 +214,14 @@ impl State {
         })
     }
 
+    pub(super) fn claimed_of_key(&self, tenant: &TenantId, queue: &QueueName, key: &str) -> u64 {
+        let claimed = self
+            .tasks
+            .values()
+            .filter(|row| row.is_in(tenant, queue) && row.record.status == TaskStatus::Claimed);
+        claimed.filter(|row| row.record.key.as_deref() == Some(key)).count() as u64
+    }
+
     pub(super) fn queue_row(&mut self, tenant: &TenantId, name: &QueueName) -> &mut QueueRow {
         let number = self.number();
         self.queues
