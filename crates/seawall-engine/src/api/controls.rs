@@ -40,7 +40,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::cancel`].
     pub async fn pause(&self, by: &Principal, run: RunId) -> Result<()> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let refusal = match &state {
             _ if status.is_terminal() => Some(format!("the run is {status} already")),
@@ -65,7 +65,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::cancel`].
     pub async fn resume(&self, by: &Principal, run: RunId) -> Result<()> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         if let Some(refusal) = state.as_ref().and_then(|state| cannot_resume(status, state)) {
             return Err(conflict(status, refusal));
@@ -134,7 +134,7 @@ impl Engine {
             }
             Resolution::Failed(_) | Resolution::Retry => {}
         }
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(state) = state else {
             return Err(conflict(

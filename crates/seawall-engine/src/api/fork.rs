@@ -31,7 +31,7 @@ impl Engine {
     /// knows whether it happened.
     pub async fn fork_run(&self, by: &Principal, run: RunId, request: ForkRun) -> Result<RunStarted> {
         self.is_open()?;
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(source) = state else {
             return Err(conflict(

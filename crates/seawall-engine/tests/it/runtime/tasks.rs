@@ -343,4 +343,60 @@ async fn those_who_wait_for_a_rate_are_let_through_one_by_one_and_not_woken_all(
         .collect();
     // Each looks when it comes, and when it is its turn.
     assert!(calls[0] <= 220 && calls[1] <= 20, "{calls:?} claims and looks");
+async fn why_tells_what_of_its_queue_keeps_a_task() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let keyed = |id: &str| {
+        let mut keyed = task(id, "read", &[]);
+        keyed["with"]["key"] = json!("k");
+        keyed
+    };
+    let run = world.start(&engine, flow(json!([keyed("a"), keyed("b")]))).await;
+    let limited = async |set: SetQueue| {
+        engine.set_queue(&world.me, &queue(), set).await.unwrap();
+        world.settle().await;
+        let reasons = engine.why(&world.me, run).await.unwrap();
+        let of_b = reasons
+            .into_iter()
+            .find(|reason| reason.step.as_ref().is_some_and(|id| id.as_str() == "b"));
+        let of_b = of_b.expect("it waits");
+        assert_eq!(of_b.kind, "task");
+        let (waits, held) = of_b.detail.split_once('Z').expect("since when");
+        assert!(waits.starts_with("waits for a worker of queue q since "), "{waits}");
+        (held.to_owned(), of_b.until)
+    };
+    assert_eq!(limited(SetQueue::default()).await, (String::new(), None));
+    let paused = SetQueue {
+        paused: true,
+        ..SetQueue::default()
+    };
+    assert_eq!(limited(paused.clone()).await.0, "; queue q is paused");
+    let slow = SetQueue {
+        rate: Some("1/min".to_owned()),
+        ..SetQueue::default()
+    };
+    limited(slow.clone()).await;
+    assert_eq!(claim(&world, &engine).await.activity.to_string(), "a");
+    let (held, until) = limited(slow.clone()).await;
+    assert!(held.starts_with("; its rate lets the next one go at "), "{held}");
+    assert!(until.is_some());
+    let one = SetQueue {
+        concurrency: Some(1),
+        ..slow.clone()
+    };
+    assert_eq!(limited(one.clone()).await, ("; queue q runs 1 of 1".to_owned(), None));
+    let of_key = SetQueue {
+        concurrency_per_key: Some(1),
+        ..SetQueue::default()
+    };
+    assert_eq!(limited(of_key).await.0, "; queue q runs 1 of 1 of its key \"k\"");
+    let both = SetQueue {
+        concurrency_per_key: Some(1),
+        paused: true,
+        ..one
+    };
+    assert_eq!(
+        limited(both).await.0,
+        "; queue q is paused; queue q runs 1 of 1; queue q runs 1 of 1 of its key \"k\""
+    );
 }
