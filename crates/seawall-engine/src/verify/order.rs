@@ -2,7 +2,7 @@
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
-use crate::core::{Event, Phase, Recorded, RunState, StepStarted, StepStatus, Wait};
+use crate::core::{Event, Phase, Recorded, Resolution, RunState, StepStarted, StepStatus, Wait};
 use crate::effect::EffectClass;
 use crate::names::ActivityRef;
 
@@ -46,11 +46,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         }
         Event::StepOutcomeResolved {
             activity, resolution, ..
-        } => {
-            let slot = state.slot(activity);
-            let given_up = slot.is_some_and(|slot| state.can_resolve(slot, resolution));
-            needs(state, activity, |status| given_up || status == StepStatus::Unknown)
-        }
+        } => resolved(state, activity, resolution),
         Event::MapStarted { step, .. } => {
             let again = state.step(step).is_some_and(|(_, own)| own.items.is_some());
             again.then(|| double(format!("the items of {step} were fixed before")))
@@ -153,6 +149,15 @@ fn begun(state: &RunState, started: &StepStarted) -> Wrong {
 
 fn double(why: String) -> (VerifyFindingKind, String) {
     (VerifyFindingKind::DoubleOutcome, why)
+/// Nobody knew its end, or it was given up.
+fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -> Wrong {
+    let slot = state.slot(activity);
+    let counts = slot.is_some_and(|slot| state.can_resolve(slot, resolution));
+    needs(state, activity, |_| counts)
+}
+
+fn double(why: String) -> (FindingKind, String) {
+    (FindingKind::DoubleOutcome, why)
 }
 
 fn status(state: &RunState, activity: &ActivityRef) -> Option<StepStatus> {
