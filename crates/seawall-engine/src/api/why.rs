@@ -4,8 +4,8 @@ use seawall_store::{QueueName, RunRecord, TaskRecord, TaskStatus, Timestamp};
 
 use crate::api::Reason;
 use crate::api::view_journal::rfc3339;
-use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, wanted_room};
 use crate::api::why_queue::Tasks;
+use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, wanted_room};
 use crate::definition::{ItemErrors, Kind};
 use crate::executor::StepError;
 use crate::journal::READER_VERSION;

@@ -147,8 +147,6 @@ fn begun(state: &RunState, started: &StepStarted) -> Wrong {
     }
 }
 
-fn double(why: String) -> (VerifyFindingKind, String) {
-    (VerifyFindingKind::DoubleOutcome, why)
 /// Nobody knew its end, or it was given up.
 fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -> Wrong {
     let slot = state.slot(activity);
@@ -156,8 +154,8 @@ fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -
     needs(state, activity, |_| counts)
 }
 
-fn double(why: String) -> (FindingKind, String) {
-    (FindingKind::DoubleOutcome, why)
+fn double(why: String) -> (VerifyFindingKind, String) {
+    (VerifyFindingKind::DoubleOutcome, why)
 }
 
 fn status(state: &RunState, activity: &ActivityRef) -> Option<StepStatus> {

@@ -170,25 +170,6 @@ impl TaskStore for SqliteStore {
             }))
         }))
     }
-
-    fn claimed_of_key<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        queue: &'a QueueName,
-        key: &'a str,
-    ) -> BoxFuture<'a, StoreResult<u64>> {
-        let (tenant, name, key) = (tenant.clone(), queue.clone(), key.to_owned());
-        Box::pin(self.readers.read(move |conn| {
-            let claimed = conn
-                .prepare_cached(
-                    "SELECT k.claimed FROM queue_keys k JOIN queues q ON q.queue_no = k.queue_no
-                     WHERE q.name = ?1 AND q.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?2) AND k.key = ?3",
-                )?
-                .query_row((name.as_str(), tenant.as_str(), &key), |row| count_at(row, 0, "count"))
-                .optional()?;
-            Ok(claimed.unwrap_or(0))
-        }))
-    }
 }
 
 fn has_slot(queue: &Queue) -> bool {

@@ -241,17 +241,4 @@ impl TaskStore for MemoryStore {
             })
         })
     }
-
-    fn claimed_of_key<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        queue: &'a QueueName,
-        key: &'a str,
-    ) -> BoxFuture<'a, StoreResult<u64>> {
-        Box::pin(async move {
-            self.call(StoreOp::Read, None, |state, _| {
-                Ok(state.claimed_of_key(tenant, queue, key))
-            })
-        })
-    }
 }

@@ -2,7 +2,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TenantId, WorkflowId};
-use crate::records::{FlowLine, FlowPlace, Page, PageOf};
+use crate::records::{FlowLine, FlowPlace, Page, PageOf, QueueName};
 
 /// Flow control: which runs of a workflow may begin. It has no calls of its own that change anything: runs come in with
 /// [`crate::RunStore::create_run`] and as children of appends ([`crate::NewRun::flow`]), come back with
@@ -44,4 +44,13 @@ pub trait FlowStore: Send + Sync + 'static {
         scope: WorkflowId,
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<FlowLine>>>;
+
+    /// How many tasks of a queue's key are claimed: what [`crate::QueueSettings::concurrency_per_key`] limits. 0 for what nobody
+    /// knows.
+    fn claimed_of_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        queue: &'a QueueName,
+        key: &'a str,
+    ) -> BoxFuture<'a, StoreResult<u64>>;
 }

@@ -102,13 +102,4 @@ pub trait TaskStore: Send + Sync + 'static {
         tenant: &'a TenantId,
         queue: &'a QueueName,
     ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>>;
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>>;
-
-    /// How many tasks of the key are claimed: what [`QueueSettings::concurrency_per_key`] limits. 0 for what nobody knows.
-    fn claimed_of_key<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        queue: &'a QueueName,
-        key: &'a str,
-    ) -> BoxFuture<'a, StoreResult<u64>>;
 }

@@ -2,14 +2,11 @@
 
 use seawall_store::{NodeId, Timestamp};
 use serde_json::json;
+
 use super::kit::{LATER, failed, flow, map_of, started, state};
 use crate::api::why;
-use crate::core::{ApprovalRequested, BlockReason, ChildStarted, Event, RunState, RunError, StepStarted, StepStatus};
-use super::view::{list_view, run_view};
-use super::view_journal::journal_item;
-use super::why;
 use crate::api::why_queue::Tasks;
-use crate::effect::EffectClass;
+use crate::core::{ApprovalRequested, BlockReason, ChildStarted, Event, RunState};
 use crate::executor::StepError;
 use crate::fixtures::{born, record, replay};
 use crate::journal::arbitrary::{approval, item, journal, ms, run_id, step, version};

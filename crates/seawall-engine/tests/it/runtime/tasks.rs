@@ -343,6 +343,9 @@ async fn those_who_wait_for_a_rate_are_let_through_one_by_one_and_not_woken_all(
         .collect();
     // Each looks when it comes, and when it is its turn.
     assert!(calls[0] <= 220 && calls[1] <= 20, "{calls:?} claims and looks");
+}
+
+#[tokio::test(start_paused = true)]
 async fn why_tells_what_of_its_queue_keeps_a_task() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;

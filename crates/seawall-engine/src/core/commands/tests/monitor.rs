@@ -205,12 +205,6 @@ impl Monitor {
                 // Only a reconcile step whose task is taken back may have something newer to look into.
                 let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
                 self.move_to(activity, from, Seen::Between);
-                let mut from = vec![Seen::Running, Seen::Between, Seen::Untouched];
-                if activity.part == Part::Reconcile {
-                    // Its task was taken back, since there is something new to look into.
-                    from.push(Seen::Waiting);
-                }
-                self.move_to(activity, &from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
                 let from = [Seen::Running, Seen::Between, Seen::Untouched];
@@ -389,7 +383,8 @@ impl Monitor {
         stale.map(|(_, step)| (step.id.clone(), skipped(step))).collect()
     }
 
-    /// What the run went on with stays, unless it was undone, or has no effect and was computed from that; of the rest, what failed or was cancelled is open again.
+    /// What the run went on with stays, unless it was undone, or has no effect and was computed from that; of the rest, what
+    /// failed or was cancelled is open again.
     fn retried(&mut self, definition: &Definition, raised: &[ActivityRef], anew: &[StepId]) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
