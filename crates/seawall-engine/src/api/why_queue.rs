@@ -94,7 +94,7 @@ impl Engine {
                 .next_claimable(&by.tenant, queue)
                 .await
                 .map_err(refused(RUN))?
-                .map(|(next, _)| next),
+                .map(|next| next.at),
             None => None,
         };
         Ok(Some(Limits {

@@ -130,5 +130,5 @@ fn a_map_whose_items_were_fixed_twice_is_found() {
     }));
     let twice = journal(1, vec![born(&source, None), Event::RunStarted, start, map(), map()]);
     let found = kinds(&source, &twice);
-    assert!(found.contains(&FindingKind::DoubleOutcome), "{found:?}");
+    assert!(found.contains(&VerifyFindingKind::DoubleOutcome), "{found:?}");
 }
