@@ -15,6 +15,7 @@ mod nights;
 mod parking;
 mod poison;
 pub(crate) mod probe;
+mod replayed_tasks;
 mod replays;
 mod retention;
 mod sagas;
