@@ -60,6 +60,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "suspects",
         sql: include_str!("migrations/0007_suspects.sql"),
     },
+    Migration {
+        version: 10,
+        name: "told",
+        sql: include_str!("migrations/0010_told.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -63,8 +63,26 @@ fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, S
         (begun("begun", row.started_at), begun("begun", journal.started_at)),
         (begun("ended", row.finished_at), begun("ended", journal.finished_at)),
         (error(row.error_code.as_deref()), error(journal.error_code.as_deref())),
+        // Rows of before say neither.
+        (
+            said(row.error_message.is_some(), row),
+            said(row.error_message.is_some(), journal),
+        ),
     ];
     pairs.into_iter().find(|(row, journal)| row != journal)
+}
+
+fn said(whether: bool, row: &RunProjection) -> String {
+    let (step, message) = (row.error_step.as_deref(), row.error_message.as_deref());
+    if whether {
+        format!(
+            "the error {:?} of step {:?}",
+            message.unwrap_or_default(),
+            step.unwrap_or_default()
+        )
+    } else {
+        String::new()
+    }
 }
 
 fn awaited(awaits: Awaits) -> String {
