@@ -1,14 +1,15 @@
 //! A message into an inbox, by whichever way it comes.
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::MessageKey;
+use seawall_store::{Digest, MessageKey, NewMessage};
 
 use crate::writer::Tx;
 
-/// Whether the run's inbox has, or ever had, a message of that key.
-pub(super) fn is_known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<bool> {
-    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND key = ?2")?
-        .exists(params![run_no, key.0])
+/// Whether the run's inbox has, or ever had, a message of that key; and if so, a digest of its body where it was sent.
+pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<Option<[u8; 32]>>> {
+    tx.statement("SELECT fingerprint FROM inbox WHERE run_no = ?1 AND key = ?2")?
+        .query_row(params![run_no, key.0], |row| row.get(0))
+        .optional()
 }
 
 /// Writes the message, unless its key is known, and makes an unheld run due at once. False: its key is known.
@@ -32,10 +33,38 @@ pub(super) fn make_due(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Writes a message whose key is not known, for nobody to read before the run is admitted anew.
-pub(super) fn withhold(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<()> {
-    tx.statement("INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 2, ?3)")?
-        .execute(params![run_no, key.0, body])?;
+/// Who reads a message that was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The run's holder, at once.
+    Holder,
+    /// Nobody before the run is admitted anew.
+    Nobody,
+}
+
+/// Writes a message that was sent and whose key is not known.
+pub(super) fn post(
+    tx: &Tx<'_>,
+    run_no: i64,
+    message: &NewMessage,
+    fingerprint: &Digest,
+    reader: Reader,
+) -> rusqlite::Result<()> {
+    let unread = match reader {
+        Reader::Holder => 1,
+        Reader::Nobody => 2,
+    };
+    tx.statement("INSERT INTO inbox (run_no, key, unread, body, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            run_no,
+            message.key.0,
+            unread,
+            message.body,
+            fingerprint.as_bytes()
+        ])?;
+    if reader == Reader::Holder {
+        make_due(tx, run_no)?;
+    }
     Ok(())
 }
 

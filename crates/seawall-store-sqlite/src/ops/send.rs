@@ -1,8 +1,8 @@
-use seawall_store::{NewMessage, RunId, Sent, StoreError, TenantId, Watchers};
+use seawall_store::{Digest, NewMessage, RunId, Sent, StoreError, TenantId, Watchers};
 
 use crate::error::OpError;
 use crate::ops::create_run::tell_all;
-use crate::ops::deliver::{deliver, is_known, withhold};
+use crate::ops::deliver::{Reader, known, post};
 use crate::ops::flow::Flow;
 use crate::rows::run_by_id;
 use crate::writer::{Operation, Tx};
@@ -12,6 +12,8 @@ pub(crate) struct Send {
     pub(crate) tenant: TenantId,
     pub(crate) run: RunId,
     pub(crate) message: NewMessage,
+    /// Of the message's body: the inbox keeps it when the message is read.
+    pub(crate) fingerprint: Digest,
 }
 
 /// What became of it, and who else heard of it.
@@ -32,8 +34,9 @@ impl Operation for Send {
     fn run(&self, tx: &Tx<'_>) -> Result<Accepted, OpError> {
         let message = &self.message;
         let record = run_by_id(tx.conn(), &self.tenant, self.run)?.ok_or(StoreError::NotFound)?;
-        if is_known(tx, record.key.0, &message.key)? {
-            return Ok(Accepted::plainly(Sent::Duplicate));
+        if let Some(known) = known(tx, record.key.0, &message.key)? {
+            let differs = known.is_some_and(|known| known != *self.fingerprint.as_bytes());
+            return Ok(Accepted::plainly(if differs { Sent::Differs } else { Sent::Duplicate }));
         }
         let status = record.projection.status;
         if !message.allowed.contains(status) {
@@ -41,14 +44,14 @@ impl Operation for Send {
         }
         let mut flow = Flow::new(tx);
         if message.readmit && flow.is_released(record.key.0)? {
-            withhold(tx, record.key.0, &message.key, &message.body)?;
+            post(tx, record.key.0, message, &self.fingerprint, Reader::Nobody)?;
             flow.come_back(record.key.0, self.run)?;
             return Ok(Accepted {
                 sent: Sent::Accepted,
                 told: flow.told,
             });
         }
-        deliver(tx, record.key.0, &message.key, &message.body)?;
+        post(tx, record.key.0, message, &self.fingerprint, Reader::Holder)?;
         Ok(Accepted::plainly(Sent::Accepted))
     }
 

@@ -27,7 +27,7 @@ impl State {
         }
         let record = row.record.clone();
         match self.send(tenant, record.run, message, now)? {
-            Sent::Duplicate => return Err(StoreError::ApprovalSettled),
+            Sent::Duplicate | Sent::Differs => return Err(StoreError::ApprovalSettled),
             Sent::Accepted => {}
         }
         if let Some(row) = self.approval_mut(id) {

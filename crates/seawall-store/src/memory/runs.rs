@@ -1,7 +1,7 @@
 use futures_util::future::BoxFuture;
 
 use crate::error::{StoreError, StoreResult};
-use crate::ids::{RunId, RunKey, Seq, TenantId};
+use crate::ids::{Digest, RunId, RunKey, Seq, TenantId};
 use crate::memory::fault::StoreOp;
 use crate::memory::page::cut;
 use crate::memory::state::{KeyRow, RunRow, State};
@@ -58,8 +58,11 @@ impl State {
         now: Timestamp,
     ) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
-        if row.known.contains(&message.key) {
-            return Ok(Sent::Duplicate);
+        let body = Digest::of(&message.body);
+        match row.known.get(&message.key) {
+            Some(Some(known)) if *known != body => return Ok(Sent::Differs),
+            Some(_) => return Ok(Sent::Duplicate),
+            None => {}
         }
         let status = row.record.projection.status;
         if !message.allowed.contains(status) {
@@ -68,10 +71,13 @@ impl State {
         let run = row.record.key;
         if message.readmit && self.is_released(run) {
             self.may_come_back(run)?;
-            self.withhold(run, message);
+            self.withhold(run, message.clone());
             self.come_back(run, now);
         } else {
-            self.deliver(run, message.key, message.body);
+            self.deliver(run, message.key.clone(), message.body);
+        }
+        if let Some(row) = self.runs.get_mut(&run) {
+            row.known.insert(message.key, Some(body));
         }
         Ok(Sent::Accepted)
     }
@@ -81,7 +87,6 @@ impl State {
     fn withhold(&mut self, run: RunKey, message: NewMessage) {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
-        row.known.insert(message.key.clone());
         row.withheld.push(InboxRow {
             id,
             key: message.key,

@@ -262,6 +262,8 @@ pub enum Sent {
     Accepted,
     /// A message of that key was accepted before.
     Duplicate,
+    /// As `Duplicate`, and that one said something else.
+    Differs,
 }
 
 /// What watchers are told after a commit.
