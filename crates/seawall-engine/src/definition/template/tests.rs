@@ -30,6 +30,7 @@ fn compile_with(value: &Value, secrets: bool) -> Outcome {
         variable: Some("file"),
         extras: &[],
         secrets,
+        before_run: false,
         references: &mut references,
         report: &mut report,
     };
@@ -300,6 +301,7 @@ fn a_condition_must_give_a_boolean() {
             variable: None,
             extras: &[],
             secrets: false,
+            before_run: false,
             references: &mut references,
             report: &mut report,
         };
@@ -374,7 +376,8 @@ fn the_map_variable_exists_only_inside_a_map() {
             &tokens,
             &Names {
                 variable: Some("file"),
-                extras: &[]
+                extras: &[],
+                before_run: false,
             }
         )
         .is_ok()
@@ -384,6 +387,7 @@ fn the_map_variable_exists_only_inside_a_map() {
         &Names {
             variable: None,
             extras: &[],
+            before_run: false,
         },
     )
     .unwrap_err();

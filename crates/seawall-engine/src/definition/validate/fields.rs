@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::flow_fields::{CONCURRENCY, DEBOUNCE, RATE};
+use crate::definition::MAX_SIGNAL_NAME;
 use crate::definition::duration::MAX_DURATION;
 use crate::executor::{FieldShape, FieldSpec};
 
@@ -62,6 +63,8 @@ pub(in crate::definition) enum Shape {
     RateLimit(&'static [Field]),
     /// -100 to 100, or a template.
     Priority,
+    /// An object of these fields, or an expression that gives one.
+    Answer(&'static [Field]),
 }
 
 pub(super) const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
@@ -231,8 +234,28 @@ pub(in crate::definition) const RECONCILIATION: &[Field] = &[
     EFFECT,
     field(
         "answer",
-        Shape::Template(FieldShape::Any),
+        Shape::Answer(ANSWER),
         "From `result` to `{outcome: succeeded | failed | retry | unknown, output, message}`; without it the output itself.",
+    ),
+];
+
+/// What a reconcile step has found out.
+pub(in crate::definition) const ANSWER: &[Field] = &[
+    field(
+        "outcome",
+        Shape::Template(FieldShape::OneOf(&["succeeded", "failed", "retry", "unknown"])),
+        "What became of the attempt.",
+    )
+    .required(),
+    field(
+        "output",
+        Shape::Template(FieldShape::Any),
+        "Of a step that has succeeded.",
+    ),
+    field(
+        "message",
+        Shape::Template(FieldShape::String),
+        "Why it has failed, or is not known.",
     ),
 ];
 
@@ -337,7 +360,12 @@ pub(in crate::definition) const CORE_KINDS: &[CoreKind] = &[
         name: "wait_signal",
         nature: Nature::Wait,
         fields: &[
-            field("name", Shape::Template(FieldShape::String), "The signal's name.").required(),
+            field(
+                "name",
+                Shape::Template(FieldShape::Bounded { max: MAX_SIGNAL_NAME }),
+                "The signal's name: 1 to 128 bytes.",
+            )
+            .required(),
             field("timeout", ANY_WAIT, "The same as the step's own `timeout`."),
         ],
         doc: "Waits for a signal; its payload is the output.",
