@@ -54,4 +54,4 @@ pub use replay::{Comparison, Divergence, Finding, FindingKind, Verdict, replay, 
 pub use runtime::EngineConfig;
 pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};
 pub use seawall_store as store;
-pub use verify::{Finding as StoreFinding, FindingKind as StoreFindingKind, VerifyReport, verify};
+pub use verify::{VerifyFinding, VerifyFindingKind, VerifyReport, verify};

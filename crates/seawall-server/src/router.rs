@@ -84,6 +84,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::decide::decide))
         // Tasks
+        .routes(routes!(tasks::get::get))
         .routes(routes!(tasks::claim::claim))
         .routes(routes!(tasks::heartbeat::heartbeat))
         .routes(routes!(tasks::complete::complete))

@@ -148,28 +148,24 @@ mod tests {
         let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
         let (ends, end) = mpsc::channel::<()>();
         let end = Arc::new(Mutex::new(end));
-        let lists: Vec<_> = (0..5)
-            .map(|_| {
-                let (readers, begun, end) = (readers.clone(), begun.clone(), Arc::clone(&end));
-                tokio::spawn(async move {
-                    let long = readers.list(move |_| {
-                        begun.send(()).unwrap();
-                        Ok(end.lock().recv().is_ok())
-                    });
-                    long.await.unwrap()
-                })
+        let lists = (0..5).map(|_| {
+            let (begun, end) = (begun.clone(), Arc::clone(&end));
+            readers.list(move |_| {
+                begun.send(()).unwrap();
+                Ok(end.lock().recv().is_ok())
             })
-            .collect();
-        for _ in 0..2 {
-            begins.recv().await.unwrap();
-        }
-        for _ in 0..10 {
-            assert_eq!(readers.read(|_| Ok(7)).await.unwrap(), 7);
-        }
-        drop(ends);
-        for list in lists {
-            assert!(!list.await.unwrap());
-        }
+        });
+        let others = async {
+            for _ in 0..2 {
+                begins.recv().await.unwrap();
+            }
+            for _ in 0..10 {
+                assert_eq!(readers.read(|_| Ok(7)).await.unwrap(), 7);
+            }
+            drop(ends);
+        };
+        let (lists, ()) = tokio::join!(futures_util::future::join_all(lists), others);
+        assert!(lists.into_iter().all(|list| !list.unwrap()));
         readers.close().await;
         assert!(readers.list(|_| Ok(())).await.is_err());
     }

@@ -1,6 +1,6 @@
 //! A worker for `examples/workers.yaml` in Rust: counts files and writes lines, many tasks at once.
 //!
-//!     cargo run -p seawall --example worker -- [--server http://127.0.0.1:3000] [--name NAME] [--parallel 8]
+//!     cargo run -p seawall --example worker -- [--server http://127.0.0.1:8000] [--name NAME] [--parallel 8]
 //!
 //! One claim asks for as many tasks as there is room for. Each task has a task of its own that keeps its lease; a worker that
 //! was told to stop (SIGTERM, Ctrl-C) claims nothing more and finishes what it has.
@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 const LEASE: Duration = Duration::from_secs(30);
 /// A claim waits so long on the server, and a stop for that long on a claim: one that is cut off may have taken tasks.
@@ -29,7 +30,7 @@ const QUEUES: [&str; 2] = ["files.words", "ledger"];
 
 #[derive(Parser)]
 struct Args {
-    #[arg(long, default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "SEAWALL_SERVER", default_value = "http://127.0.0.1:8000")]
     server: String,
     #[arg(long, default_value_t = format!("rust-{}", std::process::id()))]
     name: String,
@@ -204,14 +205,14 @@ async fn work_on(server: Arc<Server>, task: Task) {
 }
 
 /// Claims as many as there is room for, until it is told to stop.
-async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32) {
+async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(parallel as usize));
     let mut tasks = JoinSet::new();
     let mut pauses = Pauses::default();
-    let mut stop = std::pin::pin!(stopped());
     loop {
         let first = tokio::select! {
-            () = &mut stop => break,
+            biased;
+            () = stop.cancelled() => break,
             first = Arc::clone(&room).acquire_owned() => first,
         };
         let Ok(mut first) = first else { break };
@@ -240,38 +241,37 @@ async fn work_for(server: Arc<Server>, queue: &'static str, parallel: u32) {
     while tasks.join_next().await.is_some() {}
 }
 
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = signal(SignalKind::terminate());
-        let Ok(mut terminate) = terminate else {
-            return std::future::pending().await;
-        };
+/// Resolves when the process is told to stop, also if that was before it is waited for.
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-    }
+    })
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    // Before there is anything to finish.
+    let stopped = stopped().context("no signals")?;
     let server = Arc::new(Server {
         http: reqwest::Client::builder().build().context("no HTTP client")?,
         url: args.server,
         name: args.name,
     });
     eprintln!("{} works for {}", server.name, server.url);
+    let stop = CancellationToken::new();
     let mut queues = JoinSet::new();
     for queue in QUEUES {
-        queues.spawn(work_for(Arc::clone(&server), queue, args.parallel));
+        queues.spawn(work_for(Arc::clone(&server), queue, args.parallel, stop.clone()));
     }
+    stopped.await;
+    stop.cancel();
     while queues.join_next().await.is_some() {}
     Ok(())
 }

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use seawall_engine::Clock;
 use seawall_engine::store::SystemClock;
 use seawall_server::Config;
+use serde::de::DeserializeOwned;
 
 use crate::args::Global;
-use crate::client::{Client, Connect, connect};
+use crate::client::{Answer, Call, Client, Connect, connect};
 use crate::compose::Work;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Paint};
 use crate::shell::SelfCommand;
@@ -94,5 +96,25 @@ impl Context {
         let result = doing(&client).await;
         client.close().await;
         result
+    }
+
+    /// Asks once.
+    pub(crate) async fn ask(&self, work: Work, call: Call) -> Result<Answer, Failure> {
+        self.with_client(work, async |client| Ok(client.call(call).await?))
+            .await
+    }
+
+    /// Prints an answer: for programs as it came, for people as `text` puts it.
+    pub(crate) fn print<T: DeserializeOwned>(
+        &self,
+        answer: &Answer,
+        text: impl FnOnce(T) -> String,
+    ) -> Result<Exit, Failure> {
+        if self.global.json {
+            self.out.json(&answer.value)?;
+        } else {
+            self.out.line(&text(answer.view()?))?;
+        }
+        Ok(Exit::Done)
     }
 }

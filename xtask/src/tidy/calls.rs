@@ -84,12 +84,10 @@ fn product_lines<'a>(source: &'a Source, word: &'a str) -> impl Iterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tidy::lines_of;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::read(path, text))
-            .into_iter()
-            .filter_map(|finding| finding.line)
-            .collect()
+        lines_of(check(&Source::read(path, text)))
     }
 
     #[test]

@@ -64,6 +64,12 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Where something was found.
+#[cfg(test)]
+fn lines_of(found: impl IntoIterator<Item = Finding>) -> Vec<usize> {
+    found.into_iter().filter_map(|finding| finding.line).collect()
+}
+
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let metadata = Metadata::of_workspace()?;
     let rooms: Vec<_> = metadata.rooms().collect();

@@ -53,12 +53,10 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tidy::lines_of;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::read(path, text))
-            .into_iter()
-            .filter_map(|finding| finding.line)
-            .collect()
+        lines_of(check(&Source::read(path, text)))
     }
 
     #[test]

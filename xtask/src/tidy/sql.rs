@@ -71,12 +71,10 @@ pub(super) fn check_file(path: &str) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tidy::lines_of;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::read(path, text))
-            .into_iter()
-            .filter_map(|finding| finding.line)
-            .collect()
+        lines_of(check(&Source::read(path, text)))
     }
 
     #[test]

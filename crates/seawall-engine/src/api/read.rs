@@ -9,8 +9,10 @@ use crate::journal::decode;
 use crate::runtime::DefinitionTrouble;
 
 pub(super) const RUN: &str = "run";
-/// Of a journal, read at once.
+/// Of a journal, read at once by whoever needs all of it.
 pub(super) const PAGE_BYTES: usize = 1024 * 1024;
+/// Of a journal, read at once by whoever needs some events: what is read beyond them is read again with the next ones.
+const FEW_BYTES: usize = 64 * 1024;
 
 /// Some consecutive events with the row of the same moment.
 pub(super) struct Stretch {
@@ -31,7 +33,7 @@ impl Engine {
         found.map_err(refused(RUN))?.ok_or(EngineError::NotFound(RUN))
     }
 
-    /// Events after `after`: about one page, or with `enough` None all of them.
+    /// Events after `after`: `enough` of them or as many as there are, or with `enough` None all.
     pub(super) async fn stretch(
         &self,
         by: &Principal,
@@ -41,18 +43,27 @@ impl Engine {
     ) -> Result<Stretch> {
         let mut events: Vec<Recorded> = Vec::new();
         let mut last = after;
+        let is_enough = |found: usize| enough.is_some_and(|enough| found >= enough);
+        let page_bytes = if enough.is_some() { FEW_BYTES } else { PAGE_BYTES };
         loop {
-            let page = self.shared().store.journal(&by.tenant, run, last, PAGE_BYTES).await;
+            let page = self.shared().store.journal(&by.tenant, run, last, page_bytes).await;
             let page = page.map_err(refused(RUN))?;
             let before = last;
             for segment in &page.segments {
+                // Reading a segment's events costs far more than reading its bytes.
+                if is_enough(events.len()) {
+                    break;
+                }
                 let more = decode(segment).map_err(|error| EngineError::Corrupt(error.to_string()))?;
                 events.extend(more.into_iter().filter(|event| event.seq > last));
                 last = last.max(segment.last());
             }
             // A page without progress cannot be: the row counts events that the journal does not have.
             let done = last >= page.record.last_seq || last == before;
-            if done || enough.is_some_and(|enough| events.len() >= enough) {
+            if done || is_enough(events.len()) {
+                if let Some(enough) = enough {
+                    events.truncate(enough);
+                }
                 return Ok(Stretch {
                     record: page.record,
                     events,

@@ -217,7 +217,7 @@ impl Engine {
         limit: usize,
     ) -> Result<(Vec<JournalItem>, bool)> {
         let stretch = self.stretch(by, run, after, Some(limit)).await?;
-        let items: Vec<JournalItem> = stretch.events.iter().take(limit).map(journal_item).collect();
+        let items: Vec<JournalItem> = stretch.events.iter().map(journal_item).collect();
         let last = items.last().map_or(after, |item| item.seq);
         let ended = stretch.record.projection.status.is_terminal() && last >= stretch.record.last_seq;
         Ok((items, ended))

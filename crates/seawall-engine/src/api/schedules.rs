@@ -37,7 +37,7 @@ impl Engine {
         settings.request = key.map(|key| key.fingerprint);
         let next_at = first_after(&settings, now, now)?;
         let mut new = NewSchedule {
-            id: ScheduleId::generate(),
+            id: ScheduleId::from_uuid(self.shared().entropy.uuid()),
             settings: encode_schedule(&settings),
             created_at: now,
             next_at,

@@ -101,7 +101,7 @@ impl Engine {
         let end = Instant::now() + wait;
         tokio::pin!(cut_off);
         loop {
-            let claimed = store.claim_tasks(&by.tenant, queue, store_claim(&claim)).await;
+            let claimed = store.claim_tasks(&by.tenant, queue, self.store_claim(&claim)).await;
             let claimed = claimed.map_err(refused("queue"))?;
             // What woke it is used up: a watch that goes away with a wake-up hands it on.
             watch.served();
@@ -115,11 +115,12 @@ impl Engine {
                 .map_err(refused("queue"))?;
             let rest = next.map(|(at, now)| at.since(now).max(Duration::from_millis(1)));
             tokio::select! {
+                biased;
+                () = &mut cut_off => return Ok(Vec::new()),
+                () = self.shared().draining.cancelled() => return Ok(Vec::new()),
                 () = watch.changed() => {}
                 () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                 () = tokio::time::sleep_until(end) => return Ok(Vec::new()),
-                () = &mut cut_off => return Ok(Vec::new()),
-                () = self.shared().draining.cancelled() => return Ok(Vec::new()),
             }
         }
     }
@@ -197,6 +198,15 @@ impl Engine {
         self.end_task(by, (id, lease), TaskEnd::Failed(error)).await
     }
 
+    /// The task, settled or not, without its lease: that is its worker's.
+    ///
+    /// # Errors
+    /// `NotFound`; `Store`.
+    pub async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
+        let found = self.shared().store.task(&by.tenant, id).await;
+        found.map_err(refused(TASK))?.ok_or(EngineError::NotFound(TASK))
+    }
+
     async fn end_task(&self, by: &Principal, (id, lease): (TaskId, TaskLease), end: TaskEnd) -> Result<()> {
         let claim = match self.shared().claims.of(&by.tenant, id) {
             Some(claim) => claim,
@@ -244,6 +254,18 @@ impl Engine {
         })
     }
 
+    fn store_claim(&self, claim: &ClaimTasks) -> TaskClaim {
+        let entropy = &self.shared().entropy;
+        let bits = (u128::from(entropy.bits()) << 64) | u128::from(entropy.bits());
+        TaskClaim {
+            worker: claim.worker.clone(),
+            lease: TaskLease(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()),
+            lease_for: claim.lease_for,
+            max: claim.max,
+            max_bytes: claim.max_bytes,
+        }
+    }
+
     /// A task in the hands of a worker, remembered until its end is said.
     fn claimed(&self, by: &Principal, queue: &QueueName, (task, worker): (ClaimedTask, &str)) -> Result<TaskView> {
         let activity = activity_of(&task.activity)?;
@@ -255,11 +277,6 @@ impl Engine {
         };
         self.shared().claims.enter(task.id, claim);
         Ok(view(task, activity, queue))
-    }
-
-    async fn task(&self, by: &Principal, id: TaskId) -> Result<TaskRecord> {
-        let found = self.shared().store.task(&by.tenant, id).await;
-        found.map_err(refused(TASK))?.ok_or(EngineError::NotFound(TASK))
     }
 
     /// Why a worker's word about a task does not count.
@@ -286,16 +303,6 @@ impl Engine {
             status: None,
             detail: detail.to_owned(),
         }
-    }
-}
-
-fn store_claim(claim: &ClaimTasks) -> TaskClaim {
-    TaskClaim {
-        worker: claim.worker.clone(),
-        lease: TaskLease(uuid::Uuid::new_v4()),
-        lease_for: claim.lease_for,
-        max: claim.max,
-        max_bytes: claim.max_bytes,
     }
 }
 

@@ -40,15 +40,17 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
                 let backoff = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
                 failures = failures.saturating_add(1);
                 tokio::select! {
-                    () = tokio::time::sleep(backoff) => {}
+                    biased;
                     () = shared.draining.cancelled() => {}
+                    () = tokio::time::sleep(backoff) => {}
                 }
                 continue;
             }
         };
         tokio::select! {
-            () = shared.store.watchers().wait_for_lapses() => {}
+            biased;
             () = shared.draining.cancelled() => {}
+            () = shared.store.watchers().wait_for_lapses() => {}
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {}
         }
     }

@@ -4,7 +4,7 @@
 //! from the store: when a queue is first met, and from half of the bound on, at most once a second and only while
 //! something is decided.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub(crate) struct Queues {
     spawner: Spawner,
     max_tasks: u64,
     max_bytes: u64,
-    counts: Mutex<HashMap<Key, Count>>,
+    /// In an order that no hash decides: corrections are asked for in it.
+    counts: Mutex<BTreeMap<Key, Count>>,
     /// Some queue is full: usually none is, and then nothing has to be looked at.
     any_full: AtomicBool,
 }

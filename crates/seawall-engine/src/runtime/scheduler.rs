@@ -56,8 +56,9 @@ pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
                 let backoff = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
                 failures = failures.saturating_add(1);
                 tokio::select! {
-                    () = tokio::time::sleep(backoff) => {}
+                    biased;
                     () = shared.draining.cancelled() => {}
+                    () = tokio::time::sleep(backoff) => {}
                 }
             }
         }
@@ -147,8 +148,9 @@ async fn sleep(shared: &Shared, memory: &mut Memory, rest: Option<Duration>) {
     let mut ends: FuturesUnordered<_> = memory.awaited.values_mut().map(ended).collect();
     let waits = !ends.is_empty();
     tokio::select! {
-        () = shared.store.watchers().wait_for_schedules() => {}
+        biased;
         () = shared.draining.cancelled() => {}
+        () = shared.store.watchers().wait_for_schedules() => {}
         _ = ends.next(), if waits => {}
         () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
     }

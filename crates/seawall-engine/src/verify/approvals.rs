@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seawall_store::{ApprovalId, ApprovalRecord, ApprovalStatus, Timestamp};
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{Recorded, RunState};
 use crate::journal::writes;
@@ -64,19 +64,19 @@ pub(super) fn check(
                     let (is, should) = (row.status.as_str(), wanted.status.as_str());
                     format!("{} of {} is {is}, and {should} in the journal", row.id, row.step)
                 };
-                found.push(Found::new(FindingKind::ApprovalDiffers, detail));
+                found.push(Found::new(VerifyFindingKind::ApprovalDiffers, detail));
                 mended.push(wanted);
             }
             None => {
                 let detail = format!("no event has asked for {} of {}", row.id, row.step);
-                found.push(Found::new(FindingKind::ApprovalUnknown, detail));
+                found.push(Found::new(VerifyFindingKind::ApprovalUnknown, detail));
             }
         }
     }
     for wanted in expected.into_values() {
         let status = wanted.status.as_str();
         let detail = format!("{} of {} ({status}) is not there", wanted.id, wanted.step);
-        found.push(Found::new(FindingKind::ApprovalMissing, detail));
+        found.push(Found::new(VerifyFindingKind::ApprovalMissing, detail));
         mended.push(wanted);
     }
     mended

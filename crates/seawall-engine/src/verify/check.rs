@@ -5,7 +5,7 @@ use seawall_store::{
     WorkflowVersion,
 };
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::{Found, VerifyReport};
 use super::shelf::Shelf;
 use super::{approvals, history, kin, row};
@@ -73,7 +73,8 @@ struct Looked {
 impl Checking<'_> {
     async fn whole(&mut self) -> StoreResult<()> {
         for detail in self.store.integrity(MAX_INTEGRITY).await? {
-            self.report.add(None, Found::new(FindingKind::Integrity, detail), false);
+            self.report
+                .add(None, Found::new(VerifyFindingKind::Integrity, detail), false);
         }
         let strays = match self.store.inspect_strays().await {
             Ok(strays) => strays,
@@ -92,7 +93,7 @@ impl Checking<'_> {
             let kept = what == "journal";
             let hint = if kept { "; no repair deletes them" } else { "" };
             let detail = format!("{rows} rows of {what} are of runs that do not exist{hint}");
-            let found = Found::new(FindingKind::Strays, detail);
+            let found = Found::new(VerifyFindingKind::Strays, detail);
             self.report.add(None, found, cleared && !kept);
         }
         Ok(())
@@ -100,7 +101,7 @@ impl Checking<'_> {
 
     /// A finding in place of an answer.
     fn unreadable(&mut self, run: Option<RunId>, what: &str, error: &StoreError) {
-        let found = Found::new(FindingKind::Integrity, format!("{what}: {}", told(error)));
+        let found = Found::new(VerifyFindingKind::Integrity, format!("{what}: {}", told(error)));
         self.report.add(run, found, false);
     }
 
@@ -172,10 +173,10 @@ impl Checking<'_> {
     async fn look(&mut self, run: &InspectedRun, parts: &RunParts) -> Looked {
         let mut found: Vec<Found> = Vec::new();
         if let Err(trouble) = &run.row {
-            found.push(Found::new(FindingKind::RowUnreadable, trouble));
+            found.push(Found::new(VerifyFindingKind::RowUnreadable, trouble));
         }
         let troubles = parts.troubles.iter();
-        found.extend(troubles.map(|trouble| Found::new(FindingKind::PartUnreadable, trouble)));
+        found.extend(troubles.map(|trouble| Found::new(VerifyFindingKind::PartUnreadable, trouble)));
         let last = run.row.as_ref().ok().map(|record| record.last_seq);
         let events = match history::events(&parts.segments, last) {
             Ok(events) => events,
@@ -190,7 +191,7 @@ impl Checking<'_> {
             found.extend(row::identity(record, created, first.at));
         }
         let Some(tenant) = &run.tenant else {
-            let wrong = Found::new(FindingKind::RowUnreadable, "its tenant is not there");
+            let wrong = Found::new(VerifyFindingKind::RowUnreadable, "its tenant is not there");
             return given_up(found, wrong);
         };
         let state = match self.replayed(tenant, &created.workflow, &events, &mut found).await {
@@ -202,7 +203,7 @@ impl Checking<'_> {
             Ok(wrong) => found.extend(wrong),
             Err(error) => {
                 let detail = format!("its parent and its children: {}", told(&error));
-                found.push(Found::new(FindingKind::PartUnreadable, detail));
+                found.push(Found::new(VerifyFindingKind::PartUnreadable, detail));
             }
         }
         Looked { found, mended }
@@ -234,7 +235,7 @@ impl Checking<'_> {
         }
         if !run.holder_lives {
             let detail = "the node that holds it was declared dead or never lived, and nobody else may take it";
-            found.push(Found::new(FindingKind::HeldByNobody, detail));
+            found.push(Found::new(VerifyFindingKind::HeldByNobody, detail));
         }
         let approvals = approvals::check(state, events, &parts.approvals, found);
         Some(RunRepair {

@@ -2,7 +2,7 @@ use seawall_store::RunId;
 
 /// What is wrong. The names are stable: programs may look for them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum FindingKind {
+pub enum VerifyFindingKind {
     /// The backend's own checks: pages, indexes, references.
     Integrity,
     /// Rows of runs that do not exist.
@@ -43,7 +43,7 @@ pub enum FindingKind {
     ApprovalUnknown,
 }
 
-impl FindingKind {
+impl VerifyFindingKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,8 +102,8 @@ impl FindingKind {
 
 /// One thing that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    pub kind: FindingKind,
+pub struct VerifyFinding {
+    pub kind: VerifyFindingKind,
     /// None: of the store, or of a run whose id cannot be read.
     pub run: Option<RunId>,
     pub detail: String,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_store::{Segment, Seq};
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::order;
 use super::report::Found;
 use crate::core::{Event, Recorded, RunCreated, RunState};
@@ -22,13 +22,13 @@ pub(super) fn events(segments: &[Segment], last: Option<Seq>) -> Result<Vec<Reco
         reached = segment.last();
         let more = decode(segment).map_err(|error| {
             let detail = format!("the events from {} to {}: {error}", segment.first, segment.last());
-            Found::new(FindingKind::JournalUnreadable, detail)
+            Found::new(VerifyFindingKind::JournalUnreadable, detail)
         })?;
         events.extend(more);
     }
     match last {
         Some(last) if last > reached => Err(Found::new(
-            FindingKind::JournalHole,
+            VerifyFindingKind::JournalHole,
             format!("its journal ends with event {reached}, its row knows of event {last}"),
         )),
         _ if events.is_empty() => Err(hole(reached, reached.plus(1))),
@@ -42,7 +42,7 @@ fn hole(after: Seq, found: Seq) -> Found {
     } else {
         format!("after event {after} its journal goes on with event {found}")
     };
-    Found::new(FindingKind::JournalHole, detail)
+    Found::new(VerifyFindingKind::JournalHole, detail)
 }
 
 /// The first event, which says whose journal it is.
@@ -50,7 +50,7 @@ pub(super) fn created(events: &[Recorded]) -> Result<&RunCreated, Found> {
     match events.first().map(|recorded| &recorded.event) {
         Some(Event::RunCreated(created)) => Ok(created),
         _ => Err(Found::new(
-            FindingKind::JournalForeign,
+            VerifyFindingKind::JournalForeign,
             "its journal does not begin with its creation",
         )),
     }
@@ -62,7 +62,7 @@ pub(super) fn replay(
     events: &[Recorded],
     found: &mut Vec<Found>,
 ) -> Result<RunState, Found> {
-    let foreign = |detail: String| Found::new(FindingKind::JournalForeign, detail);
+    let foreign = |detail: String| Found::new(VerifyFindingKind::JournalForeign, detail);
     let (first, rest) = events
         .split_first()
         .ok_or_else(|| foreign("its journal is empty".to_owned()))?;

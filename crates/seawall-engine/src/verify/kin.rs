@@ -2,7 +2,7 @@
 
 use seawall_store::{InspectStore, MessageKey, RunKey, StoreResult, TenantId};
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{RunState, StepStatus, Wait};
 
@@ -20,7 +20,7 @@ pub(super) async fn check(
         && store.inspect_id(tenant, parent.run).await?.is_none()
     {
         let detail = format!("its parent {} does not exist", parent.run);
-        found.push(Found::new(FindingKind::Orphan, detail));
+        found.push(Found::new(VerifyFindingKind::Orphan, detail));
     }
     for (slot, own) in state.activities() {
         let (StepStatus::Waiting, Some(Wait::Child { run: child, .. })) = (own.status, &own.wait) else {
@@ -29,13 +29,13 @@ pub(super) async fn check(
         let name = state.name(slot);
         let Some((_, status)) = store.inspect_id(tenant, *child).await? else {
             let detail = format!("{name} waits for the child {child}, which does not exist");
-            found.push(Found::new(FindingKind::ChildMissing, detail));
+            found.push(Found::new(VerifyFindingKind::ChildMissing, detail));
             continue;
         };
         let key = MessageKey(format!("child:{child}"));
         if status.is_terminal() && store.inspect_message(run, &key).await? != Some(true) {
             let detail = format!("{name} waits for the child {child}, which is {status}, and no message says so");
-            found.push(Found::new(FindingKind::ChildEndLost, detail));
+            found.push(Found::new(VerifyFindingKind::ChildEndLost, detail));
         }
     }
     Ok(found)

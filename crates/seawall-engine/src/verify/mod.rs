@@ -17,5 +17,5 @@ mod shelf;
 mod tests;
 
 pub use check::verify;
-pub use finding::{Finding, FindingKind};
+pub use finding::{VerifyFinding, VerifyFindingKind};
 pub use report::VerifyReport;

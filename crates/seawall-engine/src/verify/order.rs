@@ -1,6 +1,6 @@
 //! Whether an event can follow on a state: everything is settled once, and an effect of the class `once` is not begun again.
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{Event, Phase, Recorded, RunState, StepStarted, StepStatus, Wait};
 use crate::effect::EffectClass;
@@ -12,19 +12,22 @@ pub(super) fn wrong(state: &RunState, recorded: &Recorded) -> Option<Found> {
     let name = recorded.event.name();
     let found = |kind, why: &str| Some(Found::new(kind, format!("event {place}, {name}: {why}")));
     if recorded.seq != state.seq.plus(1) {
-        return found(FindingKind::OutOfOrder, "it is not the next one");
+        return found(VerifyFindingKind::OutOfOrder, "it is not the next one");
     }
     if recorded.at < state.last_at {
-        return found(FindingKind::OutOfOrder, "its time is before that of the event before");
+        return found(
+            VerifyFindingKind::OutOfOrder,
+            "its time is before that of the event before",
+        );
     }
     if state.is_terminal() && !matches!(recorded.event, Event::RunRetried { .. }) {
-        return found(FindingKind::OutOfOrder, "the run had ended");
+        return found(VerifyFindingKind::OutOfOrder, "the run had ended");
     }
     let (kind, why) = of_event(state, &recorded.event)?;
     found(kind, &why)
 }
 
-type Wrong = Option<(FindingKind, String)>;
+type Wrong = Option<(VerifyFindingKind, String)>;
 
 fn of_event(state: &RunState, event: &Event) -> Wrong {
     match event {
@@ -68,27 +71,27 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             let waits = matches!(waiting(state, activity), Some(Wait::Child { run, .. }) if run == child);
             (!waits).then(|| double(format!("{activity} does not wait for {child}")))
         }
-        Event::RunCreated(_) => Some((FindingKind::OutOfOrder, "the run was created before".to_owned())),
+        Event::RunCreated(_) => Some((VerifyFindingKind::OutOfOrder, "the run was created before".to_owned())),
         Event::RunRetried { .. } => {
             let early = !state.is_terminal();
-            early.then(|| (FindingKind::OutOfOrder, "the run had not ended".to_owned()))
+            early.then(|| (VerifyFindingKind::OutOfOrder, "the run had not ended".to_owned()))
         }
         // It stands right after the creation, and after that what it takes over.
         Event::RunForked { .. } => {
             let late = state.seq.0 > 1;
-            late.then(|| (FindingKind::OutOfOrder, "the run had begun without it".to_owned()))
+            late.then(|| (VerifyFindingKind::OutOfOrder, "the run had begun without it".to_owned()))
         }
         Event::StepCopied(copied) => {
             if state.forked_from.is_none() || state.phase != Phase::Queued {
                 let why = "results are copied when a run is forked".to_owned();
-                return Some((FindingKind::OutOfOrder, why));
+                return Some((VerifyFindingKind::OutOfOrder, why));
             }
             let activity = ActivityRef::step(copied.step.clone());
             needs(state, &activity, |status| status == StepStatus::Pending)
         }
         Event::CompensationStarted { .. } => {
             if !state.is_stopping() {
-                return Some((FindingKind::OutOfOrder, "the run goes on".to_owned()));
+                return Some((VerifyFindingKind::OutOfOrder, "the run goes on".to_owned()));
             }
             let again = state.is_compensating();
             again.then(|| double("what is to be undone was fixed before".to_owned()))
@@ -120,7 +123,7 @@ fn begun(state: &RunState, started: &StepStarted) -> Wrong {
             "{activity} has had {} attempts, and this is attempt {}",
             own.attempts, started.attempt
         );
-        return Some((FindingKind::OutOfOrder, why));
+        return Some((VerifyFindingKind::OutOfOrder, why));
     }
     let once = state
         .slot(activity)
@@ -133,15 +136,15 @@ fn begun(state: &RunState, started: &StepStarted) -> Wrong {
         StepStatus::Waiting if !once && matches!(own.wait, Some(Wait::Task { .. })) => None,
         StepStatus::Running => {
             let why = format!("{activity} is of the class once, and its attempt before has no end");
-            Some((FindingKind::OnceRepeated, why))
+            Some((VerifyFindingKind::OnceRepeated, why))
         }
         StepStatus::Unknown => {
             let why = format!("whether {activity} has had its effect was not known");
-            Some((FindingKind::OnceRepeated, why))
+            Some((VerifyFindingKind::OnceRepeated, why))
         }
         StepStatus::Succeeded if once => {
             let why = format!("{activity} is of the class once and had succeeded");
-            Some((FindingKind::OnceRepeated, why))
+            Some((VerifyFindingKind::OnceRepeated, why))
         }
         status => Some(double(format!("{activity} was {} before", status.as_str()))),
     }
@@ -153,16 +156,16 @@ fn succeeded(state: &RunState, activity: &ActivityRef) -> Wrong {
         None => Some(nobody(activity)),
         Some(StepStatus::Running | StepStatus::Waiting | StepStatus::Unknown) => None,
         Some(status) if status.is_settled() => Some(double(format!("{activity} was settled before"))),
-        Some(_) => Some((FindingKind::OutOfOrder, format!("{activity} had not begun"))),
+        Some(_) => Some((VerifyFindingKind::OutOfOrder, format!("{activity} had not begun"))),
     }
 }
 
-fn nobody(activity: &ActivityRef) -> (FindingKind, String) {
-    (FindingKind::OutOfOrder, format!("there is no {activity}"))
+fn nobody(activity: &ActivityRef) -> (VerifyFindingKind, String) {
+    (VerifyFindingKind::OutOfOrder, format!("there is no {activity}"))
 }
 
-fn double(why: String) -> (FindingKind, String) {
-    (FindingKind::DoubleOutcome, why)
+fn double(why: String) -> (VerifyFindingKind, String) {
+    (VerifyFindingKind::DoubleOutcome, why)
 }
 
 fn status(state: &RunState, activity: &ActivityRef) -> Option<StepStatus> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use seawall_store::RunId;
 
-use super::finding::{Finding, FindingKind};
+use super::finding::{VerifyFinding, VerifyFindingKind};
 
 /// What a check of a store came to.
 #[derive(Clone, Debug, Default)]
@@ -11,9 +11,9 @@ pub struct VerifyReport {
     pub events: u64,
     pub approvals: u64,
     /// The first [`VerifyReport::MAX_FINDINGS`].
-    pub findings: Vec<Finding>,
+    pub findings: Vec<VerifyFinding>,
     /// All of them, by kind: how many, and how many of these were repaired.
-    pub totals: BTreeMap<FindingKind, (u64, u64)>,
+    pub totals: BTreeMap<VerifyFindingKind, (u64, u64)>,
 }
 
 impl VerifyReport {
@@ -32,7 +32,7 @@ impl VerifyReport {
         total.0 += 1;
         total.1 += u64::from(repaired);
         if self.findings.len() < Self::MAX_FINDINGS {
-            self.findings.push(Finding {
+            self.findings.push(VerifyFinding {
                 kind,
                 run,
                 detail,
@@ -45,12 +45,12 @@ impl VerifyReport {
 /// A finding before it is known whose it is and what becomes of it.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) kind: FindingKind,
+    pub(super) kind: VerifyFindingKind,
     pub(super) detail: String,
 }
 
 impl Found {
-    pub(super) fn new(kind: FindingKind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: VerifyFindingKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),

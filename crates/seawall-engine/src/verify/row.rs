@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seawall_store::{Awaits, ClaimLimits, RunProjection, RunRecord, RunStatus, Seq, Timestamp};
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::api::rfc3339;
 use crate::core::{Command, Env, Event, Phase, RunCreated, RunState, decide};
@@ -21,7 +21,7 @@ pub(super) fn identity(record: &RunRecord, created: &RunCreated, at: Timestamp) 
     ];
     let (what, _) = same.into_iter().find(|(_, same)| !same)?;
     let detail = format!("the {what} in its journal is another one than in its row");
-    Some(Found::new(FindingKind::JournalForeign, detail))
+    Some(Found::new(VerifyFindingKind::JournalForeign, detail))
 }
 
 pub(super) fn projection(record: &RunRecord, state: &RunState) -> Option<Found> {
@@ -35,7 +35,7 @@ pub(super) fn projection(record: &RunRecord, state: &RunState) -> Option<Found> 
             "its row ends with event {}, its journal with event {}",
             record.last_seq, state.seq
         );
-        return Some(Found::new(FindingKind::RowDiffers, detail));
+        return Some(Found::new(VerifyFindingKind::RowDiffers, detail));
     }
     let what = difference(row, &journal)?;
     let aside = row.status == RunStatus::Blocked && journal.status != RunStatus::Blocked;
@@ -45,7 +45,7 @@ pub(super) fn projection(record: &RunRecord, state: &RunState) -> Option<Found> 
         ""
     };
     let detail = format!("its row says {}, its journal {}{hint}", what.0, what.1);
-    Some(Found::new(FindingKind::RowDiffers, detail))
+    Some(Found::new(VerifyFindingKind::RowDiffers, detail))
 }
 
 fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, String)> {
@@ -149,5 +149,5 @@ pub(super) fn stranded(record: &RunRecord, wanted: Option<Timestamp>, now: Times
         ),
         None => "there is something to do, and nothing that would wake it".to_owned(),
     };
-    Some(Found::new(FindingKind::Stranded, detail))
+    Some(Found::new(VerifyFindingKind::Stranded, detail))
 }

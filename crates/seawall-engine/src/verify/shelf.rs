@@ -4,7 +4,7 @@ use std::sync::Arc;
 use seawall_store::{InspectStore, TenantId, WorkflowId, WorkflowVersion};
 
 use super::check::told;
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::definition::Definition;
 use crate::executor::Registry;
@@ -13,7 +13,7 @@ use crate::runtime::compiled;
 /// Bytes of source text whose compiled form is kept; beyond, all of it is forgotten.
 const MAX_BYTES: usize = 64 << 20;
 
-type Kept = Result<Arc<Definition>, (FindingKind, String)>;
+type Kept = Result<Arc<Definition>, (VerifyFindingKind, String)>;
 
 /// Definitions that were needed a moment ago.
 pub(super) struct Shelf<'a> {
@@ -58,12 +58,17 @@ impl<'a> Shelf<'a> {
         );
         let record = match self.store.inspect_workflow(tenant, workflow).await {
             Ok(Some(record)) => record,
-            Ok(None) => return Err((FindingKind::DefinitionMissing, format!("{name} is not in the store"))),
-            Err(error) => return Err((FindingKind::DefinitionBroken, format!("{name}: {}", told(&error)))),
+            Ok(None) => {
+                return Err((
+                    VerifyFindingKind::DefinitionMissing,
+                    format!("{name} is not in the store"),
+                ));
+            }
+            Err(error) => return Err((VerifyFindingKind::DefinitionBroken, format!("{name}: {}", told(&error)))),
         };
         match compiled(&record, self.registry) {
             Ok(definition) => Ok(Arc::new(definition)),
-            Err(trouble) => Err((FindingKind::DefinitionBroken, format!("{name}: {trouble}"))),
+            Err(trouble) => Err((VerifyFindingKind::DefinitionBroken, format!("{name}: {trouble}"))),
         }
     }
 }

@@ -1,7 +1,7 @@
 use seawall_store::{Seq, Timestamp};
 use serde_json::json;
 
-use super::finding::FindingKind;
+use super::finding::VerifyFindingKind;
 use super::history;
 use crate::core::{Event, Recorded, Resolution, StepStarted};
 use crate::datum::Datum;
@@ -10,7 +10,7 @@ use crate::fixtures::{born, definition};
 use crate::journal::arbitrary::{journal, step};
 
 /// A run of a step of this class, and what is found in its journal after these events.
-fn found(effect: &str, events: Vec<Event>) -> Vec<FindingKind> {
+fn found(effect: &str, events: Vec<Event>) -> Vec<VerifyFindingKind> {
     let source = json!({"name": "parent", "steps": [
         {"id": "a", "kind": "transform", "effect": effect, "with": {"value": 1}},
     ]});
@@ -19,7 +19,7 @@ fn found(effect: &str, events: Vec<Event>) -> Vec<FindingKind> {
     kinds(&source, &journal(1, all))
 }
 
-fn kinds(source: &serde_json::Value, recorded: &[Recorded]) -> Vec<FindingKind> {
+fn kinds(source: &serde_json::Value, recorded: &[Recorded]) -> Vec<VerifyFindingKind> {
     let mut found = Vec::new();
     history::replay(definition(source), recorded, &mut found).expect("it is its definition");
     found.into_iter().map(|found| found.kind).collect()
@@ -75,30 +75,30 @@ fn what_is_settled_once_is_in_order() {
 #[test]
 fn an_outcome_that_comes_twice_is_found() {
     let twice = vec![started(1), succeeded(), succeeded()];
-    assert_eq!(found("read", twice), [FindingKind::DoubleOutcome]);
+    assert_eq!(found("read", twice), [VerifyFindingKind::DoubleOutcome]);
     let not_unknown = vec![started(1), resolved(Resolution::Retry)];
-    assert_eq!(found("once", not_unknown), [FindingKind::DoubleOutcome]);
+    assert_eq!(found("once", not_unknown), [VerifyFindingKind::DoubleOutcome]);
     let again = vec![started(1), succeeded(), started(2)];
-    assert_eq!(found("read", again), [FindingKind::DoubleOutcome]);
+    assert_eq!(found("read", again), [VerifyFindingKind::DoubleOutcome]);
     let nobody_waits = vec![Event::TimerFired { activity: step("a") }];
-    assert_eq!(found("read", nobody_waits), [FindingKind::DoubleOutcome]);
+    assert_eq!(found("read", nobody_waits), [VerifyFindingKind::DoubleOutcome]);
 }
 
 #[test]
 fn a_success_of_what_has_not_begun_or_does_not_exist_is_found() {
-    assert_eq!(found("read", vec![succeeded()]), [FindingKind::OutOfOrder]);
+    assert_eq!(found("read", vec![succeeded()]), [VerifyFindingKind::OutOfOrder]);
     let nobody = Event::StepSucceeded {
         activity: step("nobody"),
         output: Some(Datum::null()),
     };
-    assert_eq!(found("read", vec![nobody]), [FindingKind::OutOfOrder]);
+    assert_eq!(found("read", vec![nobody]), [VerifyFindingKind::OutOfOrder]);
     let begun = Event::StepStarted(Box::new(StepStarted {
         activity: step("nobody"),
         attempt: 1,
         request_digest: None,
         deadline: None,
     }));
-    assert_eq!(found("read", vec![begun]), [FindingKind::OutOfOrder]);
+    assert_eq!(found("read", vec![begun]), [VerifyFindingKind::OutOfOrder]);
     // What cannot begin fails: a template, say.
     let failed = Event::StepFailed {
         activity: step("a"),
@@ -118,23 +118,23 @@ fn an_effect_of_once_that_is_begun_again_is_found() {
         vec![started(1), unknown()],
     ] {
         let events = [before, vec![started(2)]].concat();
-        assert_eq!(found("once", events), [FindingKind::OnceRepeated]);
+        assert_eq!(found("once", events), [VerifyFindingKind::OnceRepeated]);
     }
 }
 
 #[test]
 fn events_out_of_order_are_found() {
-    assert_eq!(found("read", vec![started(2)]), [FindingKind::OutOfOrder]);
+    assert_eq!(found("read", vec![started(2)]), [VerifyFindingKind::OutOfOrder]);
     let ended = Event::RunSucceeded { output: Datum::null() };
     let after_the_end = vec![started(1), succeeded(), ended, Event::RunPaused { by: "ann".into() }];
-    assert_eq!(found("read", after_the_end), [FindingKind::OutOfOrder]);
+    assert_eq!(found("read", after_the_end), [VerifyFindingKind::OutOfOrder]);
     let source = json!({"name": "parent", "steps": [
         {"id": "a", "kind": "transform", "with": {"value": 1}},
     ]});
     let mut back = journal(1, vec![born(&source, None), Event::RunStarted]);
     back[1].at = Timestamp::ZERO;
-    assert_eq!(kinds(&source, &back), [FindingKind::OutOfOrder]);
+    assert_eq!(kinds(&source, &back), [VerifyFindingKind::OutOfOrder]);
     let mut gap = journal(1, vec![born(&source, None), Event::RunStarted]);
     gap[1].seq = Seq(3);
-    assert_eq!(kinds(&source, &gap), [FindingKind::OutOfOrder]);
+    assert_eq!(kinds(&source, &gap), [VerifyFindingKind::OutOfOrder]);
 }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use seawall_engine::{Datum, ErrorView, JournalItem, PartView, Reason, RunView, ScheduledFor, StepId, StepView};
-use seawall_store::{ParentLink, RunId, RunStatus, Timestamp, WorkflowVersion};
+use seawall_engine::{Datum, ErrorView, RunView, ScheduledFor, StepId};
+use seawall_store::{ParentLink, RunId, RunStatus, WorkflowVersion};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Time;
+use super::run_step::RunStep;
 
 /// A run.
 #[derive(Debug, Serialize, ToSchema)]
@@ -197,7 +197,7 @@ impl From<(RunId, StepId)> for RunFork {
 
 /// Why a run or a step failed.
 #[derive(Debug, Serialize, ToSchema)]
-struct RunError {
+pub(super) struct RunError {
     #[schema(value_type = String)]
     code: Arc<str>,
     /// In a list: its first KiB, and null for a run that failed under a version that did not keep it.
@@ -215,189 +215,6 @@ impl From<ErrorView> for RunError {
     }
 }
 
-/// A step of a run.
-#[derive(Debug, Serialize, ToSchema)]
-struct RunStep {
-    id: String,
-    #[schema(value_type = String)]
-    kind: Arc<str>,
-    /// pending, running, retrying, waiting, succeeded, failed, skipped, unknown or cancelled.
-    status: &'static str,
-    /// pure, read, idempotent or once.
-    effect: &'static str,
-    attempts: u32,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Time>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    finished_at: Option<Time>,
-    duration_ms: Option<u64>,
-    #[serde(serialize_with = "datum")]
-    #[schema(value_type = Value)]
-    output: Datum,
-    error: Option<RunError>,
-    /// Of a map step.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    items_done: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    items_total: Option<u32>,
-    /// What undoes it, from the start of the run's compensation on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    compensation: Option<RunStepPart>,
-    /// What looks into an unknown outcome of it, once there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reconcile: Option<RunStepPart>,
-    /// Its result is that of the run that this one was forked from.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    copied: bool,
-    /// The worker outside that has the step's task.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    worker: Option<String>,
-    /// What it told with its last heartbeat.
-    #[serde(rename = "progress", skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    worker_progress: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
-    lease_expires_at: Option<Time>,
-}
-
-impl From<StepView> for RunStep {
-    fn from(view: StepView) -> Self {
-        Self {
-            id: view.id.to_string(),
-            kind: view.kind,
-            status: view.status.as_str(),
-            effect: view.effect.as_str(),
-            attempts: view.attempts,
-            started_at: view.started_at.map(Time),
-            finished_at: view.finished_at.map(Time),
-            duration_ms: duration_ms(view.started_at, view.finished_at),
-            output: view.output,
-            error: view.error.map(RunError::from),
-            lease_expires_at: view
-                .worker
-                .as_ref()
-                .and_then(|worker| worker.lease_expires_at)
-                .map(Time),
-            worker_progress: view.worker.as_ref().and_then(|worker| worker.progress.clone()),
-            worker: view.worker.map(|worker| worker.name),
-            items_done: view.items.map(|(done, _)| done),
-            items_total: view.items.map(|(_, total)| total),
-            compensation: view.compensation.map(RunStepPart::from),
-            reconcile: view.reconcile.map(RunStepPart::from),
-            copied: view.copied,
-        }
-    }
-}
-
-/// A part of a step. Of a map, all those of its items together: the liveliest of them is shown.
-#[derive(Debug, Serialize, ToSchema)]
-struct RunStepPart {
-    /// As of a step.
-    status: &'static str,
-    attempts: u32,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Time>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    finished_at: Option<Time>,
-    error: Option<RunError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    items_done: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    items_total: Option<u32>,
-}
-
-impl From<PartView> for RunStepPart {
-    fn from(view: PartView) -> Self {
-        Self {
-            status: view.status.as_str(),
-            attempts: view.attempts,
-            started_at: view.started_at.map(Time),
-            finished_at: view.finished_at.map(Time),
-            error: view.error.map(RunError::from),
-            items_done: view.items.map(|(done, _)| done),
-            items_total: view.items.map(|(_, total)| total),
-        }
-    }
-}
-
-/// One event of a run's journal.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"seq": 3, "at": "2026-01-02T03:04:05.000Z", "type": "step.succeeded",
-    "data": {"step_id": "hello", "output": "Hello, Ada"}}))]
-pub(crate) struct JournalEntry {
-    pub(crate) seq: u64,
-    #[schema(value_type = String, format = DateTime)]
-    at: Time,
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    #[schema(value_type = Object)]
-    data: Value,
-}
-
-impl From<JournalItem> for JournalEntry {
-    fn from(item: JournalItem) -> Self {
-        Self {
-            seq: item.seq.0,
-            at: Time(item.at),
-            kind: item.kind,
-            data: item.data,
-        }
-    }
-}
-
-/// What keeps a run from going on.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"reasons": [
-    {"kind": "timer", "step_id": "nap", "until": "2026-01-02T03:14:05.000Z", "detail": "sleeps"}
-]}))]
-pub(crate) struct WhyAnswer {
-    reasons: Vec<WhyReason>,
-}
-
-impl From<Vec<Reason>> for WhyAnswer {
-    fn from(reasons: Vec<Reason>) -> Self {
-        Self {
-            reasons: reasons.into_iter().map(WhyReason::from).collect(),
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct WhyReason {
-    kind: &'static str,
-    step_id: Option<String>,
-    /// Of a map step: the item, counted from 0.
-    item: Option<u32>,
-    /// `compensate` or `reconcile`, where it is not the step itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    part: Option<&'static str>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<Time>,
-    detail: String,
-}
-
-impl From<Reason> for WhyReason {
-    fn from(reason: Reason) -> Self {
-        Self {
-            kind: reason.kind,
-            step_id: reason.step.map(|step| step.to_string()),
-            item: reason.item,
-            part: reason.part.as_str(),
-            until: reason.until.map(Time),
-            detail: reason.detail,
-        }
-    }
-}
-
 /// The share of steps that are done, with two decimals and never rounded up to 1.
 fn progress(status: RunStatus, completed: u32, total: u32) -> f64 {
     if status == RunStatus::Succeeded {
@@ -407,11 +224,6 @@ fn progress(status: RunStatus, completed: u32, total: u32) -> f64 {
         return 0.0;
     }
     f64::from(completed.min(total) * 100 / total) / 100.0
-}
-
-fn duration_ms(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<u64> {
-    let duration = to?.since(from?);
-    u64::try_from(duration.as_millis()).ok()
 }
 
 pub(super) fn datum<S: Serializer>(datum: &Datum, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,7 +11,7 @@ use super::Time;
 #[schema(example = json!({"items": [{
     "id": "task_01h455vb4pex5vsknk084sn02q", "queue": "resize", "payload": {"file": "a.png"},
     "lease": "6f9619ff8b86d011b42d00c04fc964ff", "lease_expires_at": "2026-01-02T03:04:35.000Z",
-    "run_id": "run_01h455vb4pex5vsknk084sn02q", "step_id": "resize", "item": null, "attempt": 1,
+    "run_id": "run_01h455vb4pex5vsknk084sn02q", "step_id": "resize", "item": null, "part": null, "attempt": 1,
     "effect_key": "0f0e0d0c0b0a09080706050403020100", "deadline": "2026-01-02T03:05:05.000Z"
 }]}))]
 pub(crate) struct ClaimedTasks {
@@ -39,6 +39,8 @@ pub(crate) struct ClaimedTask {
     step_id: String,
     /// Of a map step: the item, counted from 0.
     item: Option<u32>,
+    /// `compensate` or `reconcile`, where the task is not the step itself but undoes it or looks into it.
+    part: Option<&'static str>,
     /// Counted from 1 over the whole life of the step.
     attempt: u32,
     /// The same over all attempts of one effect: what a worker can make its effect once with.
@@ -61,6 +63,7 @@ impl ClaimedTask {
             run_id: task.run.to_string(),
             step_id: task.activity.step.to_string(),
             item: task.activity.item,
+            part: task.activity.part.as_str(),
             attempt: task.attempt,
             effect_key: task.effect_key,
             deadline: Time(task.deadline),

@@ -1,55 +1,14 @@
 //! Workers over HTTP, and what happens to those who lie.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use http::Request;
-use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
-use seawall_server::{AppState, Parts};
-use seawall_store::{MemoryStore, StoreClock, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Answer, config, get, post_json, send};
-
-/// Wall and boot time from tokio's paused clock.
-#[derive(Clone, Copy)]
-struct PausedClock(Instant);
-
-impl StoreClock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000).saturating_add(self.0.elapsed())
-    }
-}
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        StoreClock::now(self)
-    }
-
-    fn boot(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-/// A server with an engine that works.
-async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
-    let clock = PausedClock(Instant::now());
-    let store = Arc::new(MemoryStore::new(Arc::new(clock)));
-    let parts = EngineParts {
-        store: Arc::<MemoryStore>::clone(&store),
-        clock: Arc::new(clock),
-        registry: Registry::default(),
-        entropy: Arc::new(OsEntropy),
-        secrets: Arc::new(NoSecrets),
-    };
-    let engine = Engine::start(parts, EngineConfig::default()).await.unwrap();
-    let config = Arc::new(config(variables));
-    let state = AppState::new(Parts { engine, store, config });
-    let app = seawall_server::router(&state);
-    (state, app)
-}
+use crate::support::{Answer, get, post_json, send};
+use crate::working::working;
 
 async fn post(app: &Router, path: &str, body: &Value) -> Answer {
     post_json(app, path, body.to_string()).await
@@ -367,4 +326,55 @@ async fn a_client_that_goes_away_takes_no_task_with_it() {
     assert!(gone.is_err());
     start(&app, &json!([task("a", "once")])).await;
     assert_eq!(claim(&app).await["step_id"], "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_can_be_looked_at_by_everybody_and_its_lease_by_nobody() {
+    let (_state, app) = working(&[]).await;
+    let steps = json!([{"id": "a", "kind": "task", "with": {"queue": "q", "payload": 1, "key": "k", "priority": 5}}]);
+    let run = start(&app, &steps).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let journal = get(&app, &format!("{run}/journal")).await.json();
+    let mut items = journal["items"].as_array().unwrap().iter();
+    let offered = items.find(|item| item["type"] == "task.offered").unwrap();
+    let path = format!("/api/v1/tasks/{}", offered["data"]["task_id"].as_str().unwrap());
+    let look = async || get(&app, &path).await.json();
+    let waiting = look().await;
+    let fields = [
+        "status",
+        "worker",
+        "lease_expires_at",
+        "claimed_at",
+        "deadline",
+        "progress",
+    ];
+    assert_eq!(
+        fields.map(|field| waiting[field].clone()),
+        [
+            json!("offered"),
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null
+        ]
+    );
+    let mine = claim(&app).await;
+    let body = json!({"lease": mine["lease"], "progress": [1]});
+    let beat = post(&app, &about(&mine, "heartbeat"), &body).await.json();
+    let held = look().await;
+    assert_eq!(
+        fields.map(|field| held[field].clone())[..3],
+        [json!("claimed"), json!("w"), beat["lease_expires_at"].clone()]
+    );
+    assert_eq!((&held["deadline"], &held["progress"]), (&mine["deadline"], &json!([1])));
+    assert!(!held.to_string().contains(mine["lease"].as_str().unwrap()));
+    insta::assert_json_snapshot!(held, {".id" => "task", ".run_id" => "run"});
+    complete(&app, &mine, json!(1)).await;
+    assert_eq!(look().await["status"], "settled");
+    for unknown in ["task_01h455vb4pex5vsknk084sn02q", "run_01h455vb4pex5vsknk084sn02q", "x"] {
+        let answer = get(&app, &format!("/api/v1/tasks/{unknown}")).await;
+        assert_eq!(answer.code(), "not-found", "{unknown}");
+    }
+    assert_eq!(get(&app, "/api/v1/tasks/complete").await.code(), "method-not-allowed");
 }

@@ -34,7 +34,7 @@ impl Operation for CreateRun {
             && let Some(record) = replayed(tx, tenant_no, key)?
         {
             return Ok(Created {
-                run: CreatedRun::Replayed(record),
+                run: CreatedRun::Replayed(Box::new(record)),
                 told: Vec::new(),
             });
         }

@@ -24,7 +24,7 @@ impl State {
             if kept.fingerprint != given.fingerprint {
                 return Err(StoreError::IdempotencyKeyReused);
             }
-            return Ok(CreatedRun::Replayed(self.runs[&kept.run].record.clone()));
+            return Ok(CreatedRun::Replayed(Box::new(self.runs[&kept.run].record.clone())));
         }
         if self.has_run(new.id) {
             return Err(StoreError::Exists);

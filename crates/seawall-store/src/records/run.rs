@@ -196,7 +196,7 @@ pub enum CreatedRun {
     /// Made now; with the lease if it was born held.
     New { lease: Option<Lease> },
     /// The idempotency key had made this one before.
-    Replayed(RunRecord),
+    Replayed(Box<RunRecord>),
 }
 
 /// A run's row.

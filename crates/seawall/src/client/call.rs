@@ -1,5 +1,6 @@
 //! One request and its answer.
 
+use http::header::{ETAG, IF_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,6 +52,15 @@ impl Call {
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
+    }
+
+    /// Changes only what is still as it was read: somebody else's change in between is not overwritten.
+    #[must_use]
+    pub(crate) fn based_on(self, read: &Answer) -> Self {
+        match read.headers.get(ETAG) {
+            Some(tag) => self.header(IF_MATCH, tag.clone()),
+            None => self,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod local;
 mod remote;
 mod server_file;
 mod sse;
+mod task_views;
 mod views;
 
 pub(crate) use address::{Query, segment};
@@ -21,6 +22,5 @@ pub(crate) use error::{ClientError, Problem, ProblemError};
 pub(crate) use events::{EventStream, JournalEvent, Received};
 pub(crate) use handle::Client;
 pub(crate) use server_file::ServerFile;
-pub(crate) use views::{
-    Approval, Bulk, ErrorView, FlowLine, Listed, Queue, Run, RunStatus, Schedule, Step, Why, Workflow,
-};
+pub(crate) use task_views::{Beat, ClaimedTask, Queue, Task};
+pub(crate) use views::{Approval, Bulk, ErrorView, FlowLine, Listed, Run, RunStatus, Schedule, Step, Why, Workflow};

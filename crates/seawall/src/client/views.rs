@@ -123,19 +123,6 @@ pub(crate) struct Approval {
     pub(crate) requested_at: Timestamp,
 }
 
-/// A queue of tasks for workers.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Queue {
-    pub(crate) name: String,
-    pub(crate) concurrency: Option<u32>,
-    pub(crate) concurrency_per_key: Option<u32>,
-    pub(crate) rate: Option<String>,
-    pub(crate) paused: bool,
-    pub(crate) offered: u64,
-    pub(crate) claimed: u64,
-    pub(crate) oldest_wait_ms: Option<u64>,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Workflow {
     pub(crate) id: String,
@@ -254,16 +241,16 @@ pub(crate) struct Reason {
 impl Reason {
     /// What it is about, as `runs resolve` takes it.
     pub(crate) fn activity(&self) -> String {
-        let mut name = self.step_id.clone().unwrap_or_default();
-        if let Some(item) = self.item {
-            name.push_str(&format!("[{item}]"));
-        }
-        if let Some(part) = &self.part {
-            name.push('.');
-            name.push_str(part);
-        }
-        name
+        let step = self.step_id.as_deref().unwrap_or_default();
+        activity(step, self.item, self.part.as_deref())
     }
+}
+
+/// `counts`, `counts[3]`, `counts.compensate`.
+pub(super) fn activity(step: &str, item: Option<u32>, part: Option<&str>) -> String {
+    let item = item.map_or_else(String::new, |item| format!("[{item}]"));
+    let part = part.map_or_else(String::new, |part| format!(".{part}"));
+    format!("{step}{item}{part}")
 }
 
 /// Part of a list.

@@ -1,8 +1,10 @@
 //! The commands, one file each: what they take, what they ask the API, what they print.
 
 mod approvals;
+mod beginning;
 mod completions;
 mod doctor;
+mod listed;
 mod message;
 mod migrate;
 mod queues;
@@ -12,6 +14,7 @@ mod schedules;
 mod schema;
 mod serve;
 mod signal;
+mod tasks;
 mod verify;
 mod workflows;
 
@@ -44,6 +47,9 @@ pub(crate) enum Command {
     /// Look at queues of tasks for workers, and limit them
     #[command(subcommand)]
     Queues(queues::Queues),
+    /// Do by hand what workers do: look at tasks, claim, complete and fail them
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
@@ -69,6 +75,7 @@ impl Command {
             Self::Schedules(command) => command.execute(context).await,
             Self::Approvals(command) => command.execute(context).await,
             Self::Queues(command) => command.execute(context).await,
+            Self::Tasks(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
             Self::Verify(command) => command.execute(context).await,

@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::client::{Call, Client, ClientError, Run, Workflow, segment};
+use super::beginning::Beginning;
+use crate::client::{Call, Client, ClientError, Workflow, segment};
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Follower, drive};
 use crate::input::{Document, InputArgs, RunInput};
 use crate::output::plain;
 
@@ -22,12 +20,8 @@ pub(crate) struct RunWorkflow {
     workflow: String,
     #[command(flatten)]
     input: InputArgs,
-    /// Print the run's id and leave it to the server
-    #[arg(long)]
-    detach: bool,
-    /// The same key begins the same run once
-    #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<HeaderValue>,
+    #[command(flatten)]
+    beginning: Beginning,
 }
 
 /// Which definition is to be run.
@@ -40,18 +34,12 @@ impl RunWorkflow {
     pub(super) async fn execute(self, context: &Context) -> Done {
         // A file that cannot be read must not open a store first.
         let file = match file(&self.workflow) {
-            Some(path) => Some(Document::read(&path, context.paint)?),
+            Some(path) => Some(Document::read_definition(&path, context.paint)?),
             None => None,
         };
         context
             .with_client(Work::Drive, async |client| {
-                if self.detach && client.is_local() {
-                    return Err(Failure::Usage(
-                        "error: --detach leaves the run to a server, and none serves this data folder: start `seawall \
-                         serve`, or leave --detach out"
-                            .to_owned(),
-                    ));
-                }
+                self.beginning.check(client)?;
                 let source = match file {
                     Some(document) => Source::File(document),
                     None => registered(client, &self.workflow).await?,
@@ -67,7 +55,7 @@ impl RunWorkflow {
             Source::Registered { definition, .. } => definition.get("input"),
         };
         let input = RunInput::assemble(&self.input, schema, context.paint)?;
-        let mut call = match source {
+        let call = match source {
             Source::File(document) => {
                 let body = json!({"workflow": document.value, "input": input.value});
                 Call::post("/api/v1/workflows/run", body)
@@ -77,23 +65,11 @@ impl RunWorkflow {
                 Call::post(path, json!({"input": input.value}))
             }
         };
-        if let Some(key) = &self.idempotency_key {
-            call = call.header(HeaderName::from_static("idempotency-key"), key.clone());
-        }
-        let answer = client
-            .call(call)
+        let begun = client
+            .call(self.beginning.keyed(call))
             .await
             .map_err(|error| explain(error, source, &input, context))?;
-        let run: Run = answer.view()?;
-        if self.detach {
-            if context.global.json {
-                context.out.json(&answer.value)?;
-            } else {
-                context.out.line(&run.id)?;
-            }
-            return Ok(Exit::Done);
-        }
-        drive(Follower::new(context, client, &run.id)?).await
+        self.beginning.follow(context, client, &begun).await
     }
 }
 
@@ -118,10 +94,17 @@ async fn registered(client: &Client, name: &str) -> Result<Source, Failure> {
                 definition: workflow.definition,
             })
         }
-        Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => Err(Failure::Usage(format!(
-            "error: there is no workflow `{}` and no file of that name",
-            plain(name)
-        ))),
+        Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+            let there = if Path::new(name).is_dir() {
+                ", and what is called so here is a folder"
+            } else {
+                " and no file of that name"
+            };
+            Err(Failure::Usage(format!(
+                "error: there is no workflow `{}`{there}",
+                plain(name)
+            )))
+        }
         Err(error) => Err(error.into()),
     }
 }

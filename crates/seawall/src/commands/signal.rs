@@ -7,6 +7,7 @@ use crate::client::{Call, segment};
 use crate::compose::Work;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::input::json_value;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct SendSignal {
@@ -20,10 +21,6 @@ pub(crate) struct SendSignal {
     /// A signal of the same id is taken once
     #[arg(long)]
     id: Option<String>,
-}
-
-fn json_value(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("no JSON ({error}); a text is written '\"text\"'"))
 }
 
 impl SendSignal {

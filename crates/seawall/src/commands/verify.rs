@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seawall_engine::store::{HealthStore as _, SystemClock};
-use seawall_engine::{Clock as _, StoreFindingKind, VerifyReport, verify};
+use seawall_engine::{Clock as _, VerifyFindingKind, VerifyReport, verify};
 use seawall_server::Config;
 use seawall_store_sqlite::{OpenError, SqliteInspector, SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
@@ -141,10 +141,10 @@ fn print(context: &Context, config: &Config, looked: &Looked) -> Result<(), Fail
     Ok(())
 }
 
-fn hint(kind: StoreFindingKind, found: u64, repaired: u64) -> &'static str {
+fn hint(kind: VerifyFindingKind, found: u64, repaired: u64) -> &'static str {
     if found == repaired {
         ""
-    } else if kind == StoreFindingKind::Strays {
+    } else if kind == VerifyFindingKind::Strays {
         "; `seawall verify --repair` deletes them, but no journal entries"
     } else if kind.is_repairable() {
         "; `seawall verify --repair` mends it, as far as the journals can be read"

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use super::activity::{Activity, Doing};
 use super::board::Board;
@@ -15,12 +16,16 @@ const SPINNER: &str = "{spinner} {prefix}  {msg} {elapsed}";
 /// Of a map, once it knows its items.
 const BAR: &str = "{spinner} {prefix}  [{bar:30}] {pos}/{len} {msg}";
 const TICK: Duration = Duration::from_millis(120);
+/// Between two looks at what goes on: a map of thousands of items has an event for each, and nobody reads that fast. A
+/// run that falls silent is looked at once more.
+const PACE: Duration = Duration::from_millis(50);
 
 /// The lines that are drawn now.
 #[derive(Default)]
 pub(super) struct Bars {
     all: MultiProgress,
     steps: BTreeMap<String, ProgressBar>,
+    shown_at: Option<Instant>,
 }
 
 impl Bars {
@@ -30,6 +35,7 @@ impl Bars {
     }
 
     pub(super) fn clear(&mut self) {
+        self.shown_at = None;
         for bar in std::mem::take(&mut self.steps).into_values() {
             bar.finish_and_clear();
             self.all.remove(&bar);
@@ -39,6 +45,10 @@ impl Bars {
 
     /// Draws what has begun and not ended.
     pub(super) fn show(&mut self, board: &Board) {
+        if self.shown_at.is_some_and(|shown_at| shown_at.elapsed() < PACE) {
+            return;
+        }
+        self.shown_at = Some(Instant::now());
         let steps: BTreeMap<String, &Doing> = board
             .begun
             .iter()

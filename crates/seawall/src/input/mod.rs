@@ -2,9 +2,11 @@
 
 mod assembled;
 mod document;
+mod json;
 mod schema;
 mod typing;
 
 pub(crate) use assembled::{InputArgs, RunInput};
 pub(crate) use document::Document;
+pub(crate) use json::json_value;
 pub(crate) use typing::Pair;

@@ -27,6 +27,10 @@ impl std::str::FromStr for Pair {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
+            // A name may be almost anything, but this is somebody who means all of it.
+            _ if text.starts_with(['{', '[']) => {
+                Err("expected NAME=VALUE; all of it goes into --input-file".to_owned())
+            }
             Some((key, value)) if !key.is_empty() => Ok(Self {
                 key: key.to_owned(),
                 value: value.to_owned(),
@@ -210,5 +214,8 @@ mod tests {
         assert!("=x".parse::<Pair>().is_err());
         assert!("x".parse::<Pair>().is_err());
         assert!("x=".parse::<Pair>().is_ok());
+        for whole in [r#"{"n": 1}"#, r#"{"n": "a=b"}"#, "[1]"] {
+            assert!(whole.parse::<Pair>().unwrap_err().contains("--input-file"), "{whole}");
+        }
     }
 }

@@ -22,6 +22,10 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
             plain(&error.code)
         );
     }
+    // The only condition that commands make.
+    if problem.status == 412 {
+        text.push_str("\n  nothing was written: look at it again, then repeat the command");
+    }
     if let Some(id) = &problem.request_id
         && problem.status >= 500
     {

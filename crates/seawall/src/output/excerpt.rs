@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use seawall_engine::{DefinitionError, DefinitionWarning};
+
 use super::{Paint, plain};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +23,30 @@ pub(crate) struct Complaint {
     pub(crate) code: String,
     /// With the hint, if there is one, behind a semicolon.
     pub(crate) message: String,
+}
+
+impl From<DefinitionError> for Complaint {
+    fn from(error: DefinitionError) -> Self {
+        Self {
+            severity: Severity::Error,
+            position: error.position.map(|position| (position.line, position.column)),
+            pointer: error.pointer,
+            code: error.code.to_owned(),
+            message: error.message,
+        }
+    }
+}
+
+impl From<DefinitionWarning> for Complaint {
+    fn from(warning: DefinitionWarning) -> Self {
+        Self {
+            severity: Severity::Warning,
+            position: warning.position.map(|position| (position.line, position.column)),
+            pointer: warning.pointer,
+            code: warning.code.to_owned(),
+            message: warning.message,
+        }
+    }
 }
 
 /// What of a long line is shown.

@@ -104,6 +104,14 @@ impl House {
         let told = BufReader::new(child.stderr.take().unwrap());
         Running { child, told }
     }
+
+    /// Starts a server on this port, and gives its address.
+    pub(crate) fn serve(&self, port: &str) -> (Running, String) {
+        let mut server = self.start(&["serve", "--port", port]);
+        server.wait_for("Seawall listens on http://127.0.0.1:");
+        let told: Value = serde_json::from_str(&self.read("data/server.json")).unwrap();
+        (server, told["url"].as_str().unwrap().to_owned())
+    }
 }
 
 /// A process that goes on; killed when it is dropped.

@@ -110,3 +110,81 @@ fn what_does_not_exist_is_bad_usage() {
     house.run(&["runs", "nonsense"]).expect(2);
     house.run(&["runs", "list", "--server", "nonsense"]).expect(2);
 }
+
+#[test]
+fn a_file_that_is_no_definition_is_told_in_a_line_before_anything_is_opened() {
+    let house = House::new();
+    for (name, text) in [
+        ("empty.yaml", ""),
+        ("empty.json", ""),
+        ("text.json", r#""registered""#),
+        ("list.json", "[1, 2]"),
+        ("null.yaml", "null"),
+    ] {
+        house.write(name, text);
+    }
+    house.write("big.yaml", &"a".repeat(300 * 1024));
+    std::fs::write(house.path().join("binary.json"), [0, 159, 146, 150]).unwrap();
+    std::fs::create_dir(house.path().join("folder.yaml")).unwrap();
+    for (name, said) in [
+        ("empty.yaml", "empty.yaml: error[malformed-yaml]: the text is empty"),
+        ("empty.json", "empty.json:1:1: error[malformed-json]: "),
+        (
+            "text.json",
+            "text.json:1:1: error[wrong-type]: a definition is an object",
+        ),
+        (
+            "list.json",
+            "list.json:1:1: error[wrong-type]: a definition is an object",
+        ),
+        (
+            "null.yaml",
+            "null.yaml:1:1: error[wrong-type]: a definition is an object",
+        ),
+        ("big.yaml", "error: big.yaml is larger than 256 KiB"),
+        ("/dev/zero", "error: /dev/zero is larger than 256 KiB"),
+        (
+            "binary.json",
+            "binary.json:1:2: error[not-utf8]: the text is not UTF-8\n",
+        ),
+        ("folder.yaml", "error: folder.yaml cannot be read: Is a directory"),
+    ] {
+        let done = house.run(&["run", name]).expect(2);
+        assert!(done.err.starts_with(said), "{name}: {}", done.err);
+        assert_eq!(done.out, "", "{name}");
+    }
+    assert!(!house.data().exists(), "nothing was opened for it");
+}
+
+#[test]
+fn what_is_no_input_is_told_in_a_line() {
+    let house = House::new();
+    house.write(
+        "ok.yaml",
+        "name: ok\ninput: { type: object }\nsteps: [{ id: a, kind: transform, with: { value: 1 } }]\n",
+    );
+    house.write("list.json", "[1]");
+    house.write("empty.json", "");
+    std::fs::create_dir(house.path().join("folder")).unwrap();
+    for (input, said) in [
+        (["--input", "n"], "expected NAME=VALUE"),
+        (["--input", r#"{"n": 1}"#], "all of it goes into --input-file"),
+        (
+            ["--input-file", "folder"],
+            "error: folder cannot be read: Is a directory",
+        ),
+        (["--input-file", "/dev/zero"], "error: /dev/zero is larger than 256 KiB"),
+        (["--input-file", "empty.json"], "empty.json:1:1: error[malformed-json]"),
+        (["--input-file", "list.json"], "list.json:1:1: error[type]: "),
+        (["--inptu", "n=1"], "unexpected argument '--inptu'"),
+    ] {
+        let done = house.run(&[&["run", "ok.yaml"], &input[..]].concat()).expect(2);
+        assert!(done.err.contains(said), "{input:?}: {}", done.err);
+    }
+    let folder = house.run(&["run", "folder"]).expect(2);
+    assert!(
+        folder.err.contains("what is called so here is a folder"),
+        "{}",
+        folder.err
+    );
+}

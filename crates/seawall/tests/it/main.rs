@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: helpers fail loudly")]
 
+mod conflicts;
 mod definitions;
 mod examples;
 mod house;
@@ -12,5 +13,6 @@ mod schedules;
 mod servers;
 mod small;
 mod stops;
+mod tasks;
 mod verify;
 mod workers;

@@ -1,13 +1,25 @@
-//! `examples/worker.py` against the real program: it does its work, and dies over it.
+//! The examples of workers against the real program: they do their work, and die over it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::house::{House, example};
+
+/// The examples of workers.
+#[derive(Clone, Copy, Debug)]
+enum Example {
+    Python { lease: &'static str },
+    Rust,
+}
+
+/// Its tasks come back soon after it was killed.
+const SHORT: Example = Example::Python { lease: "2s" };
+const LONG: Example = Example::Python { lease: "30s" };
 
 /// A worker process; killed when it is dropped.
 struct Worker {
@@ -16,24 +28,16 @@ struct Worker {
 }
 
 impl Worker {
-    /// None: there is no Python here. Only this example needs it.
-    fn start(house: &House, url: &str) -> Option<Self> {
-        let spawned = Command::new("python3")
-            .args([
-                &example("worker.py"),
-                "--server",
-                url,
-                "--lease",
-                "2s",
-                "--threads",
-                "2",
-            ])
+    fn start(example: Example, house: &House, url: &str) -> Self {
+        let mut command = example.command();
+        let child = command
+            .args(["--server", url])
             .current_dir(house.path())
             .stderr(Stdio::piped())
             .spawn();
-        let mut child = spawned.ok()?;
+        let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let told = BufReader::new(child.stderr.take().unwrap());
-        Some(Self { child, told })
+        Self { child, told }
     }
 
     fn signal(&self, signal: Signal) {
@@ -48,6 +52,25 @@ impl Worker {
     }
 }
 
+impl Example {
+    fn command(self) -> Command {
+        match self {
+            Self::Python { lease } => {
+                let mut command = Command::new("python3");
+                command.args([&example("worker.py"), "--lease", lease, "--threads", "2"]);
+                command
+            }
+            Self::Rust => {
+                // Cargo builds examples before it runs tests, beside the program; told to run one test target alone, not.
+                let built = Path::new(env!("CARGO_BIN_EXE_seawall")).with_file_name("examples");
+                let worker = built.join("worker");
+                assert!(worker.exists(), "first: cargo build -p seawall --example worker");
+                Command::new(worker)
+            }
+        }
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -55,24 +78,30 @@ impl Drop for Worker {
     }
 }
 
-fn served(house: &House) -> (crate::house::Running, String) {
-    let mut server = house.start(&["serve", "--port", "0"]);
-    server.wait_for("Seawall listens on http://127.0.0.1:");
-    let told: Value = serde_json::from_str(&house.read("data/server.json")).unwrap();
-    (server, told["url"].as_str().unwrap().to_owned())
+/// A task of the queue that counts words, of a pipe called as the step: whoever reads it waits for the test.
+fn held(id: &str, effect: &str) -> Value {
+    json!({"id": id, "kind": "task", "effect": effect,
+        "with": {"queue": "files.words", "payload": {"path": format!("{id}.fifo")}}})
 }
 
-#[test]
-fn the_example_counts_files_enters_them_once_and_stops_when_it_is_told() {
+fn make_pipe(house: &House, id: &str) {
+    let pipe = house.path().join(format!("{id}.fifo"));
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+}
+
+/// A pipe can be opened for writing once somebody has opened it for reading: then the worker is at the task.
+fn open_pipe(house: &House, id: &str) -> File {
+    let pipe = house.path().join(format!("{id}.fifo"));
+    OpenOptions::new().write(true).open(pipe).unwrap()
+}
+
+fn counts_enters_and_stops(worker: Example) {
     let house = House::new();
-    let (_server, url) = served(&house);
+    let (_server, url) = house.serve("0");
     house.write("one.txt", "a b\nc");
     house.write("two.txt", "");
     house.write("three.txt", &"word ".repeat(500_000));
-    let Some(worker) = Worker::start(&house, &url) else {
-        eprintln!("not checked: there is no python3 here");
-        return;
-    };
+    let worker = Worker::start(worker, &house, &url);
     let flow = example("workers.yaml");
     let paths = r#"paths=["one.txt", "two.txt", "three.txt"]"#;
     let done = house
@@ -100,37 +129,82 @@ fn the_example_counts_files_enters_them_once_and_stops_when_it_is_told() {
 }
 
 #[test]
+fn the_example_in_python_counts_files_enters_them_once_and_stops_when_it_is_told() {
+    counts_enters_and_stops(SHORT);
+}
+
+#[test]
+fn the_example_in_rust_does_the_same() {
+    counts_enters_and_stops(Example::Rust);
+}
+
+fn outlives_its_server(worker: Example) {
+    let house = House::new();
+    let (server, url) = house.serve("0");
+    let flow = json!({"name": "hold", "steps": [held("slow", "once")], "output": "{{ steps.slow.output.words }}"});
+    house.write("hold.json", &flow.to_string());
+    make_pipe(&house, "slow");
+    let worker = Worker::start(worker, &house, &url);
+    let run = house.run(&["run", "hold.json", "--detach"]).expect(0).out;
+    let mut pipe = open_pipe(&house, "slow");
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(), Some(0), "it does not wait for workers");
+    worker.signal(Signal::TERM);
+    let port = url.rsplit(':').next().unwrap();
+    let (_server, _) = house.serve(port);
+    pipe.write_all(b"three words here").unwrap();
+    drop(pipe);
+    let done = house.run(&["runs", "follow", run.trim()]).expect(0);
+    assert_eq!(done.json(), 3);
+    let (told, code) = worker.end();
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[test]
+fn the_example_in_python_finishes_what_it_has_although_the_server_restarts_and_it_is_told_to_stop() {
+    outlives_its_server(LONG);
+}
+
+#[test]
+fn the_example_in_rust_finishes_what_it_has_although_the_server_restarts_and_it_is_told_to_stop() {
+    outlives_its_server(Example::Rust);
+}
+
+#[test]
+fn what_the_server_refuses_for_good_ends_the_example_in_python() {
+    let house = House::new();
+    let (_server, url) = house.serve("0");
+    let name = "x".repeat(200);
+    let told = LONG
+        .command()
+        .args(["--server", &url, "--name", &name])
+        .output()
+        .unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(1), "{words}");
+    assert!(words.contains("422"), "{words}");
+}
+
+#[test]
 fn a_worker_killed_in_mid_task_leaves_its_idempotent_task_to_the_next_one_and_its_once_task_unknown() {
     let house = House::new();
-    let (_server, url) = served(&house);
-    let task = |id: &str, effect: &str| {
-        json!({"id": id, "kind": "task", "effect": effect,
-            "with": {"queue": "files.words", "payload": {"path": format!("{id}.fifo")}}})
-    };
-    let flow = json!({"name": "hold", "steps": [task("again", "idempotent"), task("only", "once")],
+    let (_server, url) = house.serve("0");
+    let flow = json!({"name": "hold", "steps": [held("again", "idempotent"), held("only", "once")],
         "output": "{{ [steps.again.output.words, steps.only.output] }}"});
     house.write("hold.json", &flow.to_string());
-    let Some(first) = Worker::start(&house, &url) else {
-        eprintln!("not checked: there is no python3 here");
-        return;
-    };
-    let fifo = |name: &str| house.path().join(format!("{name}.fifo"));
+    let first = Worker::start(SHORT, &house, &url);
     for name in ["again", "only"] {
-        assert!(Command::new("mkfifo").arg(fifo(name)).status().unwrap().success());
+        make_pipe(&house, name);
     }
     let run = house.run(&["run", "hold.json", "--detach"]).expect(0).out;
     let run = run.trim();
-    // A pipe can be opened for writing once somebody has opened it for reading: the worker is at both tasks.
-    let open = |name: &str| OpenOptions::new().write(true).open(fifo(name)).unwrap();
-    let pipes = (open("again"), open("only"));
+    let pipes = (open_pipe(&house, "again"), open_pipe(&house, "only"));
     first.signal(Signal::KILL);
     let (told, code) = first.end();
     assert_eq!(code, None, "{told}");
     drop(pipes);
-    let Some(second) = Worker::start(&house, &url) else {
-        return;
-    };
-    open("again").write_all(b"three words here").unwrap();
+    let second = Worker::start(SHORT, &house, &url);
+    open_pipe(&house, "again").write_all(b"three words here").unwrap();
     // Blocked: the outcome of the other one is for a person to find out.
     house.run(&["runs", "follow", run]).expect(3);
     let shown = house.run(&["runs", "show", run, "--json"]).expect(0).json();

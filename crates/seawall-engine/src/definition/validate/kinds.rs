@@ -6,7 +6,8 @@ use std::time::Duration;
 use seawall_store::QueueName;
 use serde_json::Value;
 
-use super::fields::{CoreKind, Field, Shape};
+use super::core_kinds::CoreKind;
+use super::fields::{Field, Shape};
 use super::object::{Entry, Object, shape_of};
 use super::policy::bounded_duration;
 use super::step::{Own, Steps};

@@ -2,6 +2,7 @@
 //! through them, and the published schema is made from them.
 
 mod constants;
+mod core_kinds;
 mod fields;
 mod flow;
 mod flow_fields;
@@ -16,5 +17,6 @@ mod suspicious;
 mod with;
 mod workflow;
 
-pub(super) use fields::{COMPENSATION, CORE_KINDS, Field, ITEM_STEP, Nature, RECONCILIATION, ROOT, STEP, Shape};
+pub(super) use core_kinds::{CORE_KINDS, Nature};
+pub(super) use fields::{COMPENSATION, Field, ITEM_STEP, RECONCILIATION, ROOT, STEP, Shape};
 pub(super) use workflow::validate;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::{ANSWER, COMPENSATION, CORE_KINDS, Field, Nature, RECONCILIATION, STEP, Shape};
+use super::core_kinds::{CORE_KINDS, Nature};
+use super::fields::{ANSWER, COMPENSATION, Field, RECONCILIATION, STEP, Shape};
 use super::graph::Graph;
 use super::object::{Entry, Object, Table};
 use super::step::Steps;

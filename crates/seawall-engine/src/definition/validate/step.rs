@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::fields::{CORE_KINDS, CoreKind, Field, ITEM_STEP, LATER_KINDS, LATER_STEP, Nature, STEP};
+use super::core_kinds::{CORE_KINDS, CoreKind, Nature};
+use super::fields::{Field, ITEM_STEP, LATER_KINDS, LATER_STEP, STEP};
 use super::kinds;
 use super::object::{Entry, Object, Table};
 use super::parts::{PartReferences, Parts};

@@ -21,6 +21,8 @@ impl Session<'_> {
         if !batch.events.is_empty() {
             self.linger.restart();
         }
+        // Its answer is waited for, however long that takes: what else keeps the run here is asked again after it.
+        self.linger.holding(false);
         let append = self.append(batch, then);
         self.flight = Some(Flight::send(&self.shared.store, append));
         Ok(())

@@ -10,6 +10,7 @@ mod faults;
 mod flow_control;
 mod flows;
 mod forks;
+mod journals;
 mod leases;
 mod nights;
 mod parking;

@@ -219,3 +219,29 @@ async fn attempts_have_their_turn_in_a_flood_of_messages() {
         assert!(sent < 10_000, "the attempts wait behind the messages");
     }
 }
+
+/// A run that stays for its workers, and an append that takes longer than it stays: a wait that is over again and again
+/// would take the processor as long as the store is slow. Time stands still then, so it is watched from outside.
+#[test]
+fn a_slow_append_of_a_run_that_waits_for_workers_leaves_the_processor_alone() {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
+        runtime.expect("a runtime without I/O can be made").block_on(async {
+            let stage = Stage::shared(1);
+            let process = stage.start(0).await;
+            let engine = process.engine().expect("it is up");
+            let task = json!({ "id": "work", "kind": "task", "with": { "queue": "q", "payload": 1 } });
+            stage.run(&engine, json!([task, step("slow", "read", 1000)])).await;
+            process.part(Duration::from_secs(6));
+            seconds(20).await;
+        });
+        // Nobody waits any more if that took too long.
+        let _ = tell.send(());
+    });
+    let answer = told.recv_timeout(Duration::from_secs(30));
+    assert!(answer.is_ok(), "time stands still");
+}

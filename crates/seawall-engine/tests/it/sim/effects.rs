@@ -7,7 +7,8 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
 use seawall_engine::store::{RunId, Seq};
 use seawall_engine::{
-    Attempt, AttemptContext, Clock as _, EffectClass, Executor, FieldShape, FieldSpec, KindSpec, Outcome, StepError,
+    Attempt, AttemptContext, Clock as _, EffectClass, Executor, FieldShape, FieldSpec, KindSpec, Outcome, Part,
+    StepError,
 };
 use serde_json::{Value, json};
 
@@ -205,6 +206,19 @@ impl Effects {
         ));
     }
 
+    /// What looking into an outcome gives.
+    fn finds_out(&self) -> Value {
+        let Inner { rng, calm, .. } = &mut *self.inner.lock();
+        let outcome = match rng.below(6) {
+            _ if *calm => "succeeded",
+            0 => "failed",
+            1 => "retry",
+            2 => "unknown",
+            _ => "succeeded",
+        };
+        json!({ "outcome": outcome, "output": "found" })
+    }
+
     fn later(&self) -> Outcome {
         let wait = self.inner.lock().rng.millis(0, 20_000);
         Outcome::Deferred {
@@ -283,7 +297,10 @@ async fn carry_out(effects: Arc<Effects>, process: Process, attempt: Attempt, co
         }
         (true, Stop::Finishes) | (false, _) => {}
     }
-    let value = attempt.request.value.get("value").cloned().unwrap_or_default();
+    let value = match attempt.activity.part {
+        Part::Reconcile => effects.finds_out(),
+        _ => attempt.request.value.get("value").cloned().unwrap_or_default(),
+    };
     let (said, outcome) = match plan.course {
         Course::Fails => ("failed", Outcome::Failed(StepError::new("bad", "it went wrong"))),
         Course::FailsForGood => ("failed", Outcome::Failed(StepError::permanent("worse", "it is wrong"))),

@@ -1,6 +1,7 @@
 //! The processes of a story: they start, are killed, and shut down.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -86,6 +87,8 @@ pub(crate) struct Fleet {
     trace: Trace,
     config: EngineConfig,
     tasks: TaskTracker,
+    /// No process that starts from now on forgets anything.
+    keeps: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -104,6 +107,7 @@ impl Fleet {
             trace: database.trace().clone(),
             config,
             tasks: TaskTracker::new(),
+            keeps: AtomicBool::new(false),
             inner: Mutex::new(Inner {
                 rng,
                 lives: 0,
@@ -148,7 +152,10 @@ impl Fleet {
         self.trace.line(format_args!("{life} STARTED"));
         let entropy = Arc::new(SimEntropy::new(inner.rng.fork(), self.clock.clone()));
         let hands: Arc<dyn Executor> = Arc::new(Hands::new(&self.effects, process.clone()));
-        let (clock, config) = (self.clock.clone(), self.config.clone());
+        let (clock, mut config) = (self.clock.clone(), self.config.clone());
+        if self.keeps.load(Ordering::SeqCst) {
+            config.retention = None;
+        }
         let parts = move || EngineParts {
             store: Arc::new(link.clone()),
             clock: Arc::new(clock.clone()),
@@ -165,6 +172,11 @@ impl Fleet {
                 *process.shared.engine.lock() = Some(engine);
             }
         });
+    }
+
+    /// What has ended stays, so that it can be read.
+    pub(crate) fn keep_everything(&self) {
+        self.keeps.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn process(&self, place: usize) -> Option<Process> {

@@ -19,13 +19,28 @@ pub(crate) enum Fact {
     Retried,
 }
 
-/// The activity that an event is about, as `step` or `step[item]`.
+/// The activity that an event is about, as `ActivityRef` writes it.
 pub(crate) fn activity(item: &JournalItem) -> Option<String> {
-    let step = item.data.get("step_id")?.as_str()?;
-    Some(match item.data.get("item").and_then(Value::as_u64) {
+    named(&item.data)
+}
+
+/// The activity in these fields.
+pub(crate) fn named(fields: &Value) -> Option<String> {
+    let step = fields.get("step_id")?.as_str()?;
+    let mut name = match fields.get("item").and_then(Value::as_u64) {
         Some(index) => format!("{step}[{index}]"),
         None => step.to_owned(),
-    })
+    };
+    if let Some(part) = fields.get("part").and_then(Value::as_str) {
+        name.push('.');
+        name.push_str(part);
+    }
+    Some(name)
+}
+
+/// A text in an event's fields.
+pub(crate) fn text(item: &JournalItem, field: &str) -> Option<String> {
+    item.data.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// What it says of attempts.

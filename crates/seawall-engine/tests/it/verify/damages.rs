@@ -1,44 +1,44 @@
 use std::collections::BTreeSet;
 
 use seawall_engine::store::SystemClock;
-use seawall_engine::{StoreFindingKind, VerifyReport, verify};
+use seawall_engine::{VerifyFindingKind, VerifyReport, verify};
 use seawall_store_sqlite::{SqliteInspector, damage, flip};
 
 use super::populate::{Populated, open};
 
-fn kinds(report: &VerifyReport) -> BTreeSet<StoreFindingKind> {
+fn kinds(report: &VerifyReport) -> BTreeSet<VerifyFindingKind> {
     report.totals.keys().copied().collect()
 }
 
 /// What is done, what is found, and whether it can be mended.
-const EXPECTED: &[(&str, StoreFindingKind, bool)] = &[
-    ("status", StoreFindingKind::RowDiffers, true),
-    ("status-means-nothing", StoreFindingKind::RowUnreadable, true),
-    ("awaits", StoreFindingKind::RowDiffers, true),
-    ("counts", StoreFindingKind::RowDiffers, true),
-    ("finished-at", StoreFindingKind::RowDiffers, true),
-    ("error-code", StoreFindingKind::RowDiffers, true),
-    ("last-seq", StoreFindingKind::RowDiffers, true),
-    ("no-timer", StoreFindingKind::Stranded, true),
-    ("late-timer", StoreFindingKind::Stranded, true),
-    ("unknown-holder", StoreFindingKind::HeldByNobody, true),
-    ("hole", StoreFindingKind::JournalHole, false),
-    ("cut-journal", StoreFindingKind::JournalHole, false),
-    ("unreadable-journal", StoreFindingKind::JournalUnreadable, false),
-    ("no-approval", StoreFindingKind::ApprovalMissing, true),
-    ("settled-approval", StoreFindingKind::ApprovalDiffers, true),
-    ("pending-approval", StoreFindingKind::ApprovalDiffers, true),
-    ("other-message", StoreFindingKind::ApprovalDiffers, true),
-    ("no-definition", StoreFindingKind::DefinitionMissing, false),
-    ("other-definition", StoreFindingKind::DefinitionBroken, false),
-    ("no-parent", StoreFindingKind::Orphan, false),
-    ("no-child", StoreFindingKind::ChildMissing, false),
-    ("child-ended", StoreFindingKind::ChildEndLost, true),
-    ("no-run", StoreFindingKind::Strays, false),
-    ("stray-key", StoreFindingKind::Strays, true),
-    ("other-tenant", StoreFindingKind::RowUnreadable, false),
-    ("other-creator", StoreFindingKind::JournalForeign, false),
-    ("index", StoreFindingKind::Integrity, false),
+const EXPECTED: &[(&str, VerifyFindingKind, bool)] = &[
+    ("status", VerifyFindingKind::RowDiffers, true),
+    ("status-means-nothing", VerifyFindingKind::RowUnreadable, true),
+    ("awaits", VerifyFindingKind::RowDiffers, true),
+    ("counts", VerifyFindingKind::RowDiffers, true),
+    ("finished-at", VerifyFindingKind::RowDiffers, true),
+    ("error-code", VerifyFindingKind::RowDiffers, true),
+    ("last-seq", VerifyFindingKind::RowDiffers, true),
+    ("no-timer", VerifyFindingKind::Stranded, true),
+    ("late-timer", VerifyFindingKind::Stranded, true),
+    ("unknown-holder", VerifyFindingKind::HeldByNobody, true),
+    ("hole", VerifyFindingKind::JournalHole, false),
+    ("cut-journal", VerifyFindingKind::JournalHole, false),
+    ("unreadable-journal", VerifyFindingKind::JournalUnreadable, false),
+    ("no-approval", VerifyFindingKind::ApprovalMissing, true),
+    ("settled-approval", VerifyFindingKind::ApprovalDiffers, true),
+    ("pending-approval", VerifyFindingKind::ApprovalDiffers, true),
+    ("other-message", VerifyFindingKind::ApprovalDiffers, true),
+    ("no-definition", VerifyFindingKind::DefinitionMissing, false),
+    ("other-definition", VerifyFindingKind::DefinitionBroken, false),
+    ("no-parent", VerifyFindingKind::Orphan, false),
+    ("no-child", VerifyFindingKind::ChildMissing, false),
+    ("child-ended", VerifyFindingKind::ChildEndLost, true),
+    ("no-run", VerifyFindingKind::Strays, false),
+    ("stray-key", VerifyFindingKind::Strays, true),
+    ("other-tenant", VerifyFindingKind::RowUnreadable, false),
+    ("other-creator", VerifyFindingKind::JournalForeign, false),
+    ("index", VerifyFindingKind::Integrity, false),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +77,7 @@ async fn each_damage_is_found_and_what_follows_from_journals_is_mended() {
 /// What is looked up by a broken index, or stands on a broken page, is told; the rest is checked all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_page_or_index_hides_nothing_else() {
-    use StoreFindingKind as K;
+    use VerifyFindingKind as K;
     let populated = Populated::new().await;
     for (name, byte, told) in [
         ("sqlite_autoindex_workflow_versions_1", -6, K::DefinitionBroken),

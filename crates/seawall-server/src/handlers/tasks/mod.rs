@@ -4,5 +4,6 @@ pub(crate) mod claim;
 pub(crate) mod complete;
 pub(crate) mod complete_many;
 pub(crate) mod fail;
+pub(crate) mod get;
 pub(crate) mod heartbeat;
 mod parse;

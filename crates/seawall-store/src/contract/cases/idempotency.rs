@@ -48,7 +48,7 @@ pub async fn a_key_replays_its_run_as_it_is_now(subject: &Subject) {
         let CreatedRun::Replayed(record) = answer else {
             unreachable!("the key had made a run: {answer:?}")
         };
-        assert_eq!(record, world.record(lease.run).await);
+        assert_eq!(*record, world.record(lease.run).await);
         assert_eq!(record.projection.status, RunStatus::Waiting);
     }
     assert_eq!(

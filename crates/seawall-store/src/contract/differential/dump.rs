@@ -51,7 +51,7 @@ pub(super) fn held(mut held: Vec<HeldRun>) -> String {
 pub(super) fn created(created: CreatedRun) -> String {
     match created {
         CreatedRun::New { lease: held } => format!("new {:?}", held.as_ref().map(lease)),
-        CreatedRun::Replayed(kept) => format!("replayed {}", record(kept)),
+        CreatedRun::Replayed(kept) => format!("replayed {}", record(*kept)),
     }
 }
 

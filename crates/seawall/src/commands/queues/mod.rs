@@ -31,21 +31,27 @@ impl Queues {
     }
 }
 
-/// Queues, a line each.
-fn table(queues: impl IntoIterator<Item = Queue>) -> String {
-    let mut table = Table::new(&["QUEUE", "WAITING", "LONGEST", "CLAIMED", "LIMIT", "PER KEY", "RATE"]);
-    let limit = |limit: Option<u32>| limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
-    for queue in queues {
-        let rate = queue.rate.unwrap_or_else(|| "-".to_owned());
-        table.row([
-            queue.name,
-            queue.offered.to_string(),
-            queue.oldest_wait_ms.map_or_else(|| "-".to_owned(), human_duration),
-            queue.claimed.to_string(),
-            limit(queue.concurrency),
-            limit(queue.concurrency_per_key),
-            if queue.paused { "paused".to_owned() } else { rate },
-        ]);
-    }
+/// The columns of a list of queues.
+const HEAD: [&str; 7] = ["QUEUE", "WAITING", "LONGEST", "CLAIMED", "LIMIT", "PER KEY", "RATE"];
+
+fn row(queue: Queue) -> [String; 7] {
+    let dash = || "-".to_owned();
+    let limit = |limit: Option<u32>| limit.map_or_else(dash, |limit| limit.to_string());
+    let rate = queue.rate.unwrap_or_else(dash);
+    [
+        queue.name,
+        queue.offered.to_string(),
+        queue.oldest_wait_ms.map_or_else(dash, human_duration),
+        queue.claimed.to_string(),
+        limit(queue.concurrency),
+        limit(queue.concurrency_per_key),
+        if queue.paused { "paused".to_owned() } else { rate },
+    ]
+}
+
+/// One queue.
+fn text(queue: Queue) -> String {
+    let mut table = Table::new(&HEAD);
+    table.row(row(queue));
     table.text()
 }

@@ -1,12 +1,11 @@
 use clap::ArgAction;
 use serde_json::{Map, Value};
 
-use super::table;
+use super::text;
 use crate::client::{Answer, Call, Client, ClientError, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 
 /// What a queue's settings are called in the API.
 const SETTINGS: [&str; 4] = ["concurrency", "concurrency_per_key", "rate", "paused"];
@@ -44,22 +43,20 @@ impl Set {
         let answer = context
             .with_client(Work::Keep, async |client| Ok(self.set(client).await?))
             .await?;
-        if context.global.json {
-            context.out.json(&answer.value)?;
-        } else {
-            context.out.line(&table([answer.view()?]))?;
-        }
-        Ok(Exit::Done)
+        context.print(&answer, text)
     }
 
     async fn set(self, client: &Client) -> Result<Answer, ClientError> {
         let path = format!("/api/v1/queues/{}", segment(&self.queue));
         let current = match client.call(Call::get(&path)).await {
-            Ok(answer) => answer.value,
-            Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => Value::Null,
+            Ok(answer) => answer,
+            Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+                return client.call(Call::put(path, self.over(&Value::Null))).await;
+            }
             Err(error) => return Err(error),
         };
-        client.call(Call::put(path, self.over(&current))).await
+        let update = Call::put(path, self.over(&current.value));
+        client.call(update.based_on(&current)).await
     }
 
     /// All settings: the API replaces them together.

@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Call, Client, ClientError, Run, Workflow, segment};
+use crate::client::{Call, Client, ClientError, Run, Workflow, segment};
 use crate::commands::Done;
+use crate::commands::beginning::Beginning;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Follower, drive};
 use crate::input::{Document, InputArgs, RunInput};
 
 #[derive(clap::Args, Debug)]
@@ -26,28 +24,20 @@ pub(crate) struct Fork {
     /// Another definition (.yaml or .json) for the new run
     #[arg(long, value_name = "FILE")]
     definition: Option<PathBuf>,
-    /// Print the new run's id and leave it to the server
-    #[arg(long)]
-    detach: bool,
-    /// The same key begins the same run once
-    #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<HeaderValue>,
+    #[command(flatten)]
+    beginning: Beginning,
 }
 
 impl Fork {
     pub(super) async fn execute(self, context: &Context) -> Done {
         // A file that cannot be read must not open a store first.
         let definition = match &self.definition {
-            Some(path) => Some(Document::read(path, context.paint)?),
+            Some(path) => Some(Document::read_definition(path, context.paint)?),
             None => None,
         };
         context
             .with_client(Work::Drive, async |client| {
-                if self.detach && client.is_local() {
-                    return Err(Failure::Usage(
-                        "error: --detach leaves the run to a server, and none serves this data folder".to_owned(),
-                    ));
-                }
+                self.beginning.check(client)?;
                 self.begin(context, client, definition).await
             })
             .await
@@ -62,24 +52,12 @@ impl Fork {
         if let Some(document) = &definition {
             body["definition"] = document.value.clone();
         }
-        let mut call = Call::post(format!("/api/v1/runs/{}/fork", segment(&self.run)), body);
-        if let Some(key) = &self.idempotency_key {
-            call = call.header(HeaderName::from_static("idempotency-key"), key.clone());
-        }
-        let answer: Answer = client
-            .call(call)
+        let call = Call::post(format!("/api/v1/runs/{}/fork", segment(&self.run)), body);
+        let begun = client
+            .call(self.beginning.keyed(call))
             .await
             .map_err(|error| explain(error, definition.as_ref(), input.as_ref(), context))?;
-        let run: Run = answer.view()?;
-        if self.detach {
-            if context.global.json {
-                context.out.json(&answer.value)?;
-            } else {
-                context.out.line(&run.id)?;
-            }
-            return Ok(Exit::Done);
-        }
-        drive(Follower::new(context, client, &run.id)?).await
+        self.beginning.follow(context, client, &begun).await
     }
 
     /// The other run's input with the given values over it; None: as it is.

@@ -5,6 +5,7 @@ use crate::client::{Call, segment};
 use crate::commands::{Done, message};
 use crate::compose::Work;
 use crate::context::Context;
+use crate::input::json_value;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Resolve {
@@ -29,10 +30,6 @@ enum Outcome {
     Failed,
     /// It did not happen, or may happen twice: run it again
     Retry,
-}
-
-fn json_value(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("no JSON ({error}); a text is written '\"text\"'"))
 }
 
 impl Resolve {

@@ -4,7 +4,6 @@ use crate::client::{Call, ErrorView, Run, Step, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::output::{Table, human_duration, plain};
 
 #[derive(clap::Args, Debug)]
@@ -16,15 +15,8 @@ pub(crate) struct Show {
 impl Show {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let call = Call::get(format!("/api/v1/runs/{}", segment(&self.run)));
-        let answer = context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
-        if context.global.json {
-            context.out.json(&answer.value)?;
-        } else {
-            context.out.line(&text(&answer.view()?))?;
-        }
-        Ok(Exit::Done)
+        let answer = context.ask(Work::Look, call).await?;
+        context.print(&answer, |run| text(&run))
     }
 }
 

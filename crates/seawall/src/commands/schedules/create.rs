@@ -5,7 +5,6 @@ use crate::client::{Call, Client, ClientError, Workflow, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{InputArgs, RunInput};
 use crate::output::tell;
@@ -65,8 +64,7 @@ impl Create {
         if client.is_local() {
             tell("It fires while `seawall serve` runs on this data folder.");
         }
-        show::print(context, &answer)?;
-        Ok(Exit::Done)
+        context.print(&answer, |schedule| show::text(&schedule))
     }
 
     fn body(&self, input: &RunInput) -> Value {

@@ -1,9 +1,7 @@
-use crate::client::{Answer, Call, Schedule, segment};
+use crate::client::{Call, Schedule, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::plain;
 
 #[derive(clap::Args, Debug)]
@@ -15,20 +13,13 @@ pub(crate) struct Show {
 impl Show {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let call = Call::get(format!("/api/v1/schedules/{}", segment(&self.schedule)));
-        let answer = context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
-        print(context, &answer)?;
-        Ok(Exit::Done)
+        let answer = context.ask(Work::Look, call).await?;
+        context.print(&answer, |schedule| text(&schedule))
     }
 }
 
-/// A schedule, for people or programs.
-pub(super) fn print(context: &Context, answer: &Answer) -> Result<(), Failure> {
-    if context.global.json {
-        return context.out.json(&answer.value);
-    }
-    let schedule: Schedule = answer.view()?;
+/// A schedule for people.
+pub(super) fn text(schedule: &Schedule) -> String {
     let mut lines = vec![
         format!("{}  {}", schedule.id, plain(&schedule.workflow)),
         format!("  when      {}", schedule.when()),
@@ -47,5 +38,5 @@ pub(super) fn print(context: &Context, answer: &Answer) -> Result<(), Failure> {
     if let Some(error) = &schedule.last_error {
         lines.push(format!("  error     {}: {}", plain(&error.code), plain(&error.message)));
     }
-    context.out.line(&lines.join("\n"))
+    lines.join("\n")
 }

@@ -1,6 +1,5 @@
 //! Pause and resume: the same settings with another `paused`.
 
-use http::header::{ETAG, IF_MATCH};
 use serde_json::{Map, Value};
 
 use super::show;
@@ -8,7 +7,6 @@ use crate::client::{Call, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
-use crate::exit::Exit;
 
 /// What clients say of a schedule; all else of an answer is the server's.
 const SETTINGS: [&str; 7] = ["workflow", "cron", "every", "time_zone", "input", "overlap", "catch_up"];
@@ -24,16 +22,11 @@ pub(super) async fn switch(context: &Context, target: &Target, paused: bool) -> 
     let answer = context
         .with_client(Work::Look, async |client| {
             let current = client.call(Call::get(&path)).await?;
-            let mut update = Call::put(&path, with_paused(&current.value, paused));
-            // Somebody else's change in between is not overwritten.
-            if let Some(etag) = current.headers.get(ETAG) {
-                update = update.header(IF_MATCH, etag.clone());
-            }
-            Ok(client.call(update).await?)
+            let update = Call::put(&path, with_paused(&current.value, paused));
+            Ok(client.call(update.based_on(&current)).await?)
         })
         .await?;
-    show::print(context, &answer)?;
-    Ok(Exit::Done)
+    context.print(&answer, |schedule| show::text(&schedule))
 }
 
 fn with_paused(schedule: &Value, paused: bool) -> Value {

@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use http::header::{ETAG, IF_MATCH};
 use serde_json::Value;
 
 use crate::client::{Answer, Call, Client, ClientError, Workflow, segment};
@@ -67,11 +66,7 @@ async fn apply(client: &Client, document: &Document) -> Result<(Answer, &'static
     if current.view::<Workflow>()?.definition == definition {
         return Ok((current, "is unchanged"));
     }
-    let mut update = Call::put(path, definition);
-    // Somebody else's change in between is not overwritten.
-    if let Some(etag) = current.headers.get(ETAG) {
-        update = update.header(IF_MATCH, etag.clone());
-    }
+    let update = Call::put(path, definition).based_on(&current);
     Ok((client.call(update).await?, "written"))
 }
 

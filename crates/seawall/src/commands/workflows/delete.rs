@@ -13,9 +13,7 @@ pub(crate) struct Delete {
 impl Delete {
     pub(super) async fn execute(self, context: &Context) -> Done {
         let call = Call::delete(format!("/api/v1/workflows/{}", segment(&self.workflow)));
-        context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
+        context.ask(Work::Look, call).await?;
         if !context.global.json {
             context.out.line("deleted")?;
         }

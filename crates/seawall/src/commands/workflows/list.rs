@@ -1,47 +1,29 @@
-use crate::client::{Call, Listed, Query, Workflow};
+use crate::client::{Query, Workflow};
 use crate::commands::Done;
-use crate::compose::Work;
+use crate::commands::listed::{Part, list};
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::output::{Table, ago};
+use crate::output::ago;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct List {
-    /// How many
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=200))]
-    limit: Option<u32>,
-    /// Where the last page ended
-    #[arg(long)]
-    cursor: Option<String>,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl List {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        let query = Query::default()
-            .with("limit", self.limit)
-            .with("cursor", self.cursor.as_ref());
-        let call = Call::get(query.of("/api/v1/workflows"));
-        let answer = context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
-        if context.global.json {
-            context.out.json(&answer.value)?;
-            return Ok(Exit::Done);
-        }
-        let page: Listed<Workflow> = answer.view()?;
-        let mut table = Table::new(&["ID", "NAME", "VERSION", "CHANGED", "DESCRIPTION"]);
+        let path = self.part.of(Query::default()).of("/api/v1/workflows");
+        let head = ["ID", "NAME", "VERSION", "CHANGED", "DESCRIPTION"];
         let now = context.now();
-        for workflow in page.items {
-            table.row([
+        list(context, path, head, |workflow: Workflow| {
+            [
                 workflow.id,
                 workflow.name,
                 workflow.version.to_string(),
                 ago(workflow.updated_at, now),
                 workflow.description.unwrap_or_default(),
-            ]);
-        }
-        context.out.line(&table.text())?;
-        context.out.more(page.next_cursor.as_deref())?;
-        Ok(Exit::Done)
+            ]
+        })
+        .await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seawall_engine::{DefinitionError, DefinitionWarning, compile_text};
+use seawall_engine::compile_text;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -52,9 +52,7 @@ async fn validate(file: &Path, context: &Context) -> Result<bool, Failure> {
     let document = Document::read(file, context.paint)?;
     let complaints = if context.global.server().is_some() {
         let call = Call::post("/api/v1/workflows/validate", document.value.clone());
-        let answer = context
-            .with_client(Work::Look, async |client| Ok(client.call(call).await?))
-            .await?;
+        let answer = context.ask(Work::Look, call).await?;
         document.complaints(&answer.view::<Verdict>()?.errors, "")
     } else {
         here(context, &document)?
@@ -93,28 +91,8 @@ fn here(context: &Context, document: &Document) -> Result<Vec<Complaint>, Failur
         Ok(compiled) => (Vec::new(), compiled.warnings),
         Err(invalid) => (invalid.errors, invalid.warnings),
     };
-    let mut complaints: Vec<Complaint> = errors.into_iter().map(of_error).collect();
-    complaints.extend(warnings.into_iter().map(of_warning));
+    let mut complaints: Vec<Complaint> = errors.into_iter().map(Complaint::from).collect();
+    complaints.extend(warnings.into_iter().map(Complaint::from));
     complaints.sort_by_key(|complaint| complaint.position.unwrap_or_default());
     Ok(complaints)
-}
-
-fn of_error(error: DefinitionError) -> Complaint {
-    Complaint {
-        severity: Severity::Error,
-        position: error.position.map(|position| (position.line, position.column)),
-        pointer: error.pointer,
-        code: error.code.to_owned(),
-        message: error.message,
-    }
-}
-
-fn of_warning(warning: DefinitionWarning) -> Complaint {
-    Complaint {
-        severity: Severity::Warning,
-        position: warning.position.map(|position| (position.line, position.column)),
-        pointer: warning.pointer,
-        code: warning.code.to_owned(),
-        message: warning.message,
-    }
 }

@@ -14,22 +14,22 @@ pub(super) const AT_WORK: &str = "the process of an earlier attempt may be alive
 /// Why a reconcile step is put off that looked into an attempt before the last one.
 pub(in crate::core::commands) const LOOKED: &str = "it looked into an earlier attempt";
 
-/// No lease lasts longer. Not the lease itself: a replay does not know how long one was.
-const LONGEST_LEASE: Duration = Duration::from_secs(60);
+/// Longer than a lease lasts, unless somebody has set it so. Not the lease itself: a replay does not know how long one was.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// Until when the process may be at what `slot` does, of which was once said that it may until `deadline`. It has no more than
 /// its attempt's timeout and a lease left, however far the clock was set back since that was said.
 pub(in crate::core::commands) fn safe_from(draft: &Draft<'_>, slot: Slot, deadline: Timestamp) -> Timestamp {
     let now = draft.now();
     let left = deadline.since(now);
-    let most = longest(draft.state, slot).map_or(left, |most| most.max(draft.env.lease));
+    let most = longest(draft.state, slot, draft.env.lease).unwrap_or(left);
     now.saturating_add(left.min(most))
 }
 
 /// The longest that such a process is waited for.
-fn longest(state: &RunState, slot: Slot) -> Option<Duration> {
+fn longest(state: &RunState, slot: Slot, lease: Duration) -> Option<Duration> {
     let timeout = state.doing(slot).timeout;
-    timeout.map(|timeout| timeout.saturating_add(LONGEST_LEASE))
+    timeout.map(|timeout| timeout.saturating_add(lease.max(LEASE)))
 }
 
 /// Of an event that puts an activity off because of such a process: the longest that this can have been for.
@@ -39,8 +39,8 @@ pub(crate) fn longest_wait(state: &RunState, event: &Event) -> Option<Duration> 
     };
     let slot = state.slot(activity)?;
     match reason.as_str() {
-        AT_WORK => longest(state, slot),
-        LOOKED => longest(state, slot.part(Part::Main)),
+        AT_WORK => longest(state, slot, LEASE),
+        LOOKED => longest(state, slot.part(Part::Main), LEASE),
         _ => None,
     }
 }

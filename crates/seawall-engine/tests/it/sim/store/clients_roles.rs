@@ -23,12 +23,10 @@ impl RunStore for Link {
             new.projection.status,
             new.hold
         );
-        let tenant = tenant.clone();
-        self.call(
-            StoreOp::CreateRun,
-            about,
-            move |rows| now(rows.create_run(&tenant, new)),
-        )
+        let (tenant, witness) = (tenant.clone(), self.witness());
+        self.call(StoreOp::CreateRun, about, move |rows| {
+            witness.create_run(rows, &tenant, new)
+        })
     }
 
     fn run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
@@ -77,7 +75,8 @@ impl RunStore for Link {
 
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, new: NewMessage) -> BoxFuture<'a, StoreResult<Sent>> {
         let (tenant, about) = (tenant.clone(), format!("{id} {}", message(&new)));
-        self.call(StoreOp::Send, about, move |rows| now(rows.send(&tenant, id, new)))
+        let witness = self.witness();
+        self.call(StoreOp::Send, about, move |rows| witness.send(rows, &tenant, id, new))
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

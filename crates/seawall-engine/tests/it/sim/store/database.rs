@@ -15,6 +15,7 @@ use crate::runtime::world::TestClock;
 use crate::sim::rng::Rng;
 use crate::sim::store::faults::{Fate, Weather};
 use crate::sim::trace::Trace;
+use crate::sim::witness::Witness;
 
 struct Sky {
     rng: Rng,
@@ -29,6 +30,7 @@ struct Sky {
 pub(crate) struct Database {
     pub(super) rows: MemoryStore,
     pub(super) trace: Trace,
+    pub(crate) witness: Arc<Witness>,
     /// One process at a time, as with the embedded store.
     pub(crate) exclusive: bool,
     /// Calls go on when the caller has gone.
@@ -45,6 +47,7 @@ impl Database {
         Arc::new(Self {
             rows: MemoryStore::with_options(Arc::new(clock.clone()), options),
             trace: trace.clone(),
+            witness: Arc::new(Witness::new(clock, trace)),
             exclusive,
             calls: TaskTracker::new(),
             sky: Mutex::new(Sky {

@@ -50,7 +50,7 @@ impl Fate {
     pub(super) fn of(op: StoreOp, weather: Weather, rng: &mut Rng) -> Self {
         let trouble = rng.permille(weather.faults).then(|| match rng.below(4) {
             // Appends of held runs wait for room, and readers do not queue up.
-            0 if matches!(op, StoreOp::CreateRun | StoreOp::Send | StoreOp::DecideApproval) => Trouble::Busy,
+            0 if may_be_refused(op) => Trouble::Busy,
             0 | 1 => Trouble::Unavailable,
             2 => Trouble::LostRequest,
             _ => Trouble::LostAnswer,
@@ -63,13 +63,32 @@ impl Fate {
     }
 }
 
+/// What clients ask for when the write queue is full. The engine's own writes wait.
+const fn may_be_refused(op: StoreOp) -> bool {
+    matches!(
+        op,
+        StoreOp::CreateRun
+            | StoreOp::Send
+            | StoreOp::DecideApproval
+            | StoreOp::CreateSchedule
+            | StoreOp::UpdateSchedule
+            | StoreOp::ClaimTasks
+            | StoreOp::HeartbeatTask
+            | StoreOp::SettleTask
+            | StoreOp::SetQueue
+            | StoreOp::Forget
+    )
+}
+
 fn delay(op: StoreOp, weather: Weather, rng: &mut Rng) -> Duration {
     if !rng.permille(weather.slow) {
         return rng.millis(0, 4);
     }
     match (op, rng.below(10)) {
         // Longer than a lease.
-        (StoreOp::Renew | StoreOp::Claim, 0..=2) => rng.millis(1000, 13_000),
+        (StoreOp::Renew | StoreOp::Claim | StoreOp::HeartbeatTask | StoreOp::SettleTask, 0..=2) => {
+            rng.millis(1000, 13_000)
+        }
         (_, 0) => rng.millis(500, 6000),
         _ => rng.millis(10, 300),
     }

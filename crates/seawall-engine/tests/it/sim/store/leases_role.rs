@@ -45,7 +45,8 @@ impl LeaseStore for Link {
 
     fn claim(&self, node: NodeId, limits: ClaimLimits) -> BoxFuture<'_, StoreResult<Vec<ClaimedRun>>> {
         let about = format!("{node} {} suspects: {}", limits.max, limits.suspects);
-        self.call(StoreOp::Claim, about, move |rows| now(rows.claim(node, limits)))
+        let witness = self.witness();
+        self.call(StoreOp::Claim, about, move |rows| witness.claim(rows, node, limits))
     }
 
     fn held(&self, node: NodeId) -> BoxFuture<'_, StoreResult<Vec<HeldRun>>> {
@@ -77,7 +78,8 @@ impl LeaseStore for Link {
             append.consumed,
             append.then
         );
-        self.call(StoreOp::Append, about, move |rows| now(rows.append(append)))
+        let witness = self.witness();
+        self.call(StoreOp::Append, about, move |rows| witness.append(rows, append))
     }
 
     fn release<'a>(&'a self, of: &'a Lease, at: Seq, due: Option<Timestamp>) -> BoxFuture<'a, StoreResult<()>> {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::sim::store::database::Database;
 use crate::sim::store::faults::{Trouble, ambiguous, unavailable};
+use crate::sim::witness::Witness;
 
 /// Clones share it.
 #[derive(Clone)]
@@ -60,6 +61,10 @@ impl Link {
 
     pub(crate) fn drain(&self) {
         self.wire.draining.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn witness(&self) -> Arc<Witness> {
+        Arc::clone(&self.wire.database.witness)
     }
 
     /// Notes which life a new identity belongs to.
@@ -145,6 +150,6 @@ impl Wire {
 }
 
 /// The answer of a store that gives it at once.
-pub(super) fn now<T>(answer: BoxFuture<'_, StoreResult<T>>) -> StoreResult<T> {
+pub(crate) fn now<T>(answer: BoxFuture<'_, StoreResult<T>>) -> StoreResult<T> {
     answer.now_or_never().expect("the store in memory answers at once")
 }

@@ -4,10 +4,12 @@
 mod clients_roles;
 mod database;
 mod faults;
-mod later_roles;
 mod leases_role;
 mod link;
+mod schedules_role;
+mod tasks_role;
+mod upkeep_roles;
 
 pub(crate) use database::Database;
 pub(crate) use faults::Weather;
-pub(crate) use link::Link;
+pub(crate) use link::{Link, now};

@@ -1,0 +1,5 @@
+//! What clients see of runs.
+
+mod kit;
+mod reasons;
+mod views;

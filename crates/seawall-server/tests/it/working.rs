@@ -1,0 +1,50 @@
+//! A server whose engine works, in paused time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
+use seawall_server::{AppState, Parts};
+use seawall_store::{MemoryStore, StoreClock, Timestamp};
+use tokio::time::Instant;
+
+use crate::support::config;
+
+/// Wall and boot time from tokio's paused clock.
+#[derive(Clone, Copy)]
+struct PausedClock(Instant);
+
+impl StoreClock for PausedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000).saturating_add(self.0.elapsed())
+    }
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        StoreClock::now(self)
+    }
+
+    fn boot(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A server with an engine that works.
+pub(crate) async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
+    let clock = PausedClock(Instant::now());
+    let store = Arc::new(MemoryStore::new(Arc::new(clock)));
+    let parts = EngineParts {
+        store: Arc::<MemoryStore>::clone(&store),
+        clock: Arc::new(clock),
+        registry: Registry::default(),
+        entropy: Arc::new(OsEntropy),
+        secrets: Arc::new(NoSecrets),
+    };
+    let engine = Engine::start(parts, EngineConfig::default()).await.unwrap();
+    let config = Arc::new(config(variables));
+    let state = AppState::new(Parts { engine, store, config });
+    let app = seawall_server::router(&state);
+    (state, app)
+}
