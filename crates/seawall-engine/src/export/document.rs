@@ -190,7 +190,7 @@ fn ended(events: &[Recorded]) -> Option<RunStatus> {
 /// definition too.
 fn may_have(status: RunStatus, end: Option<RunStatus>) -> bool {
     match end {
-        Some(end) => status == end || status == RunStatus::Blocked,
+        Some(end) => status == end,
         None => !status.is_terminal(),
     }
 }

@@ -396,21 +396,3 @@ fn a_hostile_definition_gets_a_bounded_answer_in_bounded_time() {
     compiled(&with_steps(json!(chain)));
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }
-
-#[test]
-fn a_key_that_no_run_could_have_is_refused_and_no_rate_is_a_number_too() {
-    let keyed = |key: &str| root(json!({ "concurrency": { "limit": 1, "key": key } }));
-    compiled(&keyed(&"k".repeat(256)));
-    compiled(&keyed("{{ run.id }}{{ run.created_at }}"));
-    assert_eq!(codes_of(&keyed(&"k".repeat(257))), ["/concurrency/key too-long"]);
-    assert_eq!(
-        codes_of(&keyed("{{ run.attempt }}")),
-        ["/concurrency/key not-allowed-here"]
-    );
-    let priority = root(json!({ "priority": "{{ run.attempt }}" }));
-    assert_eq!(codes_of(&priority), ["/priority not-allowed-here"]);
-    for rate in [json!(0), json!("0"), json!({ "limit": 0 })] {
-        assert!(compiled(&root(json!({ "rate": rate }))).flow.rate.is_none());
-    }
-    assert_eq!(codes_of(&root(json!({ "rate": 10 }))), ["/rate wrong-type"]);
-}

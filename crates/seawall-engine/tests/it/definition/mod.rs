@@ -1,5 +1,6 @@
 //! Definitions, through the public interface.
 
+mod constants;
 mod documents;
 mod errors;
 mod inputs;
