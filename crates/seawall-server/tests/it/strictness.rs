@@ -19,7 +19,7 @@ async fn a_definition_that_cannot_be_read_is_an_answer_when_it_is_only_checked()
         (format!("name: &n w\n{steps}"), "yaml-anchor"),
         (format!("name: !!str w\n{steps}"), "yaml-tag"),
         (format!("name: w\nname: w\n{steps}"), "duplicate-key"),
-        (format!("name: [{}", "[".repeat(100)), "too-deep"),
+        (format!("name: {}{}", "[".repeat(100), "]".repeat(100)), "too-deep"),
         (
             format!("name: w\ndescription: {}\n{steps}", "x".repeat(300_000)),
             "too-large",
@@ -37,7 +37,7 @@ async fn a_definition_that_cannot_be_read_is_an_answer_when_it_is_only_checked()
     for (text, code) in [
         ("{".to_owned(), "malformed-json"),
         (r#"{"name": "w", "name": "w"}"#.to_owned(), "duplicate-key"),
-        ("[".repeat(5000), "too-deep"),
+        (format!("{}{}", "[".repeat(100), "]".repeat(100)), "too-deep"),
         (
             r#"{"name": 123456789012345678901234567890}"#.to_owned(),
             "number-out-of-range",
