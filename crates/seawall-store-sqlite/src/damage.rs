@@ -133,6 +133,39 @@ const DAMAGES: &[(&str, &str)] = &[
     ("no-firing", "UPDATE schedules SET next_at = NULL"),
 ];
 
+/// Flips some bits of one byte in the first leaf of this table or index: that of this number from the page's beginning, or,
+/// where it is negative, from its end. Number 0 makes the page unreadable; a cell's byte makes it say something else.
+///
+/// # Errors
+/// The file cannot be read and written, or has no such table or index.
+pub fn flip(path: &Path, name: &str, byte: i64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (mut page, size) = {
+        let conn = rusqlite::Connection::open(path)?;
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let root: u32 = conn.query_row(root, [name], |row| row.get(0))?;
+        let size: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        (usize::try_from(root)?, usize::try_from(size)?)
+    };
+    let mut file = std::fs::read(path)?;
+    let number = |at: usize, bytes: usize| {
+        file[at..at + bytes]
+            .iter()
+            .fold(0, |all, byte| all << 8 | usize::from(*byte))
+    };
+    // Pages 2 and 5 lead to others: the first cell begins with the number of the first one.
+    while matches!(file[(page - 1) * size], 2 | 5) {
+        let begin = (page - 1) * size;
+        page = number(begin + number(begin + 12, 2), 4);
+    }
+    let begin = (page - 1) * size;
+    let place = if byte < 0 { begin + size } else { begin };
+    let place = place.saturating_add_signed(isize::try_from(byte)?);
+    file[place] ^= 0x55;
+    std::fs::write(path, file)?;
+    Ok(())
+}
+
 /// Does the damage of that name to the file. Nobody may have it open.
 ///
 /// # Errors

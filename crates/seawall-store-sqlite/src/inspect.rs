@@ -79,7 +79,7 @@ pub(crate) fn runs(conn: &Connection, after: Option<RunKey>, limit: u32) -> Read
             row: match run_by_no(conn, key.0) {
                 Ok(Some(record)) => Ok(record),
                 Ok(None) => Err("its row names a workflow that is not there".to_owned()),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(told(&error)),
             },
             holder_lives: row.get(3)?,
         });
@@ -87,50 +87,86 @@ pub(crate) fn runs(conn: &Connection, after: Option<RunKey>, limit: u32) -> Read
     Ok(found)
 }
 
-pub(crate) fn parts(conn: &Connection, run: RunKey) -> Read<RunParts> {
+/// What stands on a broken page, or behind a broken index, is told; the rest is there.
+pub(crate) fn parts(conn: &Connection, run: RunKey) -> RunParts {
     let mut parts = RunParts::default();
+    if let Err(error) = segments(conn, run, &mut parts) {
+        parts.troubles.push(format!("its journal: {}", told(&error)));
+    }
+    match approvals_of(conn, run.0) {
+        Ok(approvals) => {
+            for approval in approvals {
+                match approval {
+                    Ok(record) => parts.approvals.push(record),
+                    Err(error) => parts.troubles.push(format!("an approval: {}", told(&error))),
+                }
+            }
+        }
+        Err(error) => parts.troubles.push(format!("its approvals: {}", told(&error))),
+    }
+    let counts = messages(conn, run, 1).and_then(|unread| Ok((unread, messages(conn, run, 2)?)));
+    match counts {
+        Ok((unread, withheld)) => (parts.unread, parts.withheld) = (unread, withheld),
+        Err(error) => parts.troubles.push(format!("its inbox: {}", told(&error))),
+    }
+    match stage(conn, run) {
+        Ok(stage) => parts.stage = stage,
+        Err(error) => parts
+            .troubles
+            .push(format!("its place in flow control: {}", told(&error))),
+    }
+    if let Err(error) = tasks(conn, run, &mut parts) {
+        parts.troubles.push(format!("its tasks: {}", told(&error)));
+    }
+    parts
+}
+
+fn stage(conn: &Connection, run: RunKey) -> rusqlite::Result<Option<FlowStage>> {
+    conn.prepare_cached("SELECT stage FROM flow_runs WHERE run_no = ?1")?
+        .query_row([run.0], |row| flow_stage_at(row, 0))
+        .optional()
+}
+
+fn segments(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::Result<()> {
     let mut statement =
         conn.prepare_cached("SELECT first_seq, count, bytes FROM journal WHERE run_no = ?1 ORDER BY first_seq")?;
     let mut rows = statement.query([run.0])?;
     while let Some(row) = rows.next()? {
         match segment(row) {
             Ok(segment) => parts.segments.push(segment),
-            Err(error) => parts.troubles.push(format!("an entry of its journal: {error}")),
+            Err(error) => parts
+                .troubles
+                .push(format!("an entry of its journal: {}", told(&error))),
         }
     }
-    for approval in approvals_of(conn, run.0)? {
-        match approval {
-            Ok(record) => parts.approvals.push(record),
-            Err(error) => parts.troubles.push(format!("an approval: {error}")),
-        }
-    }
-    parts.unread = conn
-        .prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = 1")?
-        .query_row([run.0], |row| row.get::<_, i64>(0))
-        .map(|count| u64::try_from(count).unwrap_or(0))?;
-    parts.withheld = conn
-        .prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = 2")?
-        .query_row([run.0], |row| row.get::<_, i64>(0))
-        .map(|count| u64::try_from(count).unwrap_or(0))?;
-    let stage = conn
-        .prepare_cached("SELECT stage FROM flow_runs WHERE run_no = ?1")?
-        .query_row([run.0], |row| flow_stage_at(row, 0))
-        .optional();
-    match stage {
-        Ok(stage) => parts.stage = stage,
-        Err(error) => parts.troubles.push(format!("its place in flow control: {error}")),
-    }
-    tasks(conn, run, &mut parts)?;
-    Ok(parts)
+    Ok(())
 }
 
-fn tasks(conn: &Connection, run: RunKey, parts: &mut RunParts) -> Read<()> {
+/// Messages in that state: 1 for those that wait to be read, 2 for those that are withheld.
+fn messages(conn: &Connection, run: RunKey, unread: u8) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = ?2")?
+        .query_row(params![run.0, unread], |row| row.get::<_, i64>(0))
+        .map(|count| u64::try_from(count).unwrap_or(0))
+}
+
+/// What is wrong with a value, without SQLite's numbers of columns.
+fn told(error: &rusqlite::Error) -> String {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    match error {
+        FromSqlConversionFailure(_, _, cause) => cause.to_string(),
+        InvalidColumnType(_, name, kind) => format!("`{name}` holds a value of the type {kind}"),
+        IntegralValueOutOfRange(_, number) => format!("the number {number} makes no sense"),
+        other => other.to_string(),
+    }
+}
+
+fn tasks(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached("SELECT id, status FROM tasks WHERE run_no = ?1")?;
     let mut rows = statement.query([run.0])?;
     while let Some(row) = rows.next()? {
         match uuid_at(row, 0).and_then(|id| Ok((TaskId::from_uuid(id), task_status_at(row, 1)?))) {
             Ok((id, status)) => drop(parts.tasks.insert(id, status)),
-            Err(error) => parts.troubles.push(format!("a task: {error}")),
+            Err(error) => parts.troubles.push(format!("a task: {}", told(&error))),
         }
     }
     Ok(())
@@ -149,7 +185,7 @@ pub(crate) fn schedules(conn: &Connection, after: Option<i64>, limit: u32) -> Re
             row: match schedule_by_no(conn, place) {
                 Ok(Some(found)) => Ok(found.record),
                 Ok(None) => Err("its row names a tenant that is not there".to_owned()),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(told(&error)),
             },
         });
     }
@@ -196,16 +232,30 @@ pub(crate) fn strays(conn: &Connection) -> Read<Vec<Strays>> {
     Ok(found)
 }
 
-/// What SQLite itself finds, pages and indexes, and then the references between tables.
-pub(crate) fn integrity(conn: &Connection, limit: u32) -> Read<Vec<String>> {
+/// What SQLite itself finds, pages and indexes, and then the references between tables. Where a check breaks off, that is one
+/// more thing that it has found.
+pub(crate) fn integrity(conn: &Connection, limit: u32) -> Vec<String> {
     let mut found = Vec::new();
+    if let Err(error) = pages(conn, limit, &mut found) {
+        found.push(format!("the check of pages and indexes broke off: {error}"));
+    }
+    if let Err(error) = references(conn, limit, &mut found) {
+        found.push(format!("the check of references broke off: {error}"));
+    }
+    found
+}
+
+fn pages(conn: &Connection, limit: u32, found: &mut Vec<String>) -> rusqlite::Result<()> {
     conn.pragma(None, "integrity_check", limit, |row| {
         let text: String = row.get(0)?;
         if text != "ok" {
             found.push(text);
         }
         Ok(())
-    })?;
+    })
+}
+
+fn references(conn: &Connection, limit: u32, found: &mut Vec<String>) -> rusqlite::Result<()> {
     let mut statement = conn.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -215,7 +265,7 @@ pub(crate) fn integrity(conn: &Connection, limit: u32) -> Read<Vec<String>> {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         found.push(format!("a row of {table} names a row of {parent} that is not there"));
     }
-    Ok(found)
+    Ok(())
 }
 
 pub(crate) fn read_only() -> StoreError {

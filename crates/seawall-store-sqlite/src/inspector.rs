@@ -69,7 +69,7 @@ impl InspectStore for SqliteInspector {
     }
 
     fn inspect_parts(&self, run: RunKey) -> BoxFuture<'_, StoreResult<RunParts>> {
-        self.read(move |conn| inspect::parts(conn, run))
+        self.read(move |conn| Ok(inspect::parts(conn, run)))
     }
 
     fn inspect_id<'a>(
@@ -108,7 +108,7 @@ impl InspectStore for SqliteInspector {
     }
 
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
-        self.read(move |conn| inspect::integrity(conn, limit))
+        self.read(move |conn| Ok(inspect::integrity(conn, limit)))
     }
 
     fn repair_run(&self, _repair: RunRepair) -> BoxFuture<'_, StoreResult<bool>> {

@@ -30,7 +30,7 @@ mod store;
 mod writer;
 
 #[cfg(feature = "failpoints")]
-pub use damage::damage;
+pub use damage::{damage, flip};
 pub use error::OpenError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{FailAction, FailHook};

@@ -65,6 +65,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "scopes",
         sql: include_str!("migrations/0008_scopes.sql"),
     },
+    Migration {
+        version: 10,
+        name: "told",
+        sql: include_str!("migrations/0010_told.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

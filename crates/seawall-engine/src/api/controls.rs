@@ -13,13 +13,11 @@ use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
 use crate::core::{BlockReason, Message, Resolution, RunState};
 use crate::datum::Datum;
+use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
 use crate::journal::encode_message;
 use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
-
-/// Of a signal's name and of its id, in bytes.
-const MAX_NAME: usize = 128;
 
 impl Engine {
     /// # Errors
@@ -171,14 +169,16 @@ impl Engine {
         };
         match self.send(by, run, key, StatusSet::live(), &message).await? {
             Sent::Accepted => Ok(()),
-            Sent::Duplicate => Err(conflict(status, "somebody else has resolved it already".to_owned())),
+            Sent::Duplicate | Sent::Differs => {
+                Err(conflict(status, "somebody else has resolved it already".to_owned()))
+            }
         }
     }
 
-    /// Sends a signal; one of the same id is taken once. Answers false for a duplicate.
+    /// Sends a signal; one of the same name and id is taken once. Answers false for a duplicate.
     ///
     /// # Errors
-    /// As [`Engine::cancel`]; `Invalid` for a name or id that is empty or too long, or too large a payload.
+    /// As [`Engine::cancel`]; `Conflict` also for a name and id that came with another payload; `Invalid` for a name or id that is empty or too long, or too large a payload.
     pub async fn signal(
         &self,
         by: &Principal,
@@ -198,14 +198,21 @@ impl Engine {
         if let Some((code, reason)) = excess(&payload) {
             return Err(invalid("/payload", code, &format!("the payload {reason}")));
         }
-        let key = format!("signal-{id}");
+        // An id counts for its name: the length says where that ends.
+        let key = format!("signal-{}-{name}-{id}", name.len());
         let message = Message::Signal {
             id,
             name: name.to_owned(),
             payload: Datum::new(payload),
         };
-        let sent = self.send(by, run, key, StatusSet::live(), &message).await?;
-        Ok(sent == Sent::Accepted)
+        match self.send(by, run, key, StatusSet::live(), &message).await? {
+            Sent::Accepted => Ok(true),
+            Sent::Duplicate => Ok(false),
+            Sent::Differs => Err(EngineError::Conflict {
+                status: None,
+                detail: "a signal of this name and id was taken before, with another payload".to_owned(),
+            }),
+        }
     }
 
     async fn send(
@@ -263,7 +270,7 @@ fn check_name(pointer: &str, name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(invalid(pointer, "empty", "must not be empty"));
     }
-    if name.len() > MAX_NAME {
+    if name.len() > MAX_SIGNAL_NAME {
         return Err(invalid(pointer, "too-long", "is longer than 128 bytes"));
     }
     Ok(())

@@ -45,5 +45,6 @@ pub use schedules::ScheduleCreated;
 pub use search::{InputMatch, RunSearch};
 pub use tasks::{ClaimTasks, TaskFailure, TaskOutput, TaskView};
 pub use view::{ErrorView, JournalItem, PartView, Reason, RunView, StepView, WorkerView};
+pub(crate) use view_journal::rfc3339;
 pub(crate) use why::why;
 pub use workflows_once::WorkflowCreated;

@@ -92,7 +92,8 @@ pub struct WorkerView {
 #[derive(Clone, Debug)]
 pub struct ErrorView {
     pub code: Arc<str>,
-    pub message: String,
+    /// None: the run's row does not say.
+    pub message: Option<String>,
     pub step: Option<StepId>,
 }
 
@@ -161,7 +162,8 @@ pub(crate) fn run_view(record: &RunRecord, state: &RunState, tasks: &[TaskRecord
     }
 }
 
-/// A run in a list: what its row says. The row keeps an error's code, not its message.
+/// A run in a list: what its row says. Of an error's message the row keeps the beginning; rows of runs that failed before it
+/// did so keep its code.
 #[must_use]
 pub(crate) fn list_view(record: &RunRecord) -> RunView {
     let projection = &record.projection;
@@ -174,8 +176,8 @@ pub(crate) fn list_view(record: &RunRecord) -> RunView {
         output: Datum::null(),
         error: projection.error_code.as_ref().map(|code| ErrorView {
             code: Arc::clone(code),
-            message: String::new(),
-            step: None,
+            message: projection.error_message.as_deref().map(str::to_owned),
+            step: projection.error_step.as_deref().and_then(StepId::parse),
         }),
         total_steps: projection.total_steps,
         completed_steps: projection.completed_steps,
@@ -307,7 +309,7 @@ impl ErrorView {
     fn of_run(error: &RunError) -> Self {
         Self {
             code: Arc::clone(&error.code),
-            message: error.message.clone(),
+            message: Some(error.message.clone()),
             step: error.step.clone(),
         }
     }
@@ -315,7 +317,7 @@ impl ErrorView {
     fn of_step(error: &StepError, step: &StepId) -> Self {
         Self {
             code: Arc::from(&*error.code),
-            message: error.message.clone(),
+            message: Some(error.message.clone()),
             step: Some(step.clone()),
         }
     }

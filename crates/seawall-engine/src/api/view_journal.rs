@@ -24,7 +24,7 @@ pub(crate) fn journal_item(recorded: &Recorded) -> JournalItem {
 }
 
 /// `2026-01-31T12:00:00.5Z`.
-pub(super) fn rfc3339(at: Timestamp) -> String {
+pub(crate) fn rfc3339(at: Timestamp) -> String {
     // Out of range only for clocks beyond the year 9999.
     jiff::Timestamp::from_millisecond(at.as_millis())
         .unwrap_or(jiff::Timestamp::MAX)

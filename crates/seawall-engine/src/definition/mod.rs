@@ -21,6 +21,7 @@ pub use compile::{Compiled, InvalidDefinition, compile, compile_text};
 pub use duration::{DurationError, MAX_DURATION, parse_duration};
 pub(crate) use flow::MAX_PRIORITY;
 pub use flow::{Concurrency, Conflict, DebounceRule, FlowControl, FlowError, FlowPlan, Gate, Quiet};
+pub(crate) use model::MAX_SIGNAL_NAME;
 pub use model::{
     Approval, ApprovalTimeout, Backoff, ChildWorkflow, Definition, ItemErrors, Jitter, Kind, MapStep, OnError,
     Reconcile, RetryPolicy, SleepTime, Step, TaskStep,

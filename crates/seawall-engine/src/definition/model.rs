@@ -12,6 +12,9 @@ use crate::definition::template::{Condition, Template};
 use crate::effect::EffectClass;
 use crate::names::StepId;
 
+/// Of a signal's name and of its id, in bytes: where it is awaited as where it is sent.
+pub(crate) const MAX_SIGNAL_NAME: usize = 128;
+
 /// One immutable version of a workflow, ready to run.
 pub struct Definition {
     pub name: Arc<str>,

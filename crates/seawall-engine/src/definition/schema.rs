@@ -140,6 +140,8 @@ fn object(fields: &[Field], kinds: &Kinds) -> Value {
 
 const TEMPLATE: &str = r"\{\{";
 const RATE: &str = "^(0|0*[1-9][0-9]{0,6}/(s|min|h))$";
+const URL: &str = r"^\s*[hH][tT][tT][pP][sS]?:[/\\]*[^/\\?#@]+([/\\?#]|$)";
+const HEADER: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 const DURATION: &str = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
 fn shape(shape: Shape, kinds: &Kinds) -> Value {
@@ -176,9 +178,12 @@ fn shape(shape: Shape, kinds: &Kinds) -> Value {
             either.push(object(fields, kinds));
             json!({ "anyOf": either })
         }
-        Shape::Rate => json!({ "type": "string", "pattern": RATE }),
+        Shape::Rate => json!({ "anyOf": [{ "type": "string", "pattern": RATE }, { "const": 0 }] }),
         Shape::RateLimit(fields) => {
-            json!({ "anyOf": [{ "type": "string", "pattern": RATE }, object(fields, kinds)] })
+            json!({ "anyOf": [{ "type": "string", "pattern": RATE }, { "const": 0 }, object(fields, kinds)] })
+        }
+        Shape::Answer(fields) => {
+            json!({ "anyOf": [object(fields, kinds), { "type": "string", "pattern": TEMPLATE }] })
         }
         Shape::Priority => json!({ "anyOf": [
             { "type": "integer", "minimum": -100, "maximum": 100 }, { "type": "string", "pattern": TEMPLATE },
@@ -194,13 +199,21 @@ fn template(shape: FieldShape) -> Value {
     let literal = match shape {
         FieldShape::Any => return json!({}),
         FieldShape::String => return json!({ "type": "string" }),
+        FieldShape::Bounded { max } => json!({ "type": "string", "minLength": 1, "maxLength": max }),
+        FieldShape::Url => json!({ "type": "string", "pattern": URL }),
         FieldShape::OneOf(choices) => json!({ "enum": choices }),
         FieldShape::Integer => json!({ "type": "integer" }),
         FieldShape::Boolean => json!({ "type": "boolean" }),
         FieldShape::Strings { min } => json!({ "type": "array", "minItems": min, "items": { "type": "string" } }),
         FieldShape::Integers => json!({ "type": "array", "items": template(FieldShape::Integer) }),
         FieldShape::StringMap => json!({
-            "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] },
+            "type": "object", "additionalProperties": { "type": "string" },
+        }),
+        FieldShape::Headers => json!({
+            "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "pattern": HEADER },
+        }),
+        FieldShape::Variables => json!({
+            "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "pattern": "^[^=]+$" },
         }),
     };
     json!({ "anyOf": [literal, { "type": "string", "pattern": TEMPLATE }] })

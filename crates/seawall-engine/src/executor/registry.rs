@@ -12,6 +12,12 @@ use crate::executor::Executor;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FieldShape {
     String,
+    /// A text of 1 to so many bytes.
+    Bounded {
+        max: usize,
+    },
+    /// An `http` or `https` URL without credentials.
+    Url,
     /// One of these, unless it is a template.
     OneOf(&'static [&'static str]),
     Integer,
@@ -23,8 +29,12 @@ pub enum FieldShape {
     },
     /// An array of integers.
     Integers,
-    /// An object whose values are strings (numbers and booleans are taken too).
+    /// An object whose values are strings.
     StringMap,
+    /// The same; its names are those of headers.
+    Headers,
+    /// The same; its names are those of environment variables.
+    Variables,
 }
 
 /// One field of a kind's `with`.

@@ -29,6 +29,12 @@ pub enum DocumentError {
         #[source]
         source: CodecError,
     },
+    #[error("event {seq} has `{field}`, which this version of Seawall does not know")]
+    Unknown {
+        seq: Seq,
+        /// A JSON Pointer into the event.
+        field: String,
+    },
     #[error("it is damaged: event {0} is earlier than the one before it")]
     Order(Seq),
     #[error("it is damaged: its first event is not the run's creation")]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use seawall_store::{ParentLink, RunId, RunStatus, Timestamp, WorkflowVersion};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::export::{DocumentError, DocumentRun};
@@ -11,12 +12,12 @@ use crate::export::{DocumentError, DocumentRun};
 /// What every version has: enough to say that a document is not for this program.
 #[derive(Deserialize)]
 pub(super) struct HeadForm {
-    pub(super) format: Option<String>,
-    pub(super) version: Option<u64>,
+    pub(super) format: Option<Value>,
+    pub(super) version: Option<Value>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct DocumentForm<'a> {
     #[serde(borrow)]
     pub(super) format: Cow<'a, str>,
@@ -37,7 +38,7 @@ pub(super) struct DocumentForm<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct RunForm<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
@@ -56,7 +57,7 @@ pub(super) struct RunForm<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct WorkflowForm<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
@@ -66,7 +67,7 @@ struct WorkflowForm<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct ParentForm<'a> {
     #[serde(borrow)]
     run: Cow<'a, str>,

@@ -30,7 +30,7 @@ fn written<T>(
     let run = DocumentRun {
         id: state.run,
         workflow: state.workflow.clone(),
-        status: RunStatus::Running,
+        status: replay(&definition(), events).status(),
         created_at: state.created_at,
         created_by: state.created_by.clone(),
         parent: state.parent.clone(),
@@ -93,25 +93,31 @@ fn each_damage_is_named() {
         assert!(text.contains(from), "{from}");
         read(&text.replacen(from, to, 1)).unwrap_err()
     };
+    let status = read(&text).unwrap().run.status;
     let says = |error: DocumentError, part: &str| {
         let text = error.to_string();
         assert!(text.contains(part), "{text}");
     };
     says(read("").unwrap_err(), "not JSON");
-    says(read("[1]").unwrap_err(), "not JSON");
+    says(read("[1]").unwrap_err(), "its `format` is not");
+    says(read("[\"seawall-run\", 1]").unwrap_err(), "its `format` is not");
+    says(read("{\"format\":[]}").unwrap_err(), "its `format` is not");
     says(read("{}").unwrap_err(), "not an exported run");
     says(changed("seawall-run", "seawall-walk"), "not an exported run");
     says(
         changed("\"version\":1", "\"version\":2"),
         "made by a newer version of Seawall: its format is version 2; this one reads up to 1",
     );
-    says(changed("\"version\":1", "\"version\":\"1\""), "not JSON");
+    says(
+        changed("\"version\":1", "\"version\":\"1\""),
+        "`version` is not readable",
+    );
     says(changed("\"version\":1", "\"version\":0"), "`version`");
     says(changed("\"exported_at\":\"2", "\"exported_at\":\"x2"), "`exported_at`");
     says(changed("\"exported_by_version\"", "\"by\""), "damaged");
     says(changed("\"definition\":", "\"more\":1,\"definition\":"), "damaged");
     says(
-        changed("\"status\":\"running\"", "\"status\":\"walking\""),
+        changed(&format!("\"status\":\"{status}\""), "\"status\":\"walking\""),
         "`run.status`",
     );
     says(changed("\"events\":", "\"events\":1"), "it says that it holds");
@@ -123,8 +129,13 @@ fn each_damage_is_named() {
     );
     says(
         changed("{\"t\":\"run.created\"", "{\"t\":\"run.started\""),
-        "first event",
+        "event 1 has `/",
     );
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    let journal = value["journal"].as_array_mut().unwrap();
+    journal.remove(0);
+    value["run"]["events"] = value["journal"].as_array().unwrap().len().into();
+    says(read(&value.to_string()).unwrap_err(), "first event");
     says(read(&text[..text.len() - 40]).unwrap_err(), "not JSON");
     says(
         read(&text.replace("\"attempt\":2", "\"attempt\":-2")).unwrap_err(),
@@ -147,6 +158,53 @@ fn an_event_that_is_gone_or_newer_is_noticed() {
             source: CodecError::Newer { kind, version: 9 },
         }) => assert_eq!(kind, "run.paused"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_refused_wherever_it_stands() {
+    let text = document(&events(None), None);
+    let unknown = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        match read(&text.replacen(from, to, 1)) {
+            Err(DocumentError::Unknown { field, .. }) => field,
+            other => panic!("{from}: {other:?}"),
+        }
+    };
+    assert_eq!(unknown("\"attempt\":2", "\"attempt\":2,\"foo\":1"), "/foo");
+    assert_eq!(
+        unknown("\"error\":{", "\"error\":{\"cause\":{\"x\":1},"),
+        "/error/cause"
+    );
+    // A payload may hold anything, and an absent field is null.
+    read(&text.replacen("\"payload\":", "\"until\":null,\"payload\":", 1)).unwrap();
+}
+
+#[test]
+fn a_status_that_the_journal_does_not_come_to_is_refused() {
+    let events = journal(1, vec![born(&definition(), None), Event::RunStarted]);
+    let text = document(&events, None);
+    let says = |status: &str| {
+        let changed = text.replacen("\"status\":\"running\"", &format!("\"status\":\"{status}\""), 1);
+        read(&changed).and_then(|document| document.compiled(&Registry::default()).map(|_| ()))
+    };
+    assert!(says("running").is_ok());
+    // Its definition or its journal could not be used: that is in no event.
+    assert!(says("blocked").is_ok());
+    for other in ["succeeded", "failed", "cancelled", "paused", "queued"] {
+        assert!(
+            matches!(says(other), Err(DocumentError::Contradiction("run.status"))),
+            "{other}"
+        );
+    }
+    let ended = [&events[..], &journal(3, vec![Event::RunCancelled])].concat();
+    let text = document(&ended, None);
+    for other in ["failed", "running"] {
+        let changed = text.replacen("\"status\":\"cancelled\"", &format!("\"status\":\"{other}\""), 1);
+        assert!(
+            matches!(read(&changed), Err(DocumentError::Contradiction("run.status"))),
+            "{other}"
+        );
     }
 }
 

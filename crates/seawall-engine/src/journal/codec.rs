@@ -184,6 +184,12 @@ pub(crate) fn stored_form(event: &Recorded) -> Value {
     serde_json::to_value(Line(event)).expect("every key is a string")
 }
 
+/// The text of that value, its fields in the order in which they are stored.
+#[must_use]
+pub(crate) fn stored_text(event: &Recorded) -> String {
+    serde_json::to_string(&Line(event)).expect("every key is a string")
+}
+
 /// Name and version of the first event that is not known.
 type Newer = Option<(String, u32)>;
 

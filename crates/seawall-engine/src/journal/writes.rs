@@ -261,6 +261,8 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
             started_at: None,
             finished_at: None,
             error_code: None,
+            error_step: None,
+            error_message: None,
         },
         idempotency: None,
         hold: None,

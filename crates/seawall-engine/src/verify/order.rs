@@ -32,12 +32,15 @@ type Wrong = Option<(VerifyFindingKind, String)>;
 fn of_event(state: &RunState, event: &Event) -> Wrong {
     match event {
         Event::StepStarted(started) => begun(state, started),
-        Event::StepSucceeded { activity, .. }
-        | Event::StepFailed { activity, .. }
+        Event::StepSucceeded { activity, .. } => succeeded(state, activity),
+        Event::StepFailed { activity, .. }
         | Event::StepCancelled { activity }
         | Event::StepDeferred { activity, .. }
         | Event::StepOutcomeUnknown { activity, .. } => {
-            let settled = status(state, activity)?.is_settled();
+            let Some(status) = status(state, activity) else {
+                return Some(nobody(activity));
+            };
+            let settled = status.is_settled();
             settled.then(|| double(format!("{activity} was settled before")))
         }
         Event::StepSkipped { step } => {
@@ -114,7 +117,9 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
 
 fn begun(state: &RunState, started: &StepStarted) -> Wrong {
     let activity = &started.activity;
-    let own = state.activity(activity)?;
+    let Some(own) = state.activity(activity) else {
+        return Some(nobody(activity));
+    };
     if started.attempt != own.attempts + 1 {
         let why = format!(
             "{activity} has had {} attempts, and this is attempt {}",
@@ -154,6 +159,20 @@ fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -
     needs(state, activity, |_| counts)
 }
 
+/// Only what has begun can succeed; what cannot begin fails.
+fn succeeded(state: &RunState, activity: &ActivityRef) -> Wrong {
+    match status(state, activity) {
+        None => Some(nobody(activity)),
+        Some(StepStatus::Running | StepStatus::Waiting | StepStatus::Unknown) => None,
+        Some(status) if status.is_settled() => Some(double(format!("{activity} was settled before"))),
+        Some(_) => Some((VerifyFindingKind::OutOfOrder, format!("{activity} had not begun"))),
+    }
+}
+
+fn nobody(activity: &ActivityRef) -> (VerifyFindingKind, String) {
+    (VerifyFindingKind::OutOfOrder, format!("there is no {activity}"))
+}
+
 fn double(why: String) -> (VerifyFindingKind, String) {
     (VerifyFindingKind::DoubleOutcome, why)
 }
@@ -175,7 +194,7 @@ fn running(state: &RunState, activity: &ActivityRef) -> Wrong {
 
 fn needs(state: &RunState, activity: &ActivityRef, fits: impl Fn(StepStatus) -> bool) -> Wrong {
     let Some(status) = status(state, activity) else {
-        return Some((VerifyFindingKind::OutOfOrder, format!("there is no {activity}")));
+        return Some(nobody(activity));
     };
     (!fits(status)).then(|| double(format!("{activity} was {} before", status.as_str())))
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use seawall_store::{ClaimLimits, RunProjection, RunRecord, RunStatus, Seq, Timestamp};
+use seawall_store::{Awaits, ClaimLimits, RunProjection, RunRecord, RunStatus, Seq, Timestamp};
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
+use crate::api::rfc3339;
 use crate::core::{Command, Env, Event, LONGEST_ROOM_BACKOFF, Phase, RunCreated, RunState, decide, wanted_room};
 
 /// What never changes: it stands in the first event too.
@@ -50,10 +51,7 @@ pub(super) fn projection(record: &RunRecord, state: &RunState) -> Option<Found> 
 fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, String)> {
     let pairs = [
         (format!("{}", row.status), format!("{}", journal.status)),
-        (
-            format!("{:?} is awaited", row.awaits),
-            format!("{:?} is awaited", journal.awaits),
-        ),
+        (awaited(row.awaits), awaited(journal.awaits)),
         (
             format!("{} steps", row.total_steps),
             format!("{} steps", journal.total_steps),
@@ -62,20 +60,44 @@ fn difference(row: &RunProjection, journal: &RunProjection) -> Option<(String, S
             format!("{} steps are done", row.completed_steps),
             format!("{} steps are done", journal.completed_steps),
         ),
+        (begun("begun", row.started_at), begun("begun", journal.started_at)),
+        (begun("ended", row.finished_at), begun("ended", journal.finished_at)),
+        (error(row.error_code.as_deref()), error(journal.error_code.as_deref())),
+        // Rows of before say neither.
         (
-            format!("begun at {:?}", row.started_at),
-            format!("begun at {:?}", journal.started_at),
-        ),
-        (
-            format!("ended at {:?}", row.finished_at),
-            format!("ended at {:?}", journal.finished_at),
-        ),
-        (
-            format!("the error {:?}", row.error_code),
-            format!("the error {:?}", journal.error_code),
+            said(row.error_message.is_some(), row),
+            said(row.error_message.is_some(), journal),
         ),
     ];
     pairs.into_iter().find(|(row, journal)| row != journal)
+}
+
+fn said(whether: bool, row: &RunProjection) -> String {
+    let (step, message) = (row.error_step.as_deref(), row.error_message.as_deref());
+    if whether {
+        format!(
+            "the error {:?} of step {:?}",
+            message.unwrap_or_default(),
+            step.unwrap_or_default()
+        )
+    } else {
+        String::new()
+    }
+}
+
+fn awaited(awaits: Awaits) -> String {
+    match awaits {
+        Awaits::Nobody => "nobody is waited for".to_owned(),
+        Awaits::Person => "a person is waited for".to_owned(),
+    }
+}
+
+fn begun(what: &str, at: Option<Timestamp>) -> String {
+    at.map_or_else(|| format!("not {what}"), |at| format!("{what} at {}", rfc3339(at)))
+}
+
+fn error(code: Option<&str>) -> String {
+    code.map_or_else(|| "no error".to_owned(), |code| format!("the error [{code}]"))
 }
 
 /// When an unheld run has to be due at the latest. None: nothing has to happen by itself. `retried`: it has ended, and its
@@ -114,13 +136,26 @@ fn has_work(state: &RunState, now: Timestamp) -> bool {
     !decision.actions.is_empty() || decision.events.iter().any(|recorded| work(&recorded.event))
 }
 
+/// What is due at once has no other time.
+fn when(at: Timestamp) -> String {
+    if at == Timestamp::ZERO {
+        "now".to_owned()
+    } else {
+        format!("at {}", rfc3339(at))
+    }
+}
+
 pub(super) fn stranded(record: &RunRecord, wanted: Option<Timestamp>, now: Timestamp) -> Option<Found> {
     let wanted = wanted.filter(|_| record.holder.is_none())?;
     let suspect = record.deaths >= ClaimLimits::SUSPECT;
     let detail = match record.due {
         // One whose holders keep dying waits for its turn.
         Some(due) if suspect || due <= wanted.max(now) => return None,
-        Some(due) => format!("it would go on at {due:?}, and has something to do at {wanted:?}"),
+        Some(due) => format!(
+            "it would go on at {}, and has something to do {}",
+            rfc3339(due),
+            when(wanted)
+        ),
         None => "there is something to do, and nothing that would wake it".to_owned(),
     };
     Some(Found::new(VerifyFindingKind::Stranded, detail))

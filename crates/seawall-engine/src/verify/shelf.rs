@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seawall_store::{InspectStore, StoreResult, TenantId, WorkflowId, WorkflowVersion};
+use seawall_store::{InspectStore, TenantId, WorkflowId, WorkflowVersion};
 
+use super::check::told;
 use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::definition::Definition;
@@ -33,14 +34,10 @@ impl<'a> Shelf<'a> {
     }
 
     /// The definition that a run is pinned to, or what is wrong with it.
-    pub(super) async fn of(
-        &mut self,
-        tenant: &TenantId,
-        workflow: &WorkflowVersion,
-    ) -> StoreResult<Result<Arc<Definition>, Found>> {
+    pub(super) async fn of(&mut self, tenant: &TenantId, workflow: &WorkflowVersion) -> Result<Arc<Definition>, Found> {
         let key = (tenant.clone(), workflow.id, workflow.version);
         if !self.kept.contains_key(&key) {
-            let read = self.read(tenant, workflow).await?;
+            let read = self.read(tenant, workflow).await;
             if self.bytes > MAX_BYTES {
                 self.kept.clear();
                 self.bytes = 0;
@@ -48,29 +45,30 @@ impl<'a> Shelf<'a> {
             self.bytes += 4096 + read.as_ref().map_or(0, |definition| definition.source.len());
             self.kept.insert(key.clone(), read);
         }
-        Ok(match &self.kept[&key] {
+        match &self.kept[&key] {
             Ok(definition) => Ok(Arc::clone(definition)),
             Err((kind, detail)) => Err(Found::new(*kind, detail)),
-        })
+        }
     }
 
-    async fn read(&self, tenant: &TenantId, workflow: &WorkflowVersion) -> StoreResult<Kept> {
-        let Some(record) = self.store.inspect_workflow(tenant, workflow).await? else {
-            let detail = format!(
-                "version {} of its workflow {} ({}) is not in the store",
-                workflow.version, workflow.name, workflow.id
-            );
-            return Ok(Err((VerifyFindingKind::DefinitionMissing, detail)));
-        };
-        Ok(match compiled(&record, self.registry) {
-            Ok(definition) => Ok(Arc::new(definition)),
-            Err(trouble) => {
-                let detail = format!(
-                    "version {} of its workflow {} ({}): {trouble}",
-                    workflow.version, workflow.name, workflow.id
-                );
-                Err((VerifyFindingKind::DefinitionBroken, detail))
+    async fn read(&self, tenant: &TenantId, workflow: &WorkflowVersion) -> Kept {
+        let name = format!(
+            "version {} of its workflow {} ({})",
+            workflow.version, workflow.name, workflow.id
+        );
+        let record = match self.store.inspect_workflow(tenant, workflow).await {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                return Err((
+                    VerifyFindingKind::DefinitionMissing,
+                    format!("{name} is not in the store"),
+                ));
             }
-        })
+            Err(error) => return Err((VerifyFindingKind::DefinitionBroken, format!("{name}: {}", told(&error)))),
+        };
+        match compiled(&record, self.registry) {
+            Ok(definition) => Ok(Arc::new(definition)),
+            Err(trouble) => Err((VerifyFindingKind::DefinitionBroken, format!("{name}: {trouble}"))),
+        }
     }
 }

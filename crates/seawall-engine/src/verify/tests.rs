@@ -85,6 +85,32 @@ fn an_outcome_that_comes_twice_is_found() {
 }
 
 #[test]
+fn a_success_of_what_has_not_begun_or_does_not_exist_is_found() {
+    assert_eq!(found("read", vec![succeeded()]), [VerifyFindingKind::OutOfOrder]);
+    let nobody = Event::StepSucceeded {
+        activity: step("nobody"),
+        output: Some(Datum::null()),
+    };
+    assert_eq!(found("read", vec![nobody]), [VerifyFindingKind::OutOfOrder]);
+    let begun = Event::StepStarted(Box::new(StepStarted {
+        activity: step("nobody"),
+        attempt: 1,
+        request_digest: None,
+        deadline: None,
+    }));
+    assert_eq!(found("read", vec![begun]), [VerifyFindingKind::OutOfOrder]);
+    // What cannot begin fails: a template, say.
+    let failed = Event::StepFailed {
+        activity: step("a"),
+        error: StepError::permanent("template-error", ""),
+        in_doubt: false,
+        retry_at: None,
+        replaced_by: None,
+    };
+    assert!(found("read", vec![failed]).is_empty());
+}
+
+#[test]
 fn an_effect_of_once_that_is_begun_again_is_found() {
     for before in [
         vec![started(1)],

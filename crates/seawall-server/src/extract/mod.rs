@@ -10,7 +10,7 @@ mod prefer;
 mod search;
 
 pub(crate) use caller::Caller;
-pub(crate) use definition::{DefinitionBody, KeyedDefinition};
+pub(crate) use definition::{CheckedDefinition, DefinitionBody, KeyedDefinition};
 pub(crate) use idempotency::{Keyed, REPLAYED};
 pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};
 pub(crate) use page::page;

@@ -1,10 +1,12 @@
-//! What stands in query strings.
+//! What stands in query strings. A name that is not known is refused: a filter that is passed over would give other things
+//! than were meant.
 
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// How many items at most.
@@ -39,6 +41,7 @@ pub(crate) struct RunsQuery {
 
 /// Which approvals.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ApprovalsQuery {
     /// pending, approved, rejected, expired or cancelled.
@@ -53,6 +56,7 @@ pub(crate) struct ApprovalsQuery {
 
 /// From where on events are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// Only events after this one. `Last-Event-ID` wins.

@@ -200,7 +200,8 @@ impl From<(RunId, StepId)> for RunFork {
 pub(super) struct RunError {
     #[schema(value_type = String)]
     code: Arc<str>,
-    message: String,
+    /// In a list: its first KiB, and null for a run that failed under a version that did not keep it.
+    message: Option<String>,
     step_id: Option<String>,
 }
 

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use seawall_engine::{DefinitionError, EngineError};
+use seawall_guard::problem::FieldError;
 use seawall_store::WorkflowRecord;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -90,11 +92,22 @@ pub(crate) struct ValidationError {
     /// JSON Pointer into the definition.
     pointer: String,
     message: String,
-    code: &'static str,
+    #[schema(value_type = String)]
+    code: Cow<'static, str>,
 }
 
 impl From<DefinitionError> for ValidationError {
     fn from(error: DefinitionError) -> Self {
+        Self {
+            pointer: error.pointer,
+            message: error.message,
+            code: Cow::Borrowed(error.code),
+        }
+    }
+}
+
+impl From<FieldError> for ValidationError {
+    fn from(error: FieldError) -> Self {
         Self {
             pointer: error.pointer,
             message: error.message,

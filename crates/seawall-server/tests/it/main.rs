@@ -13,6 +13,7 @@ mod rejections;
 mod runs;
 mod schedules;
 mod socket;
+mod strictness;
 mod support;
 mod tasks;
 mod workflows;

@@ -98,7 +98,7 @@ async fn bodies_of_no_or_another_type_are_refused() {
 async fn text_that_is_no_json_says_where_it_breaks_off() {
     let app = app(&[]);
     for text in ["", "{", "{\"name\": ", "{'a': 1}", "{} {}", "NaN"] {
-        for path in [VALIDATE, "/api/v1/workflows/run", SIGNAL] {
+        for path in ["/api/v1/workflows", "/api/v1/workflows/run", SIGNAL] {
             let answer = post_json(&app, path, text.to_owned()).await;
             assert_eq!(answer.code(), "malformed-json", "{path} {text:.20}");
             assert_eq!(answer.json()["errors"][0]["pointer"], "");
@@ -106,7 +106,7 @@ async fn text_that_is_no_json_says_where_it_breaks_off() {
     }
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     for (path, text) in [
-        (VALIDATE, deep.clone()),
+        ("/api/v1/workflows", deep.clone()),
         (SIGNAL, format!(r#"{{"payload": {deep}}}"#)),
         (
             "/api/v1/workflows/run",
@@ -117,7 +117,8 @@ async fn text_that_is_no_json_says_where_it_breaks_off() {
     }
     let not_utf8 = post_json(&app, VALIDATE, vec![b'"', 0xff, b'"']).await;
     assert_eq!(not_utf8.code(), "malformed-json");
-    assert_eq!(post_json(&app, VALIDATE, r#""\ud800""#).await.code(), "malformed-json");
+    let lone = post_json(&app, "/api/v1/workflows", r#""\ud800""#).await;
+    assert_eq!(lone.code(), "malformed-json");
     let mut body = post_json(&app, VALIDATE, "{\n  \"name\": }").await.json();
     body["request_id"] = "…".into();
     insta::assert_json_snapshot!(body);

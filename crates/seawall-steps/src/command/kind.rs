@@ -31,7 +31,7 @@ const FIELDS: &[FieldSpec] = &[
         secrets: true,
         ..field(
             "env",
-            FieldShape::StringMap,
+            FieldShape::Variables,
             "Environment besides PATH, HOME and LANG; nothing else is inherited. The place for secrets.",
         )
     },

@@ -24,13 +24,13 @@ const FIELDS: &[FieldSpec] = &[
     ),
     FieldSpec {
         required: true,
-        ..field("url", FieldShape::String, "An http or https URL.")
+        ..field("url", FieldShape::Url, "An http or https URL, without credentials.")
     },
     FieldSpec {
         secrets: true,
         ..field(
             "headers",
-            FieldShape::StringMap,
+            FieldShape::Headers,
             "Request headers. The place for secrets. They are not sent to another origin on a redirect.",
         )
     },

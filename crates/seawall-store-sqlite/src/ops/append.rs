@@ -180,6 +180,8 @@ impl AppendOp {
             lease.run.uuid().as_bytes(),
             status_code(projection.status),
             reader,
+            projection.error_step,
+            projection.error_message,
         ])?;
         Ok(changed == 1)
     }
@@ -212,6 +214,8 @@ impl AppendOp {
             lasting.held,
             maybe_millis(lasting.due),
             reader,
+            projection.error_step,
+            projection.error_message,
         ])?;
         Ok(changed == 1)
     }

@@ -154,6 +154,8 @@ fn insert(tx: &Tx<'_>, tenant_no: i64, new: &NewRun, hold: Option<NodeId>) -> Re
         new.priority,
         new.flow.as_ref().map(|_| 1),
         new.reader,
+        new.projection.error_step,
+        new.projection.error_message,
     ])?;
     if let Some(parent) = &new.parent {
         tx.statement("INSERT INTO run_parents (run_no, parent, step, item, generation) VALUES (?1, ?2, ?3, ?4, ?5)")?

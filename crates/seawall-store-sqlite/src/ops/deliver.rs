@@ -1,7 +1,7 @@
 //! A message into an inbox, by whichever way it comes.
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::MessageKey;
+use seawall_store::{Digest, MessageKey, NewMessage};
 
 use crate::writer::Tx;
 
@@ -13,15 +13,16 @@ pub(super) enum Known {
     Withheld,
 }
 
-/// What became of the run's message of that key, if there ever was one.
-pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<Known>> {
-    tx.statement("SELECT unread FROM inbox WHERE run_no = ?1 AND key = ?2")?
+/// What became of the run's message of that key, if there ever was one, and a digest of its body where it was sent.
+pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<(Known, Option<[u8; 32]>)>> {
+    tx.statement("SELECT unread, fingerprint FROM inbox WHERE run_no = ?1 AND key = ?2")?
         .query_row(params![run_no, key.0], |row| {
-            Ok(match row.get::<_, i64>(0)? {
+            let known = match row.get::<_, i64>(0)? {
                 0 => Known::Consumed,
                 1 => Known::Unread,
                 _ => Known::Withheld,
-            })
+            };
+            Ok((known, row.get(1)?))
         })
         .optional()
 }
@@ -47,10 +48,38 @@ pub(super) fn make_due(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Writes a message whose key is not known, for nobody to read before the run is admitted anew.
-pub(super) fn withhold(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<()> {
-    tx.statement("INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 2, ?3)")?
-        .execute(params![run_no, key.0, body])?;
+/// Who reads a message that was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The run's holder, at once.
+    Holder,
+    /// Nobody before the run is admitted anew.
+    Nobody,
+}
+
+/// Writes a message that was sent and whose key is not known.
+pub(super) fn post(
+    tx: &Tx<'_>,
+    run_no: i64,
+    message: &NewMessage,
+    fingerprint: &Digest,
+    reader: Reader,
+) -> rusqlite::Result<()> {
+    let unread = match reader {
+        Reader::Holder => 1,
+        Reader::Nobody => 2,
+    };
+    tx.statement("INSERT INTO inbox (run_no, key, unread, body, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            run_no,
+            message.key.0,
+            unread,
+            message.body,
+            fingerprint.as_bytes()
+        ])?;
+    if reader == Reader::Holder {
+        make_due(tx, run_no)?;
+    }
     Ok(())
 }
 

@@ -32,6 +32,8 @@ impl Operation for RepairRun {
             row.error_code,
             repair.release,
             maybe_millis(repair.due),
+            row.error_step,
+            row.error_message,
         ])?;
         if changed == 0 {
             return Ok(false);

@@ -1,8 +1,8 @@
-use seawall_store::{NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Watchers};
+use seawall_store::{Digest, NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Watchers};
 
 use crate::error::OpError;
 use crate::ops::create_run::tell_all;
-use crate::ops::deliver::{Known, deliver, known, make_due, withhold, withhold_unread};
+use crate::ops::deliver::{Known, Reader, known, make_due, post, withhold_unread};
 use crate::ops::flow::Flow;
 use crate::rows::run_by_id;
 use crate::writer::{Operation, Tx};
@@ -12,6 +12,8 @@ pub(crate) struct Send {
     pub(crate) tenant: TenantId,
     pub(crate) run: RunId,
     pub(crate) message: NewMessage,
+    /// Of the message's body: the inbox keeps it when the message is read.
+    pub(crate) fingerprint: Digest,
 }
 
 /// What became of it, and who heard of it.
@@ -41,14 +43,14 @@ impl Operation for Send {
         }
         let mut flow = Flow::new(tx);
         if message.readmit && flow.is_released(record.key.0)? {
-            withhold(tx, record.key.0, &message.key, &message.body)?;
+            post(tx, record.key.0, message, &self.fingerprint, Reader::Nobody)?;
             flow.come_back(record.key.0, self.run)?;
             return Ok(Accepted {
                 sent: Sent::Accepted,
                 told: flow.told,
             });
         }
-        deliver(tx, record.key.0, &message.key, &message.body)?;
+        post(tx, record.key.0, message, &self.fingerprint, Reader::Holder)?;
         Ok(Accepted::plainly(Sent::Accepted))
     }
 
@@ -67,9 +69,15 @@ impl Operation for Send {
 impl Send {
     /// A message that was sent before. As long as nobody has read it, it is to have its effect: a run that ended and was given
     /// back without reading it is due again.
-    fn again(&self, tx: &Tx<'_>, record: &RunRecord, known: Known) -> Result<Accepted, OpError> {
+    fn again(
+        &self,
+        tx: &Tx<'_>,
+        record: &RunRecord,
+        (known, body): (Known, Option<[u8; 32]>),
+    ) -> Result<Accepted, OpError> {
         let run_no = record.key.0;
-        let mut duplicate = Accepted::plainly(Sent::Duplicate);
+        let differs = body.is_some_and(|body| body != *self.fingerprint.as_bytes());
+        let mut duplicate = Accepted::plainly(if differs { Sent::Differs } else { Sent::Duplicate });
         let allowed = self.message.allowed.contains(record.projection.status);
         if known == Known::Consumed || !allowed {
             return Ok(duplicate);

@@ -15,7 +15,7 @@ impl InspectStore for SqliteStore {
     }
 
     fn inspect_parts(&self, run: RunKey) -> BoxFuture<'_, StoreResult<RunParts>> {
-        Box::pin(self.readers.list(move |conn| inspect::parts(conn, run)))
+        Box::pin(self.readers.list(move |conn| Ok(inspect::parts(conn, run))))
     }
 
     fn inspect_id<'a>(
@@ -57,7 +57,7 @@ impl InspectStore for SqliteStore {
     }
 
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
-        Box::pin(self.readers.list(move |conn| inspect::integrity(conn, limit)))
+        Box::pin(self.readers.list(move |conn| Ok(inspect::integrity(conn, limit))))
     }
 
     fn repair_run(&self, repair: RunRepair) -> BoxFuture<'_, StoreResult<bool>> {

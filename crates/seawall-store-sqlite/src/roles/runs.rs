@@ -1,7 +1,7 @@
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    CreatedRun, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunId, RunRecord, RunStore, RunWatch,
+    CreatedRun, Digest, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunId, RunRecord, RunStore, RunWatch,
     Segment, Sent, Seq, StoreError, StoreResult, TenantId,
 };
 
@@ -72,6 +72,7 @@ impl RunStore for SqliteStore {
         let send = Send {
             tenant: tenant.clone(),
             run: id,
+            fingerprint: Digest::of(&message.body),
             message,
         };
         Box::pin(async move {

@@ -29,6 +29,8 @@ pub(crate) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
             started_at: maybe_time_at(row, 15)?,
             finished_at: maybe_time_at(row, 16)?,
             error_code: row.get(17)?,
+            error_step: row.get(25)?,
+            error_message: row.get(26)?,
         },
         last_seq: seq_at(row, 18)?,
         epoch: epoch_at(row, 19)?,

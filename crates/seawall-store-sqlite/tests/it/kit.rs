@@ -170,6 +170,8 @@ pub(crate) fn projection(status: RunStatus) -> RunProjection {
         started_at: None,
         finished_at: None,
         error_code: None,
+        error_step: None,
+        error_message: None,
     }
 }
 

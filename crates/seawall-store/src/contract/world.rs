@@ -80,6 +80,8 @@ impl<'a> World<'a> {
             started_at: None,
             finished_at: None,
             error_code: None,
+            error_step: None,
+            error_message: None,
         }
     }
 

@@ -26,11 +26,11 @@ impl State {
             return Err(StoreError::ApprovalSettled);
         }
         let record = row.record.clone();
-        if self.run_by_id(tenant, record.run)?.known.contains(&message.key) {
+        if self.run_by_id(tenant, record.run)?.known.contains_key(&message.key) {
             return Err(StoreError::ApprovalSettled);
         }
         match self.send(tenant, record.run, message, now)? {
-            Sent::Duplicate => return Err(StoreError::ApprovalSettled),
+            Sent::Duplicate | Sent::Differs => return Err(StoreError::ApprovalSettled),
             Sent::Accepted => {}
         }
         if let Some(row) = self.approval_mut(id) {

@@ -135,7 +135,7 @@ impl InspectStore for MemoryStore {
     fn inspect_message<'a>(&'a self, run: RunKey, key: &'a MessageKey) -> BoxFuture<'a, StoreResult<Option<bool>>> {
         Box::pin(async move {
             self.call(StoreOp::Read, None, |state, _| {
-                let row = state.runs.get(&run).filter(|row| row.known.contains(key));
+                let row = state.runs.get(&run).filter(|row| row.known.contains_key(key));
                 Ok(row.map(|row| row.inbox.iter().any(|message| message.key == *key)))
             })
         })

@@ -1,7 +1,7 @@
 use futures_util::future::BoxFuture;
 
 use crate::error::{StoreError, StoreResult};
-use crate::ids::{RunId, RunKey, Seq, TenantId};
+use crate::ids::{Digest, RunId, RunKey, Seq, TenantId};
 use crate::memory::fault::StoreOp;
 use crate::memory::page::cut;
 use crate::memory::state::{KeyRow, News, RunRow, State};
@@ -74,9 +74,10 @@ impl State {
         now: Timestamp,
     ) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
-        if row.known.contains(&message.key) {
+        if row.known.contains_key(&message.key) {
             return self.send_again(row.record.key, &message, now);
         }
+        let body = Digest::of(&message.body);
         let status = row.record.projection.status;
         if !message.allowed.contains(status) {
             return Err(StoreError::RunIs(status));
@@ -84,10 +85,13 @@ impl State {
         let run = row.record.key;
         if message.readmit && self.is_released(run) {
             self.may_come_back(run)?;
-            self.withhold(run, message);
+            self.withhold(run, message.clone());
             self.come_back(run, now);
         } else {
-            self.deliver(run, message.key, message.body);
+            self.deliver(run, message.key.clone(), message.body);
+        }
+        if let Some(row) = self.runs.get_mut(&run) {
+            row.known.insert(message.key, Some(body));
         }
         Ok(Sent::Accepted)
     }
@@ -100,8 +104,13 @@ impl State {
         let unread = row.inbox.iter().any(|kept| kept.key == message.key);
         let withheld = row.withheld.iter().any(|kept| kept.key == message.key);
         let allowed = message.allowed.contains(row.record.projection.status);
+        let body = Digest::of(&message.body);
+        let sent = match row.known.get(&message.key) {
+            Some(Some(known)) if *known != body => Sent::Differs,
+            _ => Sent::Duplicate,
+        };
         if !allowed || !(unread || withheld) {
-            return Ok(Sent::Duplicate);
+            return Ok(sent);
         }
         if message.readmit && row.record.holder.is_none() && self.is_released(run) {
             self.may_come_back(run)?;
@@ -110,13 +119,12 @@ impl State {
         } else if unread {
             self.make_due(run);
         }
-        Ok(Sent::Duplicate)
+        Ok(sent)
     }
 
     fn withhold(&mut self, run: RunKey, message: NewMessage) {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
-        row.known.insert(message.key.clone());
         row.withheld.push(InboxRow {
             id,
             key: message.key,

@@ -1,6 +1,6 @@
 //! The rows and the few changes of them that several methods share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ pub(super) struct RunRow {
     pub inbox: Vec<InboxRow>,
     /// Messages that nobody reads before the run is admitted anew.
     pub withheld: Vec<InboxRow>,
-    /// Every key that ever was in the inbox.
-    pub known: BTreeSet<MessageKey>,
+    /// Every key that ever was in the inbox, and what a message that was sent said.
+    pub known: BTreeMap<MessageKey, Option<Digest>>,
 }
 
 impl RunRow {
@@ -213,7 +213,7 @@ impl State {
             segments: vec![new.segment],
             inbox: Vec::new(),
             withheld: Vec::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
         };
         self.news.push(News::Progressed(new.id, row.progress()));
         if hold.is_none() {
@@ -230,9 +230,10 @@ impl State {
     pub(super) fn deliver(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>) -> bool {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
-        if !row.known.insert(key.clone()) {
+        if row.known.contains_key(&key) {
             return false;
         }
+        row.known.insert(key.clone(), None);
         row.inbox.push(InboxRow { id, key, body });
         self.make_due(run);
         true

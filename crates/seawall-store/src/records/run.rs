@@ -123,6 +123,15 @@ pub struct RunProjection {
     pub finished_at: Option<Timestamp>,
     /// `code` of the run's error, if it failed.
     pub error_code: Option<Arc<str>>,
+    /// The step that made it fail, if one did. None beside a code: also in a row that was written before rows kept it.
+    pub error_step: Option<Arc<str>>,
+    /// The beginning of the error's message, at most [`RunProjection::MAX_MESSAGE`] bytes. None as with `error_step`.
+    pub error_message: Option<Arc<str>>,
+}
+
+impl RunProjection {
+    /// Of an error's message, in bytes: lists show it.
+    pub const MAX_MESSAGE: usize = 1024;
 }
 
 /// Some consecutive events of one run in their stored form.
@@ -254,6 +263,8 @@ pub enum Sent {
     Accepted,
     /// A message of that key was accepted before.
     Duplicate,
+    /// As `Duplicate`, and that one said something else.
+    Differs,
 }
 
 /// What watchers are told after a commit.

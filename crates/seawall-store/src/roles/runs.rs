@@ -55,7 +55,8 @@ pub trait RunStore: Send + Sync + 'static {
 
     /// Puts a message into the run's inbox and makes the run due at once if nobody holds it,
     /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
-    /// also where the status has changed since, and writes no message. With `readmit`, a run that flow control has released
+    /// or `Differs` where it was sent with another body, also where the status has changed since, and writes no message. With
+    /// `readmit`, a run that flow control has released
     /// asks for a new admission; until then the message is withheld: nobody reads it, and it makes nothing due.
     ///
     /// A duplicate of what nobody has read yet, if the status allows it, is to have its effect: it makes the run due, or with

@@ -137,6 +137,8 @@ fn projection() -> RunProjection {
         started_at: Some(Timestamp::from_millis(1)),
         finished_at: None,
         error_code: None,
+        error_step: None,
+        error_message: None,
     }
 }
 

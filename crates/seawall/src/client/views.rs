@@ -108,7 +108,8 @@ pub(crate) struct StepPart {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ErrorView {
     pub(crate) code: String,
-    pub(crate) message: String,
+    /// Null in lists, of runs that failed before rows kept it.
+    pub(crate) message: Option<String>,
     pub(crate) step_id: Option<String>,
 }
 

@@ -144,6 +144,8 @@ fn print(context: &Context, config: &Config, looked: &Looked) -> Result<(), Fail
 fn hint(kind: VerifyFindingKind, found: u64, repaired: u64) -> &'static str {
     if found == repaired {
         ""
+    } else if kind == VerifyFindingKind::Strays {
+        "; `seawall verify --repair` deletes them, but no journal entries"
     } else if kind.is_repairable() {
         "; `seawall verify --repair` mends it, as far as the journals can be read"
     } else {

@@ -112,7 +112,7 @@ fn summary(context: &Context, run: &Run) -> String {
                 "{}{step}: [{}] {}\n  all of it: {}{retry}",
                 paint.red(&said),
                 plain(&error.code),
-                plain(&error.message),
+                plain(error.message.as_deref().unwrap_or_default()),
                 context.program.line(&["runs", "show", &run.id])
             )
         }

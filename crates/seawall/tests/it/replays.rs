@@ -82,6 +82,10 @@ fn a_record_that_was_changed_diverges_and_a_file_that_is_none_is_named() {
         "{}",
         done.out
     );
+    let ended = text.replacen("\"status\":\"succeeded\"", "\"status\":\"failed\"", 1);
+    house.write("ended.json", &ended);
+    let done = house.run(&["runs", "replay", "ended.json"]).expect(2);
+    assert!(done.out.contains("`run.status`"), "{}", done.out);
     house.write("newer.json", &text.replacen("\"version\":1", "\"version\":2", 1));
     house.write("else.json", "{}");
     let done = house

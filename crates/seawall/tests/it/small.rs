@@ -184,3 +184,27 @@ fn queues_are_limited_paused_and_shown() {
     );
     house.run(&["queues", "show", "post"]).expect(2);
 }
+
+#[test]
+fn a_filter_by_a_workflow_that_does_not_exist_says_so() {
+    let house = House::new();
+    house.write(
+        "w.yaml",
+        "name: w\nsteps:\n  - { id: a, kind: transform, with: { value: 1 } }\n",
+    );
+    house.run(&["run", "w.yaml"]).expect(0);
+    let done = house.run(&["runs", "retry", "--workflow", "typo"]).expect(2);
+    assert!(done.err.contains("there is no workflow `typo`"), "{}", done.err);
+    // Never stored, and still one that runs name.
+    let done = house.run(&["runs", "retry", "--workflow", "w"]).expect(0);
+    assert!(done.out.contains("0 found"), "{}", done.out);
+    let failed = "name: f\nsteps:\n  - { id: a, kind: fail, with: { message: hello } }\n";
+    house.write("f.yaml", failed);
+    house.run(&["run", "f.yaml"]).expect(1);
+    let list = house
+        .run(&["runs", "list", "--status", "failed", "--json"])
+        .expect(0)
+        .json();
+    let error = &list["items"][0]["error"];
+    assert_eq!((&error["message"], &error["step_id"]), (&"hello".into(), &"a".into()));
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use seawall_store_sqlite::damage;
+use seawall_store_sqlite::{damage, flip};
 
 use crate::house::House;
 
@@ -70,4 +70,14 @@ fn beside_a_server_it_looks_and_does_not_repair() {
     assert!(done.out.contains("a process works on it"), "{}", done.out);
     let refused = house.run(&["verify", "--repair"]).expect(2);
     assert!(refused.err.contains("stop the process"), "{}", refused.err);
+}
+
+#[test]
+fn a_broken_index_is_a_finding_and_no_end_of_the_check() {
+    let house = with_runs();
+    let path = house.data().join("seawall.db");
+    flip(&path, "sqlite_autoindex_workflow_versions_1", -6).unwrap();
+    let found = house.run(&["verify", "--json"]).expect(1).json();
+    assert_eq!(found["findings"][0]["kind"], "integrity");
+    assert_eq!(found["runs"], 3);
 }

@@ -320,6 +320,7 @@ impl RunState {
     /// The row that this state amounts to.
     #[must_use]
     pub fn projection(&self) -> RunProjection {
+        let error = self.error.as_ref();
         RunProjection {
             status: self.status(),
             awaits: self.awaits(),
@@ -327,7 +328,14 @@ impl RunState {
             completed_steps: self.settled_steps,
             started_at: self.started_at,
             finished_at: self.finished_at,
-            error_code: self.error.as_ref().map(|error| Arc::clone(&error.code)),
+            error_code: error.map(|error| Arc::clone(&error.code)),
+            error_step: error
+                .and_then(|error| error.step.as_ref())
+                .map(|step| Arc::from(step.as_str())),
+            error_message: error.map(|error| {
+                let message = &error.message;
+                Arc::from(&message[..message.floor_char_boundary(RunProjection::MAX_MESSAGE)])
+            }),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Names<'a> {
     /// The map's variable; `index` then exists too.
     pub(super) variable: Option<&'a str>,
     pub(super) extras: &'static [&'static str],
+    /// No run has begun: `run.attempt` does not exist.
+    pub(super) before_run: bool,
 }
 
 /// An error code and what to tell the author.

@@ -195,6 +195,10 @@ impl<'s> Reader<'_, 's> {
 
     fn run(&mut self) -> Result<Piece, Fault> {
         let (name, field) = self.member("run", &RunField::ALL)?;
+        if self.names.before_run && field == RunField::Attempt {
+            let message = "only `input`, `run.id` and `run.created_at` can be looked at before the run begins";
+            return Err(("not-allowed-here", message.to_owned()));
+        }
         Ok(rooted(&format!("run.{name}"), Root::Run(field)))
     }
 

@@ -47,6 +47,8 @@ pub(in crate::definition) struct Compiling<'a> {
     pub(in crate::definition) extras: &'static [&'static str],
     /// Whether `{{ secrets.NAME }}` may stand here.
     pub(in crate::definition) secrets: bool,
+    /// It is rendered before the run begins: there was no step, and no attempt.
+    pub(in crate::definition) before_run: bool,
     pub(in crate::definition) references: &'a mut Vec<Reference>,
     pub(in crate::definition) report: &'a mut Report,
 }
@@ -150,6 +152,7 @@ impl Compiling<'_> {
         let names = Names {
             variable: self.variable,
             extras: self.extras,
+            before_run: self.before_run,
         };
         let compiled = translate(tokens, &names).and_then(|mut translated| {
             for step in std::mem::take(&mut translated.steps) {

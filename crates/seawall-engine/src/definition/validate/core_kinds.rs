@@ -1,6 +1,7 @@
 //! The kinds that the engine itself carries out, and the fields of their `with`.
 
 use super::fields::{ANY_WAIT, Field, Shape, field};
+use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::FieldShape;
 
 /// How a step of a kind behaves.
@@ -74,7 +75,12 @@ pub(in crate::definition) const CORE_KINDS: &[CoreKind] = &[
         name: "wait_signal",
         nature: Nature::Wait,
         fields: &[
-            field("name", Shape::Template(FieldShape::String), "The signal's name.").required(),
+            field(
+                "name",
+                Shape::Template(FieldShape::Bounded { max: MAX_SIGNAL_NAME }),
+                "The signal's name: 1 to 128 bytes.",
+            )
+            .required(),
             field("timeout", ANY_WAIT, "The same as the step's own `timeout`."),
         ],
         doc: "Waits for a signal; its payload is the output.",

@@ -62,6 +62,8 @@ pub(in crate::definition) enum Shape {
     RateLimit(&'static [Field]),
     /// -100 to 100, or a template.
     Priority,
+    /// An object of these fields, or an expression that gives one.
+    Answer(&'static [Field]),
 }
 
 pub(super) const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
@@ -231,8 +233,28 @@ pub(in crate::definition) const RECONCILIATION: &[Field] = &[
     EFFECT,
     field(
         "answer",
-        Shape::Template(FieldShape::Any),
+        Shape::Answer(ANSWER),
         "From `result` to `{outcome: succeeded | failed | retry | unknown, output, message}`; without it the output itself.",
+    ),
+];
+
+/// What a reconcile step has found out.
+pub(in crate::definition) const ANSWER: &[Field] = &[
+    field(
+        "outcome",
+        Shape::Template(FieldShape::OneOf(&["succeeded", "failed", "retry", "unknown"])),
+        "What became of the attempt.",
+    )
+    .required(),
+    field(
+        "output",
+        Shape::Template(FieldShape::Any),
+        "Of a step that has succeeded.",
+    ),
+    field(
+        "message",
+        Shape::Template(FieldShape::String),
+        "Why it has failed, or is not known.",
     ),
 ];
 

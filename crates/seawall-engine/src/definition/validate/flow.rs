@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use seawall_store::Rate;
+use seawall_store::{FlowEntry, Rate};
 
 use super::fields::Shape;
 use super::flow_fields::{CONCURRENCY, DEBOUNCE, RATE};
 use super::object::{Entry, Object, Table, shape_of};
 use super::policy::bounded_duration;
-use super::with::Templates;
+use super::with::{Templates, check_length};
 use crate::definition::flow::{Concurrency, Conflict, DebounceRule, FlowControl, MAX_PRIORITY};
 use crate::definition::rate::parse_rate;
 use crate::definition::report::{Report, excerpt};
@@ -96,6 +96,10 @@ fn rate<'v>(entry: &'v Entry<'v>, report: &mut Report) -> Keyed<'v, Rate> {
 
 /// None also for `0`: no limit.
 fn text_rate(entry: &Entry<'_>, report: &mut Report) -> Option<Rate> {
+    // In YAML `0` is a number.
+    if entry.value.as_u64() == Some(0) {
+        return None;
+    }
     let text = entry.text(report)?;
     match parse_rate(text) {
         Ok(rate) => rate,
@@ -137,6 +141,9 @@ fn key(entry: &Entry<'_>, report: &mut Report) -> Option<Template> {
         );
         return None;
     }
+    if !has_template(text) {
+        check_length(text, FlowEntry::MAX_KEY, &entry.place, report);
+    }
     early(entry, report)
 }
 
@@ -155,7 +162,9 @@ fn priority(entry: &Entry<'_>, report: &mut Report) -> Option<Template> {
 /// A template that is rendered before the run begins.
 fn early(entry: &Entry<'_>, report: &mut Report) -> Option<Template> {
     let mut templates = Templates::new(None);
-    let template = Template::compile(entry.value, &entry.place, &mut templates.compiling(false, report));
+    let mut compiling = templates.compiling(false, report);
+    compiling.before_run = true;
+    let template = Template::compile(entry.value, &entry.place, &mut compiling);
     for reference in &templates.references {
         let message = "only `input`, `run.id` and `run.created_at` can be looked at before the run begins";
         report.error_at(&reference.pointer, "not-allowed-here", message.to_owned());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use seawall_store::FlowEntry;
+
 use super::fields::{Field, MILLISECOND, Shape, field};
 use crate::definition::duration::MAX_DURATION;
 use crate::executor::FieldShape;
@@ -45,6 +47,8 @@ pub(in crate::definition) const DEBOUNCE: &[Field] = &[
 
 const FLOW_KEY: Field = field(
     "key",
-    Shape::Template(FieldShape::String),
+    Shape::Template(FieldShape::Bounded {
+        max: FlowEntry::MAX_KEY,
+    }),
     "Over `input`, `run.id` and `run.created_at`: at most 256 bytes. Without it all runs are one group.",
 );

@@ -1,6 +1,7 @@
 //! What a definition may hold, and the checks. The tables in [`fields`] are the one list of fields: the validator reads
 //! through them, and the published schema is made from them.
 
+mod constants;
 mod core_kinds;
 mod fields;
 mod flow;

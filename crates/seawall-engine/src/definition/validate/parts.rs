@@ -1,15 +1,18 @@
 //! The parts of a step: what undoes it, and what looks into an unknown outcome of it.
 
+use serde_json::Value;
+
 use super::core_kinds::{CORE_KINDS, Nature};
-use super::fields::{COMPENSATION, Field, RECONCILIATION, STEP};
+use super::fields::{ANSWER, COMPENSATION, Field, RECONCILIATION, STEP, Shape};
 use super::graph::Graph;
 use super::object::{Entry, Object, Table};
 use super::step::Steps;
-use super::with::Templates;
+use super::with::{Templates, check_shape};
 use crate::definition::model::{Kind, Reconcile, Step};
+use crate::definition::place::Place;
 use crate::definition::report::Report;
 use crate::definition::scope::extra_names;
-use crate::definition::template::{Reference, Template};
+use crate::definition::template::{Reference, Template, has_template, is_one_expression};
 use crate::effect::EffectClass;
 use crate::names::StepId;
 
@@ -106,6 +109,7 @@ impl Steps<'_> {
         self.check_variable(entry, &own);
         let answer = entry.value.get("answer").map(|answer| {
             let place = entry.place.field("answer");
+            check_answer(answer, &place, self.report);
             Template::compile(answer, &place, &mut own.compiling(false, self.report))
         });
         templates.parts.reconcile = own.references;
@@ -137,6 +141,24 @@ impl Steps<'_> {
         {
             let message = format!("`{variable}` means something else here; call the map's variable otherwise");
             self.report.error(&entry.place, "bad-variable", message);
+        }
+    }
+}
+
+/// An object with an outcome, or one expression that may give one.
+fn check_answer(answer: &Value, place: &Place<'_>, report: &mut Report) {
+    if answer
+        .as_str()
+        .is_some_and(|text| has_template(text) && is_one_expression(text))
+    {
+        return;
+    }
+    let Some(object) = Object::open(answer, place, &Table::new("`answer`", ANSWER), report) else {
+        return;
+    };
+    for field in ANSWER {
+        if let (Some(entry), Shape::Template(shape)) = (object.get(field.name), field.shape) {
+            check_shape(entry.value, shape, &entry.place, report);
         }
     }
 }

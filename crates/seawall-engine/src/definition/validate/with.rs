@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::constants;
 use super::fields::{Field, Shape};
 use super::object::{Entry, Object, kind_of};
 use super::parts::PartReferences;
@@ -45,6 +46,7 @@ impl<'a> Templates<'a> {
             variable: self.variable,
             extras: self.extras,
             secrets,
+            before_run: false,
             references: &mut self.references,
             report,
         }
@@ -91,7 +93,10 @@ pub(super) fn check_shape(value: &Value, shape: FieldShape, place: &Place<'_>, r
     if let Value::String(text) = value
         && has_template(text)
     {
-        let gives_text = matches!(shape, FieldShape::String | FieldShape::OneOf(_) | FieldShape::Any);
+        let gives_text = matches!(
+            shape,
+            FieldShape::String | FieldShape::Bounded { .. } | FieldShape::Url | FieldShape::OneOf(_) | FieldShape::Any
+        );
         if !gives_text && !is_one_expression(text) {
             let message = format!(
                 "{} is expected here: write exactly one `{{{{ expression }}}}`, without text around it",
@@ -118,24 +123,49 @@ pub(super) fn check_shape(value: &Value, shape: FieldShape, place: &Place<'_>, r
             check_items(items, FieldShape::String, place, report);
         }
         (FieldShape::Integers, Value::Array(items)) => check_items(items, FieldShape::Integer, place, report),
-        (FieldShape::StringMap, Value::Object(fields)) => {
+        (FieldShape::Bounded { max }, Value::String(text)) => check_length(text, max, place, report),
+        (FieldShape::Url, Value::String(text)) => {
+            if let Err(why) = constants::url(text) {
+                report.error(place, "bad-url", why.to_owned());
+            }
+        }
+        (FieldShape::StringMap | FieldShape::Headers | FieldShape::Variables, Value::Object(fields)) => {
             for (name, field) in fields {
-                if matches!(field, Value::Null | Value::Array(_) | Value::Object(_)) {
-                    let message = format!("a string is expected here, not {}", kind_of(field));
-                    report.error(&place.field(name), "wrong-type", message);
-                }
+                check_entry(name, field, shape, &place.field(name), report);
             }
         }
         _ => {
-            let quotes = if matches!((shape, value), (FieldShape::String, Value::Number(_) | Value::Bool(_))) {
-                "; write it in quotes"
-            } else {
-                ""
+            let is_text = matches!(shape, FieldShape::String | FieldShape::Bounded { .. } | FieldShape::Url);
+            let quotes = match value {
+                Value::Number(_) | Value::Bool(_) if is_text => "; write it in quotes",
+                _ => "",
             };
             let message = format!("{} is expected here, not {}{quotes}", expected(shape), kind_of(value));
             report.error(place, "wrong-type", message);
         }
     }
+}
+
+pub(super) fn check_length(text: &str, max: usize, place: &Place<'_>, report: &mut Report) {
+    if text.is_empty() {
+        report.error(place, "empty", "it is empty");
+    } else if text.len() > max {
+        let message = format!("it is {} bytes long; at most {max} are allowed", text.len());
+        report.error(place, "too-long", message);
+    }
+}
+
+/// An entry of an object of strings.
+fn check_entry(name: &str, value: &Value, shape: FieldShape, place: &Place<'_>, report: &mut Report) {
+    let wrong = match shape {
+        FieldShape::Headers => constants::header(name, value.as_str()),
+        FieldShape::Variables => constants::variable(name),
+        _ => Ok(()),
+    };
+    if let Err((code, why)) = wrong {
+        report.error(place, code, format!("`{}` {why}", excerpt(name)));
+    }
+    check_shape(value, FieldShape::String, place, report);
 }
 
 fn check_items(items: &[Value], shape: FieldShape, place: &Place<'_>, report: &mut Report) {
@@ -146,12 +176,12 @@ fn check_items(items: &[Value], shape: FieldShape, place: &Place<'_>, report: &m
 
 const fn expected(shape: FieldShape) -> &'static str {
     match shape {
-        FieldShape::String | FieldShape::OneOf(_) => "a string",
+        FieldShape::String | FieldShape::Bounded { .. } | FieldShape::Url | FieldShape::OneOf(_) => "a string",
         FieldShape::Integer => "a whole number",
         FieldShape::Boolean => "a boolean",
         FieldShape::Any => "a value",
         FieldShape::Strings { .. } => "a list of strings",
         FieldShape::Integers => "a list of whole numbers",
-        FieldShape::StringMap => "an object of strings",
+        FieldShape::StringMap | FieldShape::Headers | FieldShape::Variables => "an object of strings",
     }
 }

@@ -38,6 +38,9 @@ impl World {
                 Some(Command::Message(message))
             }
             (StepStatus::Waiting, Some(Wait::Task { id, .. })) => {
+                if self.strangers.get(activity) == Some(&attempts) {
+                    return None;
+                }
                 let mut message = self.take(activity, |of| &mut of.tasks)?;
                 if let Message::TaskEnded(ended) = &mut message {
                     ended.task = id;

@@ -42,7 +42,7 @@ pub enum FindingKind {
     NeedsDecision,
     /// A person would be asked something else. The recorded decision is taken all the same.
     AsksOtherwise,
-    /// It would wait for another time.
+    /// It would wait for another time, or in another place of its queue.
     WaitsOtherwise,
     /// A step that ran does not, or one that did not runs.
     RunsOtherwise,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::Timestamp;
+use seawall_store::{Digest, Timestamp};
 use serde_json::json;
 
-use crate::core::{ApprovalRequested, ChildStarted, Event, Recorded};
+use crate::core::{ApprovalRequested, ChildStarted, Event, Recorded, TaskOffered, TaskPlan};
+use crate::definition::{FlowControl, FlowError};
 use crate::names::ActivityRef;
 use crate::replay::change::difference::difference;
+use crate::replay::change::explain::Asked;
 use crate::replay::change::finding::FindingKind;
 use crate::replay::change::world::World;
 
@@ -25,6 +27,24 @@ impl World {
             let message = format!("the run's input would be refused: {}: {}", error.pointer, error.message);
             self.find(None, FindingKind::InputRefused, message);
         }
+        if let Err(error) = self.flow(&definition.flow, definition.timeout) {
+            let message = format!("the run's input would be refused: {}: {error}", error.pointer);
+            self.find(None, FindingKind::InputRefused, message);
+        }
+    }
+
+    /// What flow control comes to for this run. Whoever asked for it may have said its priority: then the definition's is not
+    /// looked at, and the record has another one than its own definition gives.
+    fn flow(&self, flow: &FlowControl, timeout: Option<Duration>) -> Result<(), FlowError> {
+        let (state, own) = (self.state(), &self.tape.end.definition);
+        let run = (state.run, state.created_at);
+        let of_definition = own.flow.plan(run, &state.input, None, own.timeout);
+        let given = match of_definition {
+            Ok(plan) => plan.priority != state.priority,
+            Err(error) => error.pointer == "/priority",
+        };
+        let priority = given.then_some(state.priority);
+        flow.plan(run, &state.input, priority, timeout).map(|_| ())
     }
 
     pub(super) fn look_at(&mut self, decided: &Recorded) {
@@ -58,6 +78,37 @@ impl World {
         if !difference.is_empty() {
             let message = format!("step `{activity}` would ask something else: {difference}");
             self.find(Some(activity), FindingKind::AsksOtherwise, message);
+        }
+    }
+
+    /// The end of the recorded task is not that of one with another payload, or of another queue.
+    pub(super) fn look_at_task(&mut self, plan: &TaskPlan, offered: &TaskOffered) {
+        let activity = &offered.activity;
+        let answers = self.tape.answers.get_mut(activity);
+        let Some(was) = answers.and_then(|of| of.offers.pop_front()) else {
+            return;
+        };
+        let recorded = was.attempt;
+        let queue = json!({ "queue": was.task.queue.as_str() });
+        let queue = difference(&queue, &json!({ "queue": offered.queue.as_str() }));
+        let other_payload = was.payload != Some(Digest::of(&plan.payload));
+        if other_payload || !queue.is_empty() {
+            self.strangers.insert(activity.clone(), plan.attempt);
+            let mut message = format!("step `{activity}` would offer another task");
+            if !queue.is_empty() {
+                message = format!("{message}: {queue}");
+            }
+            let finding = self.find(Some(activity), FindingKind::RequestChanged, message);
+            if let Some(finding) = finding.filter(|_| other_payload) {
+                self.asked.extend(Asked::task(finding, recorded, activity, plan));
+            }
+            return;
+        }
+        let place = |of: &TaskOffered| json!({ "key": of.key, "priority": of.priority });
+        let difference = difference(&place(&was.task), &place(offered));
+        if !difference.is_empty() {
+            let message = format!("the task of step `{activity}` would wait in its queue otherwise: {difference}");
+            self.find(Some(activity), FindingKind::WaitsOtherwise, message);
         }
     }
 

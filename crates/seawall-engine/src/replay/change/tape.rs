@@ -9,7 +9,8 @@ use std::time::Duration;
 use seawall_store::{ApprovalId, Digest, RunStatus, Seq, Timestamp};
 
 use crate::core::{
-    Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus, full_queue,
+    Action, ApprovalRequested, ChildStarted, Command, Event, Message, Recorded, RunState, StepStatus, TaskOffered,
+    full_queue,
 };
 use crate::definition::Definition;
 use crate::executor::{Outcome, StepError};
@@ -37,6 +38,13 @@ pub(super) struct Answer {
     pub(super) outcome: Option<Outcome>,
 }
 
+/// A task, as it was offered. What it held is in no event: only its digest is.
+pub(super) struct Offer {
+    pub(super) attempt: u32,
+    pub(super) payload: Option<Digest>,
+    pub(super) task: TaskOffered,
+}
+
 /// A child's definition, as it was asked for, and what was found.
 pub(super) struct Lookup {
     pub(super) workflow: String,
@@ -54,6 +62,8 @@ pub(super) struct Answers {
     pub(super) tasks: Queue<Message>,
     pub(super) decisions: Queue<Message>,
     pub(super) resolutions: Queue<Message>,
+    /// The tasks that were offered.
+    pub(super) offers: VecDeque<Offer>,
     /// What was asked, and how long it was to wait.
     pub(super) asked: VecDeque<ApprovalRequested>,
     /// Where its last attempt began.
@@ -286,6 +296,13 @@ impl Maker {
             Event::TimerSet { activity, until } => {
                 let length = until.since(recorded.at);
                 self.of(activity).sleeps.push_back((*until, length));
+            }
+            Event::TaskOffered(offered) => {
+                let (attempt, payload) = self.requests.get(&offered.activity).copied().unwrap_or_default();
+                let task = (**offered).clone();
+                self.of(&offered.activity)
+                    .offers
+                    .push_back(Offer { attempt, payload, task });
             }
             Event::ApprovalRequested(asked) => {
                 self.approvals.insert(asked.approval, asked.activity.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use seawall_store::{Digest, QueueName, Seq, Timestamp};
 use serde_json::Value;
 
-use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState, full_queue};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Recorded, RunState, TaskOffered, TaskPlan, full_queue};
 use crate::datum::Datum;
 use crate::definition::Definition;
 use crate::names::ActivityRef;
@@ -50,7 +50,7 @@ pub(super) struct World {
     pub(super) answered: BTreeMap<ActivityRef, u32>,
     /// The input that a child had in the record.
     pub(super) inputs: BTreeMap<ActivityRef, Datum>,
-    /// Children with another input: how the recorded ones ended says nothing of them.
+    /// Children with another input, and tasks with another payload: how the recorded ones ended says nothing of them.
     pub(super) strangers: BTreeMap<ActivityRef, u32>,
     pub(super) findings: Findings,
     /// Requests that changed, to be explained.
@@ -160,6 +160,11 @@ impl World {
             touched.extend(asks(decided));
         }
         for action in decision.actions {
+            if let Action::Offer(plan) = &action
+                && let Some(offered) = offered_by(plan, &events)
+            {
+                self.look_at_task(plan, offered);
+            }
             touched.extend(self.carry_out(action));
         }
         touched
@@ -275,6 +280,14 @@ impl World {
             message,
         })
     }
+}
+
+/// The event that a task's row is written with.
+pub(super) fn offered_by<'a>(plan: &TaskPlan, events: &'a [Recorded]) -> Option<&'a TaskOffered> {
+    events.iter().find_map(|recorded| match &recorded.event {
+        Event::TaskOffered(offered) if offered.task == plan.task => Some(&**offered),
+        _ => None,
+    })
 }
 
 /// Whoever waits now for an answer other than that of an attempt.

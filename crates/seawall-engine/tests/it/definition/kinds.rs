@@ -76,7 +76,7 @@ fn literals_must_have_the_shape_of_their_field() {
         one("command", json!({ "argv": "{{ input.argv }}" })),
         one(
             "command",
-            json!({ "argv": ["x"], "env": { "A": "{{ secrets.A }}-{{ input.b }}", "B": 1 } }),
+            json!({ "argv": ["x"], "env": { "A": "{{ secrets.A }}-{{ input.b }}", "B": "1" } }),
         ),
     ] {
         compiled(&value);

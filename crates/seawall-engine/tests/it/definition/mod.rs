@@ -1,5 +1,6 @@
 //! Definitions, through the public interface.
 
+mod constants;
 mod documents;
 mod errors;
 mod inputs;
@@ -51,11 +52,11 @@ const HTTP: &[FieldSpec] = &[
     },
     FieldSpec {
         required: true,
-        ..field("url", FieldShape::String)
+        ..field("url", FieldShape::Url)
     },
     FieldSpec {
         secrets: true,
-        ..field("headers", FieldShape::StringMap)
+        ..field("headers", FieldShape::Headers)
     },
     field("query", FieldShape::StringMap),
     FieldSpec {
@@ -78,7 +79,7 @@ const COMMAND: &[FieldSpec] = &[
     field("cwd", FieldShape::String),
     FieldSpec {
         secrets: true,
-        ..field("env", FieldShape::StringMap)
+        ..field("env", FieldShape::Variables)
     },
     field("stdin", FieldShape::String),
 ];
@@ -195,7 +196,7 @@ steps:
     with:
       method: GET
       url: "http://127.0.0.1:{{ input.n }}/x"
-      headers: { authorization: "Bearer {{ secrets.API_KEY }}", x-n: "{{ input.n }}", x-m: 1 }
+      headers: { authorization: "Bearer {{ secrets.API_KEY }}", x-n: "{{ input.n }}", x-m: "1" }
       query: { q: a }
       json: { deep: ["{{ input }}"] }
       accept_status: [404]

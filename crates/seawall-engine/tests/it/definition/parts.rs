@@ -153,3 +153,38 @@ fn each_mistake_in_a_part_has_its_place_and_its_code() {
     // The names of parts are reserved in parts only.
     compiled(&in_map("error", "compensate", command("{{ error }}")));
 }
+
+#[test]
+fn an_answer_says_what_became_of_the_attempt() {
+    let with = |answer: Value| {
+        let mut part = command("look");
+        part["answer"] = answer;
+        with_part("reconcile", part)
+    };
+    for answer in [
+        json!({ "outcome": "succeeded" }),
+        json!({ "outcome": "{{ result.exit_code }}", "output": [1], "message": "it {{ error.code }}" }),
+        json!("{{ result }}"),
+    ] {
+        compiled(&with(answer));
+    }
+    let at = "/steps/1/reconcile/answer";
+    for (answer, expected) in [
+        (json!({}), format!("{at}/outcome missing-field")),
+        (json!({ "outcome": "nope" }), format!("{at}/outcome unknown-value")),
+        (json!({ "outcome": 1 }), format!("{at}/outcome wrong-type")),
+        (
+            json!({ "outcome": "retry", "foo": 1 }),
+            format!("{at}/foo unknown-field"),
+        ),
+        (
+            json!({ "outcome": "failed", "message": 1 }),
+            format!("{at}/message wrong-type"),
+        ),
+        (json!("failed"), format!("{at} wrong-type")),
+        (json!("so {{ result }}"), format!("{at} wrong-type")),
+        (json!(null), format!("{at} wrong-type")),
+    ] {
+        assert_eq!(codes_of(&with(answer.clone())), [expected], "{answer}");
+    }
+}

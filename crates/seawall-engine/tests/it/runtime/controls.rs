@@ -130,3 +130,46 @@ async fn only_an_unknown_outcome_can_be_resolved_and_only_once() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(world.wait(&engine, view.id).await.status, RunStatus::Succeeded);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_is_taken_once_for_each_id_of_a_name() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let hears =
+        |id: &str, needs: &[&str]| json!({ "id": id, "kind": "wait_signal", "needs": needs, "with": { "name": id } });
+    let run = world
+        .start(&engine, flow(json!([hears("a", &[]), hears("b", &["a"])])))
+        .await;
+    let send = |name: &'static str, id: &'static str, payload: i32| {
+        engine.signal(&world.me, run, name, Some(id), json!(payload))
+    };
+    assert!(send("a", "1", 1).await.unwrap());
+    assert!(!send("a", "1", 1).await.unwrap());
+    world.settle().await;
+    // Its message was read, and still it is known what it said.
+    assert!(!send("a", "1", 1).await.unwrap());
+    assert!(is_conflict(&send("a", "1", 2).await));
+    // The same id under other names.
+    assert!(send("b-1", "1", 0).await.unwrap() && send("b", "1", 2).await.unwrap());
+    let view = world.wait(&engine, run).await;
+    assert_eq!(view.status, RunStatus::Succeeded);
+    assert_eq!(view.steps[1].output.json(), &json!(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_says_why_a_run_has_failed() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    // Two bytes each: the cut falls between characters.
+    let message = format!("x{}", "é".repeat(1000));
+    let fails = json!({ "id": "no", "kind": "fail", "with": { "message": message } });
+    let run = world.run(&engine, flow(json!([fails]))).await;
+    assert_eq!(run.error.unwrap().message.as_deref(), Some(&*message));
+    let page = seawall_engine::store::Page::first(10);
+    let runs = engine.list_runs(&world.me, Default::default(), page).await.unwrap();
+    let error = runs.items[0].error.as_ref().unwrap();
+    assert_eq!(&*error.code, "fail");
+    assert_eq!(error.step, StepId::parse("no"));
+    assert_eq!(error.message.as_deref(), Some(&message[..1023]));
+    world.verify().await;
+}

@@ -17,6 +17,7 @@ mod nights;
 mod parking;
 mod poison;
 pub(crate) mod probe;
+mod replayed_tasks;
 mod replays;
 mod retention;
 mod sagas;

@@ -57,10 +57,7 @@ async fn a_signal_wakes_a_parked_run_and_counts_once() {
     assert_eq!((view.status, world.in_memory()), (RunStatus::Waiting, 0));
     let me = &world.me;
     assert!(engine.signal(me, view.id, "go", Some("1"), json!("hi")).await.unwrap());
-    let again = engine
-        .signal(me, view.id, "go", Some("1"), json!("other"))
-        .await
-        .unwrap();
+    let again = engine.signal(me, view.id, "go", Some("1"), json!("hi")).await.unwrap();
     assert!(!again);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let view = world.wait(&engine, view.id).await;

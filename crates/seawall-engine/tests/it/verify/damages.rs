@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use seawall_engine::store::SystemClock;
 use seawall_engine::{VerifyFindingKind, VerifyReport, verify};
-use seawall_store_sqlite::{SqliteInspector, damage};
+use seawall_store_sqlite::{SqliteInspector, damage, flip};
 
 use super::populate::{Populated, open};
 
@@ -87,6 +87,49 @@ async fn each_damage_is_found_and_what_follows_from_journals_is_mended() {
             assert!(kinds(&left).contains(kind), "{name}: {:#?}", left.findings);
         }
     }
+}
+
+/// What is looked up by a broken index, or stands on a broken page, is told; the rest is checked all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_page_or_index_hides_nothing_else() {
+    use VerifyFindingKind as K;
+    let populated = Populated::new().await;
+    for (name, byte, told) in [
+        ("sqlite_autoindex_workflow_versions_1", -6, K::DefinitionBroken),
+        ("sqlite_autoindex_workflow_versions_1", 0, K::DefinitionBroken),
+        ("workflow_versions", 0, K::DefinitionBroken),
+        ("journal", 0, K::PartUnreadable),
+        ("approvals", 0, K::PartUnreadable),
+        ("inbox_unread", 0, K::PartUnreadable),
+        ("inbox", 0, K::Integrity),
+        ("sqlite_autoindex_runs_1", 0, K::Integrity),
+        ("runs", 0, K::Integrity),
+    ] {
+        let path = populated.copy("page");
+        flip(&path, name, byte).expect("the damage is done");
+        let found = populated.check(&path).await;
+        assert_eq!(found.findings[0].kind, K::Integrity, "{name}: {:#?}", found.findings);
+        assert!(kinds(&found).contains(&told), "{name}: {:#?}", found.findings);
+        if name != "runs" {
+            assert_eq!(found.runs, 15, "{name}: {:#?}", found.findings);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_behind_a_broken_page_are_checked() {
+    let populated = Populated::new().await;
+    populated.more(100).await;
+    let path = populated.copy("many");
+    let all = populated.check(&path).await.runs;
+    flip(&path, "runs", 0).expect("the damage is done");
+    let found = populated.check(&path).await;
+    assert!(found.runs > 0 && found.runs < all, "{} of {all}", found.runs);
+    let hidden = found
+        .findings
+        .iter()
+        .find(|finding| finding.detail.starts_with("rows of runs: those between number 0 and"));
+    assert!(hidden.is_some(), "{:#?}", found.findings);
 }
 
 #[tokio::test]

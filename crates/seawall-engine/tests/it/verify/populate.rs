@@ -72,12 +72,27 @@ impl Populated {
             registry: Registry::new(vec![executor]),
             folder,
         };
-        let store = open(&populated.path());
+        populated.led(work).await;
+        populated
+    }
+
+    /// That many more runs, which succeed.
+    pub(crate) async fn more(&self, runs: usize) {
+        let one = async |engine: &Engine| {
+            for _ in 0..runs {
+                at_rest(engine, chain(1, "read"), RunStatus::Succeeded).await;
+            }
+        };
+        self.led(one).await;
+    }
+
+    async fn led(&self, work: impl AsyncFnOnce(&Engine)) {
+        let store = open(&self.path());
         let parts = EngineParts {
             entropy: Arc::new(seawall_engine::OsEntropy),
             store: Arc::clone(&store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(SystemClock),
-            registry: populated.registry.clone(),
+            registry: self.registry.clone(),
             secrets: Arc::new(NoSecrets),
         };
         let engine = Engine::start(parts, EngineConfig::default())
@@ -88,7 +103,6 @@ impl Populated {
         engine.shutdown(Duration::from_secs(5)).await;
         drop(engine);
         store.close().await.expect("the store closes");
-        populated
     }
 
     fn path(&self) -> PathBuf {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
+use super::objects::Objects;
 use super::read::read_body;
 use super::serde_errors::field_error;
 use super::wide_integer::wide_integer;
@@ -75,7 +76,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// another form.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
         let cause = error.inner();
         if cause.classify() == Category::Data {
             // The reader stops at the first wrong field: what follows may be no JSON at all, which is the greater fault.
@@ -120,11 +121,22 @@ mod tests {
     struct Outer {
         name: String,
         items: Vec<Item>,
+        one: Option<Item>,
+        #[serde(default)]
+        named: std::collections::BTreeMap<String, Item>,
+        tagged: Option<Tagged>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only the way it fails is looked at")]
+    enum Tagged {
+        Inner(Item),
+        Fields { count: u32 },
     }
 
     #[derive(Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only the way it fails is looked at")]
     struct Item {
         count: u32,
     }
@@ -155,17 +167,54 @@ mod tests {
                 "unknown-field",
             ),
             (r#"{"name":"a","items":[],"other":1}"#, "/other", "unknown-field"),
-            ("[1]", "/name", "invalid-type"),
+            ("[1]", "", "invalid-type"),
+            (r#"["a", []]"#, "", "invalid-type"),
+            (r#"{"name":"a","items":[{"count":1},[1]]}"#, "/items/1", "invalid-type"),
+            (r#"{"name":"a","items":[],"one":[1]}"#, "/one", "invalid-type"),
+            (
+                r#"{"name":"a","items":[],"named":{"x":[1]}}"#,
+                "/named/x",
+                "invalid-type",
+            ),
+            (
+                r#"{"name":"a","items":[],"tagged":{"inner":[1]}}"#,
+                "/tagged/inner",
+                "invalid-type",
+            ),
+            (
+                r#"{"name":"a","items":[],"tagged":{"fields":[1]}}"#,
+                "/tagged/fields",
+                "invalid-type",
+            ),
         ];
         for (text, pointer, code) in cases {
             let (kind, error) = rejected(text.as_bytes());
             assert_eq!(kind, "validation-error");
-            if text != "[1]" {
-                assert_eq!(error.pointer, pointer, "{text}");
-            }
+            assert_eq!(error.pointer, pointer, "{text}");
             assert_eq!(error.code, code, "{text}");
             assert!(!error.message.contains("line"), "{}", error.message);
         }
+    }
+
+    #[test]
+    fn what_is_a_list_or_any_json_stays_so() {
+        assert_eq!(
+            parse_json::<(u32, String)>(br#"[1, "a"]"#).unwrap(),
+            (1, "a".to_owned())
+        );
+        let any = serde_json::json!({"a": [1, [null, {"b": []}]]});
+        assert_eq!(
+            parse_json::<serde_json::Value>(any.to_string().as_bytes()).unwrap(),
+            any
+        );
+        let whole = br#"{"name":"a","items":[{"count":1}],"one":{"count":2},"tagged":{"fields":{"count":3}}}"#;
+        assert_eq!(parse_json::<Outer>(whole).unwrap().items[0].count, 1);
+        assert!(
+            parse_json::<Outer>(br#"{"name":"a","items":[],"one":null}"#)
+                .unwrap()
+                .one
+                .is_none()
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Extractors that reject with problems.
 
 mod json;
+mod objects;
 mod path;
 mod query;
 mod read;

@@ -13,13 +13,14 @@ use crate::wire::{Run, Signal};
 
 /// Send a signal to a run
 ///
-/// Durable, and taken once for each `id`.
+/// Durable, and taken once for each `id` of a `name`: sent again with the same payload it changes nothing, with another one it
+/// is a conflict.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/signals/{name}", tag = "runs", operation_id = "signal_run",
     params(("run_id" = String, Path, description = "`run_…`"),
         ("name" = String, Path, description = "What a `wait_signal` step waits for")),
     request_body = Signal,
     responses((status = 202, description = "The run, as it is now", body = Run,
-        headers(("Idempotency-Replayed" = Option<String>, description = "`true`: a signal of this id was taken before")))),
+        headers(("Idempotency-Replayed" = Option<String>, description = "`true`: a signal of this name and id was taken before")))),
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn signal(
     State(state): State<AppState>,

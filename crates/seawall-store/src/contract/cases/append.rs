@@ -24,6 +24,8 @@ pub async fn an_append_writes_events_and_projection(subject: &Subject) {
         started_at: Some(world.now()),
         finished_at: Some(world.later(TTL)),
         error_code: Some(Arc::from("run-timeout")),
+        error_step: Some(Arc::from("a")),
+        error_message: Some(Arc::from("it took too long")),
     };
     let appended = world.append(append.clone()).await;
     assert_eq!((appended.last, appended.parked), (Seq(3), false));

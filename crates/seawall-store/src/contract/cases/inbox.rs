@@ -1,5 +1,6 @@
 //! Messages from outside.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contract::world::assert_refused;
@@ -39,6 +40,12 @@ pub async fn a_message_key_counts_once_for_ever(subject: &Subject) {
         Sent::Duplicate
     );
     assert_eq!(world.record(lease.run).await.due, None, "a duplicate wakes nobody");
+    let other_body = NewMessage {
+        body: Arc::from(*b"something else"),
+        ..World::message("k")
+    };
+    let differs = world.store.send(&world.tenant, lease.run, other_body).await;
+    assert_eq!(differs.expect("known before it is judged"), Sent::Differs);
     assert_eq!(send(other.run).await.expect("another run's inbox"), Sent::Accepted);
 }
 

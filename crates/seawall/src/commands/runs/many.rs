@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::client::{Bulk, Call};
+use crate::client::{Bulk, Call, Client, Listed, Query, Run, segment};
 use crate::commands::Done;
 use crate::compose::Work;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Pair;
-use crate::output::{Table, tell};
+use crate::output::{Table, plain, tell};
 
 /// One run, or those that fit a filter.
 #[derive(clap::Args, Debug)]
@@ -54,12 +54,18 @@ struct Filter {
 
 pub(super) async fn many(context: &Context, targets: &Targets, verb: &'static str) -> Done {
     let call = Call::post(format!("/api/v1/runs/{verb}"), targets.filter.body());
-    let (answer, local) = context
+    let (answer, bulk, local) = context
         .with_client(Work::Look, async |client| {
-            Ok((client.call(call).await?, client.is_local()))
+            let answer = client.call(call).await?;
+            let bulk: Bulk = answer.view()?;
+            if let Some(workflow) = &targets.filter.workflow
+                && bulk.matched == 0
+            {
+                has_ever_been(client, workflow).await?;
+            }
+            Ok((answer, bulk, client.is_local()))
         })
         .await?;
-    let bulk: Bulk = answer.view()?;
     let failed = bulk.items.iter().any(|item| item.status == "failed");
     if context.global.json {
         context.out.json(&answer.value)?;
@@ -70,6 +76,27 @@ pub(super) async fn many(context: &Context, targets: &Targets, verb: &'static st
         }
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// No run was found: perhaps because nothing is called that. Runs of definitions that were never stored, and of deleted
+/// workflows, keep their name.
+async fn has_ever_been(client: &Client, workflow: &str) -> Result<(), Failure> {
+    let query = Query::default().with("workflow", Some(workflow)).with("limit", Some(1));
+    let runs: Listed<Run> = client.call(Call::get(query.of("/api/v1/runs"))).await?.view()?;
+    if !runs.items.is_empty() {
+        return Ok(());
+    }
+    let stored = client.call(Call::get(format!("/api/v1/workflows/{}", segment(workflow))));
+    match stored.await {
+        Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {
+            let workflow = plain(workflow);
+            Err(Failure::Usage(format!(
+                "error: there is no workflow `{workflow}`, and no run of one"
+            )))
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn print(context: &Context, bulk: &Bulk) -> Result<(), Failure> {

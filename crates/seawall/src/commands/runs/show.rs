@@ -83,5 +83,9 @@ fn error_text(error: &ErrorView) -> String {
         .step_id
         .as_ref()
         .map_or_else(String::new, |step| format!("{step}: "));
-    plain(&format!("{step}[{}] {}", error.code, error.message))
+    plain(&format!(
+        "{step}[{}] {}",
+        error.code,
+        error.message.as_deref().unwrap_or_default()
+    ))
 }

@@ -14,13 +14,12 @@ use crate::core::commands::signal as signals;
 use crate::core::event::{ApprovalRequested, Event};
 use crate::core::state::{RunState, Slot};
 use crate::datum::Datum;
-use crate::definition::{self, Approval, ChildWorkflow, Kind, SleepTime, Step, Template};
+use crate::definition::{self, Approval, ChildWorkflow, Kind, MAX_SIGNAL_NAME, SleepTime, Step, Template};
 use crate::executor::StepError;
 use crate::names::approval_id;
 
 /// Children of children of children …: at most this deep.
 const MAX_DEPTH: u32 = 16;
-const MAX_SIGNAL_NAME: usize = 100;
 const MAX_MESSAGE: usize = 16 * 1024;
 const MAX_DECIDERS: usize = 100;
 

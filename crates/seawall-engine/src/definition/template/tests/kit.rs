@@ -20,6 +20,7 @@ pub(super) fn compile_with(value: &Value, secrets: bool) -> Outcome {
         variable: Some("file"),
         extras: &[],
         secrets,
+        before_run: false,
         references: &mut references,
         report: &mut report,
     };

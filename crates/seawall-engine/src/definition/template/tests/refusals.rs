@@ -56,6 +56,7 @@ fn a_condition_must_give_a_boolean() {
             variable: None,
             extras: &[],
             secrets: false,
+            before_run: false,
             references: &mut references,
             report: &mut report,
         };
@@ -130,7 +131,8 @@ fn the_map_variable_exists_only_inside_a_map() {
             &tokens,
             &Names {
                 variable: Some("file"),
-                extras: &[]
+                extras: &[],
+                before_run: false,
             }
         )
         .is_ok()
@@ -140,6 +142,7 @@ fn the_map_variable_exists_only_inside_a_map() {
         &Names {
             variable: None,
             extras: &[],
+            before_run: false,
         },
     )
     .unwrap_err();
