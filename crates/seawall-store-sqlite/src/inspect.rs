@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    InspectedRun, InspectedSchedule, MessageKey, RunId, RunKey, RunParts, RunStatus, ScheduleId, StoreError, Strays,
-    TaskId, TenantId, WorkflowRecord, WorkflowVersion,
+    FlowStage, InspectedRun, InspectedSchedule, MessageKey, RunId, RunKey, RunParts, RunStatus, ScheduleId, StoreError,
+    Strays, TaskId, TenantId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::codec::{flow_stage_at, run_id_at, status_at, task_status_at, uuid_at};
