@@ -1,5 +1,5 @@
 use futures_util::FutureExt as _;
-use seawall_store::{RunStatus, Segment, Seq};
+use seawall_store::{Segment, Seq};
 use serde_json::{Value, json};
 
 use super::{DocumentError, DocumentRun, RunDocument, Source, write, write_in_turns};
