@@ -375,6 +375,29 @@ fn a_crash_does_not_touch_an_offered_task() {
     );
 }
 
+#[test]
+fn ten_workers_may_vanish_with_a_task_and_each_one_after_them_is_a_failure() {
+    for class in ["pure", "read", "idempotent"] {
+        for max in 1..4 {
+            let retry = json!({ "retry": { "max_attempts": max, "jitter": "none" } });
+            let mut run = Subject::of_steps(json!([with(task("a", class), retry)]));
+            let mut vanished = 0;
+            while !run.state.is_terminal() {
+                assert_eq!(run.at("a").attempts, vanished + 1, "{class}: offered again");
+                assert_eq!(run.at("a").failures, vanished.saturating_sub(10), "{class}");
+                run.end_task("a", silent());
+                run.after(120 * SECOND);
+                vanished += 1;
+            }
+            assert_eq!(vanished, 10 + max, "{class}");
+            assert!(run.is("a", StepStatus::Failed));
+        }
+    }
+    let mut run = Subject::of_steps(json!([task("a", "once")]));
+    run.end_task("a", silent());
+    assert!(run.is("a", StepStatus::Unknown));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
