@@ -53,7 +53,9 @@ async fn attempts_that_take_too_long_are_cancelled_and_settle_by_their_class() {
             Outcome::Unknown(StepError::new("killed", "it was killed"))
         });
         let engine = world.engine(&executor).await;
-        let run = world.start(&engine, flow(json!([probe("a", effect, &[])]))).await;
+        let mut step = probe("a", effect, &[]);
+        step["retry"] = json!({ "max_attempts": 2 });
+        let run = world.start(&engine, flow(json!([step]))).await;
         world.settle().await;
         engine.shutdown(Duration::from_secs(2)).await;
         assert_eq!(executor.begun().len(), 1, "{effect}: nothing begins in a shutdown");
