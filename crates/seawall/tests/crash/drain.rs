@@ -80,6 +80,7 @@ impl Helper<'_> {
         match view["status"].as_str() {
             Some("paused") => self.resume(run).await,
             Some("blocked") => self.unblock(run).await,
+            Some("waiting") => self.signal(run).await,
             _ => {}
         }
     }
@@ -90,6 +91,22 @@ impl Helper<'_> {
             .post(&format!("/api/v1/runs/{run}/resume"), None, &json!({}))
             .await;
         assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}");
+    }
+
+    /// One that was retried may wait for a signal that came when it had failed, and was refused. What was promised is looked
+    /// for by its id: this one does not stand in for it.
+    async fn signal(&self, run: &str) {
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        let reasons = why["reasons"].as_array().unwrap();
+        for reason in reasons.iter().filter(|reason| reason["kind"] == "signal") {
+            let name = reason["detail"].as_str().unwrap().split('`').nth(1).unwrap();
+            let body = json!({ "id": format!("{name}-late"), "payload": 0 });
+            let answer = self
+                .api
+                .post(&format!("/api/v1/runs/{run}/signals/{name}"), None, &body)
+                .await;
+            assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}");
+        }
     }
 
     async fn unblock(&self, run: &str) {

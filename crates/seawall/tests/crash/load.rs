@@ -140,6 +140,7 @@ impl Load {
                     run: id.clone(),
                     name,
                     payload: random.below(1000),
+                    first: None,
                 });
                 self.people.owe(signals);
                 true

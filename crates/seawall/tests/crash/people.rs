@@ -12,6 +12,8 @@ pub(crate) struct Signal {
     pub(crate) run: String,
     pub(crate) name: String,
     pub(crate) payload: u64,
+    /// When it was sent for the first time: repeated, it is acknowledged as what was taken then.
+    pub(crate) first: Option<i64>,
 }
 
 /// What a message to a run says.
@@ -67,10 +69,11 @@ impl People {
     /// Sends one of the signals that are owed, with an id of its own: repeated, it is taken once.
     pub(crate) async fn send_one(&self, api: &Api) -> bool {
         let signal = self.unsent.lock().pop();
-        let Some(signal) = signal else { return true };
-        let Signal { run, name, payload } = &signal;
+        let Some(mut signal) = signal else { return true };
+        let sent = *signal.first.get_or_insert_with(now);
+        let Signal { run, name, payload, .. } = &signal;
         let id = format!("{name}-{payload}");
-        let (path, sent) = (format!("/api/v1/runs/{run}/signals/{name}"), now());
+        let path = format!("/api/v1/runs/{run}/signals/{name}");
         match api.post(&path, None, &json!({ "id": id, "payload": payload })).await {
             Some((202, _)) => {
                 let payload = *payload;

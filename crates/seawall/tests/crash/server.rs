@@ -29,7 +29,7 @@ impl Death {
         if cfg!(feature = "failpoints") && random.one_in(2) {
             let point = *random.pick(&["append.before", "commit.before", "commit.after"]);
             // A commit takes several operations, so appends are reached more often.
-            let hit = 1 + random.below(if point == "append.before" { 600 } else { 200 });
+            let hit = 1 + random.below(if point == "append.before" { 300 } else { 100 });
             return Self::Failpoint(format!("{point}@{hit}"));
         }
         Self::Signal(Duration::from_millis(30 + random.below(350)))
