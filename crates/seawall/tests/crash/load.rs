@@ -12,6 +12,9 @@ use crate::people::{People, Signal};
 use crate::programs::{self, NAMES, World};
 use crate::random::Random;
 
+/// So many are tried in the end, when most runs have ended.
+const LAST_FORKS: usize = 20;
+
 /// A client's request for a run: repeated under its key until there is an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -163,24 +166,22 @@ impl Load {
         if what < 2 {
             return self.people.decide(api, random).await;
         }
-        let Some(run) = self.some_run(random) else { return true };
-        match what {
-            2 | 3 => self.fork(api, &run, random).await,
-            _ => self.people.control(api, &run, random).await,
+        if what < 5 {
+            return self.fork(api, random).await;
         }
-    }
-
-    fn some_run(&self, random: &mut Random) -> Option<String> {
-        let promised = self.promised.lock();
-        let place = random.below(promised.len().max(1) as u64) as usize;
-        promised.values().nth(place).cloned()
+        self.people.control(api, random).await
     }
 
     /// A run that has ended is done again from some step on; the new one may be done again itself.
-    async fn fork(&self, api: &Api, run: &str, random: &mut Random) -> bool {
-        let inline = self.inline.lock().get(run).cloned();
-        let Some(definition) = inline else { return true };
-        let Some(view) = api.try_run(run).await else {
+    async fn fork(&self, api: &Api, random: &mut Random) -> bool {
+        let some = {
+            let inline = self.inline.lock();
+            let place = random.below(inline.len().max(1) as u64) as usize;
+            let some = inline.iter().nth(place);
+            some.map(|(run, definition)| (run.clone(), definition.clone()))
+        };
+        let Some((run, definition)) = some else { return true };
+        let Some(view) = api.try_run(&run).await else {
             return false;
         };
         if !crate::drain::has_ended(&view) {
@@ -205,11 +206,14 @@ impl Load {
         self.create(api, wanted, random).await
     }
 
-    /// Sends what is still owed: requests and signals whose answers were lost.
+    /// Sends what is still owed, requests and signals whose answers were lost, and forks what has ended by now.
     pub(crate) async fn settle_debts(&self, api: &Api, random: &mut Random) {
         let lost: Vec<Wanted> = std::mem::take(&mut *self.unanswered.lock());
         for wanted in lost {
             assert!(self.create(api, wanted, random).await);
+        }
+        for _ in 0..LAST_FORKS {
+            assert!(self.fork(api, random).await);
         }
         while self.people.owes() {
             assert!(self.people.send_one(api).await);

@@ -118,10 +118,26 @@ impl People {
         }
     }
 
-    /// Cancels, pauses, goes on with or retries a run.
-    pub(crate) async fn control(&self, api: &Api, run: &str, random: &mut Random) -> bool {
-        let verb = *random.pick(&["cancel", "pause", "resume", "retry", "retry"]);
-        let sent = now();
+    /// Cancels, pauses, goes on with or retries a run that seems to be as that needs.
+    pub(crate) async fn control(&self, api: &Api, random: &mut Random) -> bool {
+        let (verb, status) = *random.pick(&[
+            ("cancel", "waiting"),
+            ("pause", "waiting"),
+            ("pause", "running"),
+            ("resume", "paused"),
+            ("retry", "failed"),
+            ("retry", "cancelled"),
+        ]);
+        let path = format!("/api/v1/runs?status={status}&limit=50");
+        let Some(list) = api.try_get(&path).await else {
+            return false;
+        };
+        let found = list["items"].as_array().unwrap();
+        if found.is_empty() {
+            return true;
+        }
+        let found: &Value = random.pick(found);
+        let (run, sent) = (found["id"].as_str().unwrap(), now());
         match api.post(&format!("/api/v1/runs/{run}/{verb}"), None, &json!({})).await {
             Some((202, _)) => {
                 let said = match verb {
