@@ -96,7 +96,7 @@ impl Load {
             if !self.people.send_one(api).await {
                 return;
             }
-            if random.one_in(8) && !self.interfere(api, &mut random).await {
+            if random.one_in(5) && !self.interfere(api, &mut random).await {
                 return;
             }
         }

@@ -122,6 +122,7 @@ impl People {
     pub(crate) async fn control(&self, api: &Api, random: &mut Random) -> bool {
         let (verb, status) = *random.pick(&[
             ("cancel", "waiting"),
+            ("cancel", "queued"),
             ("pause", "waiting"),
             ("pause", "running"),
             ("resume", "paused"),

@@ -54,7 +54,7 @@ pub(crate) struct Journal {
     pub(super) definition: Value,
     pub(crate) activities: BTreeMap<Place, Told>,
     pub(crate) stays: Vec<Stay>,
-    /// What happened to the run as a whole, with the steps that failed for good, in order.
+    /// What happened to the run as a whole, with the failures that took it, in order.
     pub(crate) marks: Vec<(String, i64)>,
     /// By id.
     pub(crate) signals: BTreeMap<String, Value>,
@@ -173,7 +173,7 @@ impl Journal {
                 if let Some(task) = self.claimed.remove(&place) {
                     self.words.insert(task, kind.to_owned());
                 }
-                if kind == "step.failed" && data["retry_at"].is_null() {
+                if kind == "step.failed" && self.takes_the_run(&place, data) {
                     self.marks.push((kind.to_owned(), at));
                 }
                 self.copy_or_output(kind, &place, data);
@@ -182,6 +182,13 @@ impl Journal {
             }
             _ => {}
         }
+    }
+
+    /// With this failure the run begins to stop.
+    fn takes_the_run(&self, place: &Place, data: &Value) -> bool {
+        let own = place.1.is_none() && !place.0.contains('.');
+        let for_good = data["retry_at"].is_null() && data["replaced_by"].is_null();
+        own && for_good && doing(&self.definition, place)["on_error"] != "continue"
     }
 
     fn copy_or_output(&mut self, kind: &str, (step, item): &Place, data: &Value) {
