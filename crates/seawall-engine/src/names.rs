@@ -211,6 +211,12 @@ impl EffectKey {
     pub const fn digest(&self) -> &Digest {
         &self.0
     }
+
+    /// Bits that look random and are the same in every replay.
+    pub(crate) fn spread(&self) -> u64 {
+        let first = self.0.as_bytes().iter().take(8);
+        first.fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+    }
 }
 
 impl fmt::Display for EffectKey {

@@ -209,16 +209,19 @@ pub struct RetryPolicy {
     /// Error codes to retry on (`timeout`, `http-status-503`, `http-status-5xx`, `exit-code-*`, `any`); None: every
     /// retryable error. A finished failure of a `once` step is retried only if it is named here.
     pub on: Option<Vec<String>>,
+    /// Somebody has set it: for the step, or as a default that covers it.
+    pub set: bool,
 }
 
 impl RetryPolicy {
-    /// One attempt.
+    /// One attempt, since nobody says anything.
     #[must_use]
     pub fn never() -> Self {
         Self {
             max_attempts: 1,
             backoff: Backoff::default(),
             on: None,
+            set: false,
         }
     }
 }

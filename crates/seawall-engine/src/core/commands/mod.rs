@@ -1,6 +1,7 @@
 //! One file per command: what it means in which state. What several of them lead to stands in `flow/`.
 
 mod admit;
+mod again;
 mod approval;
 mod begin;
 mod block;

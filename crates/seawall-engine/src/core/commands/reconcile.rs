@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::core::command::Action;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
-use crate::core::commands::resolve;
+use crate::core::commands::{again, resolve};
 use crate::core::event::{Event, Resolution};
 use crate::core::state::{RunState, Slot, StepStatus, Wait};
 use crate::datum::Datum;
@@ -59,12 +59,16 @@ pub(super) fn settled(draft: &mut Draft<'_>, slot: Slot, outcome: Outcome) {
         Outcome::Succeeded(result) => {
             let result = Datum::new(result);
             match answer(draft.state, slot, &result) {
+                Ok(Resolution::Retry) if !again::is_left(draft.state, main) => {
+                    flow::fail(draft, slot, again::used_up(draft.state, main));
+                }
                 Ok(resolution) => {
                     draft.emit(Event::StepSucceeded {
                         activity,
                         output: Some(result),
                     });
                     resolve::settle(draft, main, resolution, Arc::from(BY));
+                    again::put_off(draft, main);
                 }
                 Err(error) => flow::fail_with(draft, slot, Failure::finished(error)),
             }

@@ -299,14 +299,19 @@ impl RunState {
     /// Success and failure are followed by the event that settles the activity.
     fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution) {
         let Some(own) = self.activity(activity) else { return };
-        let (status, wake, deadline) = (own.status, own.wake, own.deadline);
+        let (status, wake, deadline, failures) = (own.status, own.wake, own.deadline, own.failures);
         match resolution {
             Resolution::Succeeded(_) => {}
             Resolution::Failed(_) => self.change(activity, status, wake, |state| state.in_doubt = false),
             Resolution::Retry => {
                 // Not the time of this event: the clock may have been set back behind it.
                 let due = deadline.unwrap_or(Timestamp::ZERO);
-                self.change(activity, StepStatus::Retrying, Some(due), ActivityState::renew);
+                // A person's word is a new beginning. What the step finds out by itself is one more failure.
+                let failures = self.found_out(activity).then(|| failures.saturating_add(1));
+                self.change(activity, StepStatus::Retrying, Some(due), |state| {
+                    state.renew();
+                    state.failures = failures.unwrap_or(0);
+                });
             }
         }
     }

@@ -93,6 +93,15 @@ impl RunState {
         self.activity(&main).map_or(0, |state| state.attempts)
     }
 
+    /// Its reconcile step has just answered: until then, an unknown outcome has one that has not succeeded.
+    pub(super) fn found_out(&self, activity: &ActivityRef) -> bool {
+        let part = activity.clone().with_part(Part::Reconcile);
+        activity.part == Part::Main
+            && self
+                .activity(&part)
+                .is_some_and(|state| state.status == StepStatus::Succeeded)
+    }
+
     pub(super) fn copied(&mut self, copied: &StepCopied, at: Timestamp) {
         let Some((index, _)) = self.definition.step(&copied.step) else {
             return;

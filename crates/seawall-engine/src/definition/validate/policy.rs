@@ -89,6 +89,7 @@ pub(super) fn retry(entry: &Entry<'_>, report: &mut Report) -> Option<RetryPolic
             },
         },
         on,
+        set: true,
     })
 }
 

@@ -77,6 +77,7 @@ fn defaults_are_resolved_by_class_and_nature() {
                 jitter: Jitter::Equal,
             },
             on: Some(vec!["timeout".into(), "any".into()]),
+            set: true,
         }
     );
     assert!(matches!(step("put").on_error, OnError::Continue));

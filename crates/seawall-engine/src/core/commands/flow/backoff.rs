@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::definition::{Backoff, Jitter};
 
 /// The delay after `failures` earlier failures (0: the first one). `random` decides the jitter.
-pub(super) fn delay(backoff: &Backoff, failures: u32, random: u64) -> Duration {
+pub(in crate::core::commands) fn delay(backoff: &Backoff, failures: u32, random: u64) -> Duration {
     let whole = whole(backoff, failures);
     // 53 bits: as many as a double holds.
     let share = (random >> 11) as f64 / (1u64 << 53) as f64;

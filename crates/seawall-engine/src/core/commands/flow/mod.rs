@@ -13,6 +13,7 @@ mod stop;
 mod wait;
 
 pub(super) use advance::advance;
+pub(super) use backoff::delay;
 pub(crate) use backoff::delays;
 pub(super) use fail::{Failure, fail, fail_with};
 pub(crate) use offer::{FULL_QUEUE, LONGEST_ROOM_BACKOFF, full_queue, room_backoff, wanted_room};

@@ -254,6 +254,13 @@ impl Subject {
         self.tell(Command::Tick)
     }
 
+    /// Time goes on to the next attempt, of which it answers how far off it was.
+    pub(super) fn after_backoff(&mut self) -> Duration {
+        let delay = self.state.next_wake().expect("another attempt").since(self.now);
+        assert_eq!(names(&self.after(delay)), ["step.started"]);
+        delay
+    }
+
     /// The process dies, and another one replays what it finds.
     pub(super) fn crash(&mut self, predecessor_dead: bool) -> Vec<Event> {
         let replayed = Self::replayed(Arc::clone(&self.definition), self.journal.clone(), self.now);

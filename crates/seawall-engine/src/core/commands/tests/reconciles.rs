@@ -79,14 +79,63 @@ fn it_says_that_the_step_is_to_run_again_under_another_key() {
     run.settle("a", Outcome::Unknown(error("reset")));
     run.after(Duration::ZERO);
     let events = answer(&mut run, json!({ "outcome": "retry" }));
-    assert_eq!(events, ["step.succeeded", "step.outcome_resolved"]);
-    run.after(Duration::ZERO);
+    assert_eq!(events, ["step.succeeded", "step.outcome_resolved", "step.deferred"]);
+    run.after_backoff();
     assert_ne!(run.starts()[0].effect_key, key);
     // And again: another question, under another key.
     let asked = run.at("a.reconcile").generation;
     run.settle("a", Outcome::Unknown(error("reset")));
     run.after(Duration::ZERO);
     assert!(run.at("a.reconcile").generation > asked);
+}
+
+/// Each attempt ends in an unknown outcome, and its reconcile step says `retry`: how many attempts there are before the run
+/// blocks, and how long is waited before each.
+fn rounds(mut run: Subject) -> (u32, Vec<u128>) {
+    let mut waited = Vec::new();
+    for _ in 0..50 {
+        run.settle("a", Outcome::Unknown(error("reset")));
+        run.after(Duration::ZERO);
+        let events = answer(&mut run, json!({ "outcome": "retry" }));
+        if events.contains(&"run.blocked") {
+            assert_eq!(events, ["step.failed", "run.blocked"]);
+            assert_eq!(run.state.awaits(), seawall_store::Awaits::Person);
+            assert_eq!(&*run.at("a.reconcile").error.clone().unwrap().code, "attempts-used-up");
+            return (run.at("a").attempts, waited);
+        }
+        waited.push(run.after_backoff().as_millis());
+    }
+    panic!("it goes on for ever");
+}
+
+#[test]
+fn an_answer_that_asks_for_another_attempt_uses_up_the_steps_own() {
+    let step = looked_into(json!({ "retry": { "max_attempts": 9 } }));
+    let own = json!({ "retry": { "max_attempts": 4, "initial": "2s", "jitter": "none" } });
+    let (attempts, waited) = rounds(Subject::of_steps(json!([with(step.clone(), own)])));
+    assert_eq!((attempts, waited), (4, vec![2000, 4000, 8000]));
+    let (attempts, waited) = rounds(Subject::of_steps(json!([step])));
+    assert_eq!((attempts, waited.len()), (10, 9));
+    // With jitter, but not all of them at once.
+    assert!(waited.iter().sum::<u128>() > 10_000, "{waited:?}");
+}
+
+#[test]
+fn a_person_who_lets_the_step_run_again_gives_it_all_its_attempts_again() {
+    let own = json!({ "retry": { "max_attempts": 2, "jitter": "none" } });
+    let mut run = Subject::of_steps(json!([with(looked_into(json!({})), own)]));
+    for _ in 0..2 {
+        run.settle("a", Outcome::Unknown(error("reset")));
+        run.after(Duration::ZERO);
+        assert_eq!(answer(&mut run, json!({ "outcome": "retry" })).len(), 3);
+        run.after_backoff();
+        run.settle("a", Outcome::Unknown(error("reset")));
+        run.after(Duration::ZERO);
+        let events = answer(&mut run, json!({ "outcome": "retry" }));
+        assert_eq!(events, ["step.failed", "run.blocked"]);
+        run.resolve("a", Resolution::Retry);
+        assert_eq!(names(&run.after(Duration::ZERO)), ["step.started"]);
+    }
 }
 
 #[test]
