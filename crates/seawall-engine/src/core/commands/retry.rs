@@ -24,6 +24,12 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
     }
 }
 
+/// It could not be undone.
+fn is_left(state: &RunState, main: Slot) -> bool {
+    let part = state.at(main.part(Part::Compensate));
+    part.is_some_and(|own| own.status == StepStatus::Failed)
+}
+
 /// What was undone: it has to be done again. With a map that was undone as a whole, so have its items.
 fn undone(state: &RunState) -> Vec<ActivityRef> {
     let parts = state.activities().filter(|(slot, _)| slot.part == Part::Compensate);
@@ -40,7 +46,9 @@ fn undone(state: &RunState) -> Vec<ActivityRef> {
             .iter()
             .flat_map(|items| (0u32..).zip(&items.states));
         let items = items.filter(|(_, own)| own.status == StepStatus::Succeeded);
-        slots.extend(items.map(|(item, _)| Slot::item(step, item)));
+        let items = items.map(|(item, _)| Slot::item(step, item));
+        // One with a compensation of its own that failed is in effect still.
+        slots.extend(items.filter(|item| !is_left(state, *item)));
     }
     slots.into_iter().map(|slot| state.name(slot)).collect()
 }

@@ -317,6 +317,36 @@ fn a_map_with_an_item_in_effect_keeps_its_list() {
 }
 
 #[test]
+fn of_a_map_that_was_undone_as_a_whole_an_item_that_could_not_be_is_not_done_again() {
+    let undo = json!({ "kind": "act", "effect": "once" });
+    let inner = json!({ "kind": "act", "effect": "once", "compensate": undo });
+    let mut run = Subject::of_steps(json!([
+        { "id": "m", "kind": "map", "compensate": undo, "with": { "over": [1, 2, 3], "step": inner } },
+        with(act("f", "read"), json!({ "needs": ["m"] })),
+    ]));
+    for item in ["m[0]", "m[1]", "m[2]"] {
+        run.succeed(item);
+    }
+    run.fail("f");
+    run.succeed("m.compensate");
+    run.succeed("m[2].compensate");
+    run.fail("m[1].compensate");
+    run.succeed("m[0].compensate");
+    assert_eq!(run.state.phase, Phase::Failed);
+    run.retry();
+    let again: Vec<String> = run.starts().iter().map(|plan| plan.activity.to_string()).collect();
+    assert_eq!(again, ["m[0]", "m[2]"]);
+    run.succeed("m[0]");
+    run.succeed("m[2]");
+    run.fail("f");
+    // All that is in effect is undone, what was left the first time as well.
+    for part in ["m.compensate", "m[2].compensate", "m[0].compensate", "m[1].compensate"] {
+        assert!(!run.succeed(part).is_empty(), "{part}");
+    }
+    assert_eq!(run.state.phase, Phase::Failed);
+}
+
+#[test]
 fn a_map_undone_as_a_whole_is_done_again_as_a_whole() {
     let mut run = Subject::of_steps(json!([
         { "id": "m", "kind": "map", "compensate": { "kind": "act", "effect": "once" },

@@ -105,6 +105,10 @@ impl Sagas {
     /// Which maps are open again because something of them was undone, and other steps.
     pub(super) fn retried(&mut self, definition: &Definition, raised: &[ActivityRef]) -> BTreeSet<StepId> {
         let undoing = self.undoing.take().unwrap_or_default();
+        for (activity, _) in undoing.iter().filter(|(_, end)| *end == Some(false)) {
+            let main = activity.clone().with_part(Part::Main);
+            assert!(!raised.contains(&main), "{main} could not be undone and is done again");
+        }
         let undone = undoing.into_iter().filter(|(_, end)| *end == Some(true));
         let mut open = BTreeSet::new();
         for (activity, _) in undone {
