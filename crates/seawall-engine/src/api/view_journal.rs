@@ -45,6 +45,7 @@ fn data(event: &Event) -> Fields {
         | Event::RunResumed { by }
         | Event::CancelRequested { by }
         | Event::RunUnblocked { by } => Fields::new().with("by", json!(**by)),
+        Event::RunRetryRequested { by, .. } => Fields::new().with("by", json!(**by)),
         Event::RunForked { from, from_step } => Fields::new()
             .with("run_id", json!(from.to_string()))
             .with("from_step", json!(from_step.as_str())),
@@ -89,6 +90,7 @@ fn data(event: &Event) -> Fields {
         | Event::ApprovalRequested(_)
         | Event::ApprovalDecided { .. }
         | Event::ChildStarted(_)
+        | Event::ChildRetried { .. }
         | Event::ChildCancelRequested { .. }
         | Event::ChildFinished { .. } => wait_data(event),
         Event::TaskOffered(_) | Event::TaskClaimed { .. } | Event::TaskCancelRequested { .. } => task_data(event),
@@ -187,7 +189,9 @@ fn wait_data(event: &Event) -> Fields {
             }
         }
         Event::ChildStarted(started) => child_started(started),
-        Event::ChildCancelRequested { activity, child } => about(activity).with("child_id", json!(child.to_string())),
+        Event::ChildRetried { activity, child } | Event::ChildCancelRequested { activity, child } => {
+            about(activity).with("child_id", json!(child.to_string()))
+        }
         Event::ChildFinished {
             activity,
             child,

@@ -215,7 +215,7 @@ fn wait(own: &ActivityState, tasks: &Tasks, now: Timestamp) -> Standing {
         Some(Wait::Timer) => ("timer", "sleeps".to_owned()),
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
         Some(Wait::Approval { id }) => ("approval", format!("waits for somebody to decide {id}")),
-        Some(Wait::Child { run, workflow }) => {
+        Some(Wait::Child { run, workflow, .. }) => {
             let told = if own.child_told { ", which was told to stop" } else { "" };
             let detail = format!(
                 "waits for the child run {run} of {}, version {}{told}",

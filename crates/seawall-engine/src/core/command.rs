@@ -95,6 +95,11 @@ pub enum Message {
     Retry {
         by: Arc<str>,
     },
+    /// The parent was retried, and waits with this attempt for the run's end anew.
+    ParentRetried {
+        by: Arc<str>,
+        round: u32,
+    },
     Resolve {
         activity: ActivityRef,
         resolution: Resolution,
@@ -104,6 +109,8 @@ pub enum Message {
         child: RunId,
         activity: ActivityRef,
         generation: u32,
+        /// The last one of [`Message::ParentRetried`]; 0 before.
+        round: u32,
         status: RunStatus,
         output: Datum,
         error: Option<StepError>,

@@ -59,6 +59,12 @@ pub enum Event {
         activities: Vec<ActivityRef>,
         anew: Vec<StepId>,
     },
+    /// Its parent was retried, and waits for its end anew: it is retried once it has ended, unless it has succeeded. `round`:
+    /// the parent's attempt, which that end answers.
+    RunRetryRequested {
+        by: Arc<str>,
+        round: u32,
+    },
     /// Everything has settled, and what the run has done is undone: by these parts, one after another in this order.
     CompensationStarted {
         activities: Vec<ActivityRef>,
@@ -154,6 +160,11 @@ pub enum Event {
         by: Arc<str>,
     },
     ChildStarted(Box<ChildStarted>),
+    /// After a retry of this run: the child that was begun before is retried, so that what it has done stays done.
+    ChildRetried {
+        activity: ActivityRef,
+        child: RunId,
+    },
     /// The child is told to stop: nobody waits for it any more, or will use what it gives.
     ChildCancelRequested {
         activity: ActivityRef,
@@ -341,6 +352,7 @@ impl Event {
             Self::CancelRequested { .. } => "run.cancel_requested",
             Self::RunForked { .. } => "run.forked",
             Self::RunRetried { .. } => "run.retried",
+            Self::RunRetryRequested { .. } => "run.retry_requested",
             Self::CompensationStarted { .. } => "compensation.started",
             Self::RunBlocked { .. } => "run.blocked",
             Self::RunUnblocked { .. } => "run.unblocked",
@@ -365,6 +377,7 @@ impl Event {
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalDecided { .. } => "approval.decided",
             Self::ChildStarted(_) => "child.started",
+            Self::ChildRetried { .. } => "child.retried",
             Self::ChildCancelRequested { .. } => "child.cancel_requested",
             Self::ChildFinished { .. } => "child.finished",
             Self::TaskOffered(_) => "task.offered",

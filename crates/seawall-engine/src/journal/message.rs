@@ -65,6 +65,10 @@ enum MessageV1<'a> {
     Retry {
         by: Shared,
     },
+    ParentRetried {
+        by: Shared,
+        round: u32,
+    },
     Resolve {
         step: Id,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +87,8 @@ enum MessageV1<'a> {
         #[serde(default, with = "named", skip_serializing_if = "is_main")]
         part: Part,
         generation: u32,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        round: u32,
         #[serde(with = "named")]
         status: RunStatus,
         output: Json,
@@ -110,7 +116,13 @@ struct ClaimV1 {
     at: Ms,
 }
 
-const KINDS: [&str; 12] = [
+/// As for every child before its parent is retried.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+const fn is_zero(round: &u32) -> bool {
+    *round == 0
+}
+
+const KINDS: [&str; 13] = [
     "admitted",
     "superseded",
     "rejected",
@@ -120,6 +132,7 @@ const KINDS: [&str; 12] = [
     "pause",
     "resume",
     "retry",
+    "parent_retried",
     "resolve",
     "child_ended",
     "task_ended",
@@ -183,6 +196,10 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
             Message::Pause { by } => Self::Pause { by: shared(by) },
             Message::Resume { by } => Self::Resume { by: shared(by) },
             Message::Retry { by } => Self::Retry { by: shared(by) },
+            Message::ParentRetried { by, round } => Self::ParentRetried {
+                by: shared(by),
+                round: *round,
+            },
             Message::Resolve {
                 activity,
                 resolution,
@@ -198,6 +215,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 child,
                 activity,
                 generation,
+                round,
                 status,
                 output,
                 error,
@@ -207,6 +225,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
                 item: activity.item,
                 part: activity.part,
                 generation: *generation,
+                round: *round,
                 status: *status,
                 output: Json(output.clone()),
                 error: error.as_ref().map(ErrorV1::from),
@@ -252,6 +271,7 @@ impl From<MessageV1<'_>> for Message {
             MessageV1::Pause { by } => Self::Pause { by: by.0 },
             MessageV1::Resume { by } => Self::Resume { by: by.0 },
             MessageV1::Retry { by } => Self::Retry { by: by.0 },
+            MessageV1::ParentRetried { by, round } => Self::ParentRetried { by: by.0, round },
             MessageV1::Resolve {
                 step,
                 item,
@@ -273,6 +293,7 @@ impl From<MessageV1<'_>> for Message {
                 item,
                 part,
                 generation,
+                round,
                 status,
                 output,
                 error,
@@ -284,6 +305,7 @@ impl From<MessageV1<'_>> for Message {
                     part,
                 },
                 generation,
+                round,
                 status,
                 output: output.0,
                 error: error.map(Into::into),

@@ -138,6 +138,7 @@ fn values_of_the_greatest_depth_come_back() {
         child: run_id(1),
         activity: step("each"),
         generation: 0,
+        round: 0,
         status: seawall_store::RunStatus::Succeeded,
         output,
         error: None,

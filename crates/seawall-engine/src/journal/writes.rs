@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use seawall_store::{
     ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
-    RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
+    RunId, RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
 };
 
 use crate::core::{
-    ChildStarted, Decided, Event, Message, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered, TaskPlan,
+    ChildStarted, Decided, Event, Message, Phase, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered,
+    TaskPlan,
 };
 use crate::datum::Datum;
 use crate::definition::Kind;
@@ -37,6 +38,21 @@ const GRACE: Duration = Duration::from_secs(30);
 #[must_use]
 pub(crate) fn task_message_key(task: TaskId) -> MessageKey {
     MessageKey(format!("task:{task}"))
+}
+
+/// The key of the message that tells a run's parent of its end, for each time that the parent waits for it.
+#[must_use]
+pub(crate) fn end_message_key(child: RunId, round: u32) -> MessageKey {
+    match round {
+        0 => MessageKey(format!("child:{child}")),
+        _ => MessageKey(format!("child:{child}:{round}")),
+    }
+}
+
+/// The key of the message that has a child retried.
+#[must_use]
+pub(crate) fn retry_message_key(round: u32) -> MessageKey {
+    MessageKey(format!("parent-retry:{round}"))
 }
 
 /// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
@@ -119,13 +135,25 @@ impl Writes {
                 let attempt = attempts_at(state, events, place, activity);
                 self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
             }
-            Event::ChildCancelRequested { child, .. } => self.messages.push(CrossMessage {
-                to: *child,
-                key: MessageKey("parent-cancel".to_owned()),
-                body: encode_message(&Message::Cancel {
-                    by: Arc::from(state.run.to_string()),
-                }),
-            }),
+            Event::ChildRetried { activity, child } => {
+                let round = attempts_at(state, events, place, activity);
+                let by = Arc::from(state.run.to_string());
+                self.messages.push(CrossMessage {
+                    to: *child,
+                    key: retry_message_key(round),
+                    body: encode_message(&Message::ParentRetried { by, round }),
+                });
+            }
+            Event::ChildCancelRequested { activity, child } => {
+                // One that was retried can be told again.
+                let attempt = attempts_at(state, events, place, activity);
+                let by = Arc::from(state.run.to_string());
+                self.messages.push(CrossMessage {
+                    to: *child,
+                    key: MessageKey(format!("parent-cancel:{attempt}")),
+                    body: encode_message(&Message::Cancel { by }),
+                });
+            }
             Event::TaskCancelRequested { activity, task } => self.withdrawn.push(TaskWithdrawn {
                 id: *task,
                 message: CrossMessage {
@@ -140,8 +168,17 @@ impl Writes {
                 },
                 grace: GRACE,
             }),
-            Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled => {
-                self.ended(state, recorded);
+            Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
+                if !events[place + 1..].iter().any(goes_on) =>
+            {
+                self.ended(state, &recorded.event);
+            }
+            // It has nothing to do again: its parent is told once more how it ended.
+            Event::RunRetryRequested { .. } if state.phase == Phase::Succeeded => {
+                if let (Some(output), false) = (&state.output, events[place + 1..].iter().any(is_said_later)) {
+                    let output = output.clone();
+                    self.ended(state, &Event::RunSucceeded { output });
+                }
             }
             _ => {}
         }
@@ -158,16 +195,16 @@ impl Writes {
         });
     }
 
-    fn ended(&mut self, state: &RunState, recorded: &Recorded) {
+    fn ended(&mut self, state: &RunState, end: &Event) {
         let Some(parent) = &state.parent else { return };
         // A parent link with a step that is no step's name was written by nobody; there is nobody to tell.
         let Some(activity) = ActivityRef::parse(&parent.step) else {
             return;
         };
-        let (status, output, error) = ending(&recorded.event);
+        let (status, output, error) = ending(end);
         self.messages.push(CrossMessage {
             to: parent.run,
-            key: MessageKey(format!("child:{}", state.run)),
+            key: end_message_key(state.run, state.asked),
             body: encode_message(&Message::ChildEnded {
                 child: state.run,
                 activity: ActivityRef {
@@ -175,12 +212,29 @@ impl Writes {
                     ..activity
                 },
                 generation: parent.generation,
+                round: state.asked,
                 status,
                 output,
                 error,
             }),
         });
     }
+}
+
+/// After an end: the parent has asked for another one.
+const fn goes_on(recorded: &Recorded) -> bool {
+    matches!(
+        recorded.event,
+        Event::RunRetried { .. } | Event::RunRetryRequested { .. }
+    )
+}
+
+/// After such a request: an end that answers it, or another request.
+const fn is_said_later(recorded: &Recorded) -> bool {
+    matches!(
+        recorded.event,
+        Event::RunSucceeded { .. } | Event::RunRetryRequested { .. }
+    )
 }
 
 fn is_approval(state: &RunState, activity: &ActivityRef) -> bool {

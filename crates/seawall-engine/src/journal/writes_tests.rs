@@ -187,9 +187,27 @@ fn a_child_is_told_to_stop_once_under_one_key() {
     let [message] = &writes.messages[..] else {
         panic!("{writes:?}")
     };
-    assert_eq!((message.to, &*message.key.0), (run_id(5), "parent-cancel"));
+    assert_eq!((message.to, &*message.key.0), (run_id(5), "parent-cancel:1"));
     let by = state.run.to_string().into();
     assert_eq!(decode_message(&message.body).unwrap(), Message::Cancel { by });
+}
+
+#[test]
+fn a_child_that_is_retried_is_told_so_under_a_key_of_that_attempt() {
+    let event = Event::ChildRetried {
+        activity: step("sub"),
+        child: run_id(5),
+    };
+    let (state, writes) = after(None, vec![started(step("sub"), 3)], vec![event]);
+    let [message] = &writes.messages[..] else {
+        panic!("{writes:?}")
+    };
+    assert_eq!((message.to, &*message.key.0), (run_id(5), "parent-retry:3"));
+    let by = state.run.to_string().into();
+    assert_eq!(
+        decode_message(&message.body).unwrap(),
+        Message::ParentRetried { by, round: 3 }
+    );
 }
 
 #[test]
@@ -233,11 +251,12 @@ fn the_end_of_a_child_is_told_to_its_parent() {
             status: told,
             output,
             error,
+            round,
         } = decode_message(&message.body).unwrap()
         else {
             panic!("{message:?}")
         };
-        assert_eq!((child, activity, generation), (state.run, step("outer"), 2));
+        assert_eq!((child, activity, generation, round), (state.run, step("outer"), 2, 0));
         assert_eq!((told, output), (status, result));
         assert_eq!(error.map(|error| error.code.into_owned()).as_deref(), code);
     }

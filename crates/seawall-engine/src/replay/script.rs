@@ -67,6 +67,13 @@ pub(super) fn candidates(
         Event::RunResumed { by } => vec![Message::Resume { by: Arc::clone(by) }.into()],
         Event::CancelRequested { by } => vec![Message::Cancel { by: Arc::clone(by) }.into()],
         Event::RunRetried { by, .. } => vec![Message::Retry { by: Arc::clone(by) }.into()],
+        Event::RunRetryRequested { by, round } => vec![
+            Message::ParentRetried {
+                by: Arc::clone(by),
+                round: *round,
+            }
+            .into(),
+        ],
         Event::RunUnblocked { by } => match (&state.blocked, record.get(1).map(|next| &next.event)) {
             (
                 Some(BlockReason::UnknownOutcome(_)),
@@ -168,6 +175,10 @@ pub(super) fn candidates(
                     child: *child,
                     activity: activity.clone(),
                     generation: 0,
+                    round: match state.activity(activity).and_then(|of| of.wait.as_ref()) {
+                        Some(Wait::Child { round, .. }) => *round,
+                        _ => 0,
+                    },
                     status: *status,
                     output,
                     error,
@@ -211,6 +222,7 @@ pub(super) fn candidates(
         | Event::TimerSet { .. }
         | Event::SignalAwaited { .. }
         | Event::ApprovalRequested(_)
+        | Event::ChildRetried { .. }
         | Event::ChildCancelRequested { .. }
         | Event::TaskOffered(_)
         | Event::TaskCancelRequested { .. } => Vec::new(),

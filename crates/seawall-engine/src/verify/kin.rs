@@ -5,7 +5,7 @@ use seawall_store::{InspectStore, MessageKey, RunKey, RunParts, StoreResult, Tas
 use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{RunState, StepStatus, Wait};
-use crate::journal::task_message_key;
+use crate::journal::{end_message_key, retry_message_key, task_message_key};
 
 /// What is wrong between the run of that number and its parent and children.
 pub(super) async fn check(
@@ -26,8 +26,8 @@ pub(super) async fn check(
     }
     for (slot, own) in state.activities() {
         let name = || state.name(slot).to_string();
-        let child = match (own.status, &own.wait) {
-            (StepStatus::Waiting, Some(Wait::Child { run: child, .. })) => child,
+        let (child, round) = match (own.status, &own.wait) {
+            (StepStatus::Waiting, Some(Wait::Child { run: child, round, .. })) => (child, round),
             (StepStatus::Waiting, Some(Wait::Task { id, .. })) => {
                 found.extend(task(store, run, parts, (*id, &name)).await?);
                 continue;
@@ -35,13 +35,15 @@ pub(super) async fn check(
             _ => continue,
         };
         let name = name();
-        let Some((_, status)) = store.inspect_id(tenant, *child).await? else {
+        let Some((child_key, status)) = store.inspect_id(tenant, *child).await? else {
             let detail = format!("{name} waits for the child {child}, which does not exist");
             found.push(Found::new(VerifyFindingKind::ChildMissing, detail));
             continue;
         };
-        let key = MessageKey(format!("child:{child}"));
-        if status.is_terminal() && store.inspect_message(run, &key).await? != Some(true) {
+        // One that is retried and does not know it yet has ended before, and is not done with.
+        let untold = *round > 0 && store.inspect_message(child_key, &retry_message_key(*round)).await? == Some(true);
+        let key = end_message_key(*child, *round);
+        if status.is_terminal() && !untold && store.inspect_message(run, &key).await? != Some(true) {
             let detail = format!("{name} waits for the child {child}, which is {status}, and no message says so");
             found.push(Found::new(VerifyFindingKind::ChildEndLost, detail));
         }

@@ -20,7 +20,11 @@ pub(super) fn wrong(state: &RunState, recorded: &Recorded) -> Option<Found> {
             "its time is before that of the event before",
         );
     }
-    if state.is_terminal() && !matches!(recorded.event, Event::RunRetried { .. }) {
+    let may_follow = matches!(
+        recorded.event,
+        Event::RunRetried { .. } | Event::RunRetryRequested { .. }
+    );
+    if state.is_terminal() && !may_follow {
         return found(VerifyFindingKind::OutOfOrder, "the run had ended");
     }
     let (kind, why) = of_event(state, &recorded.event)?;
@@ -57,6 +61,20 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::TimerSet { activity, .. } | Event::SignalAwaited { activity, .. } => running(state, activity),
         Event::ApprovalRequested(asked) => running(state, &asked.activity),
         Event::ChildStarted(started) => running(state, &started.activity),
+        Event::ChildRetried { activity, child } => {
+            let begun = state.activity(activity)?.child.as_ref();
+            match begun.filter(|begun| begun.again && begun.run == *child) {
+                Some(_) => running(state, activity),
+                None => Some((
+                    FindingKind::OutOfOrder,
+                    format!("{activity} has no such child to retry"),
+                )),
+            }
+        }
+        Event::RunRetryRequested { .. } => {
+            let orphan = state.parent.is_none();
+            orphan.then(|| (FindingKind::OutOfOrder, "the run has no parent".to_owned()))
+        }
         Event::TaskOffered(offered) => running(state, &offered.activity),
         Event::TaskClaimed { activity, task, .. } | Event::TaskCancelRequested { activity, task } => {
             let waits = matches!(waiting(state, activity), Some(Wait::Task { id, .. }) if id == task);

@@ -8,7 +8,9 @@ use crate::core::state::Phase;
 
 pub(super) fn cancel(draft: &mut Draft<'_>, by: Arc<str>) {
     // A run that already fails goes on failing: its error is worth more than the wish to stop it.
-    if matches!(draft.state.phase, Phase::Queued | Phase::Active) {
+    // One that was to be retried when it has ended is not.
+    let goes_on = matches!(draft.state.phase, Phase::Queued | Phase::Active);
+    if goes_on || (draft.state.is_stopping() && draft.state.retry_due.is_some()) {
         draft.emit(Event::CancelRequested { by });
     }
 }

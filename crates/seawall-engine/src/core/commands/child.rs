@@ -91,10 +91,13 @@ pub(super) struct Ending {
     pub(super) error: Option<StepError>,
 }
 
-pub(super) fn ended(draft: &mut Draft<'_>, child: RunId, activity: &ActivityRef, ending: Ending) {
+/// `of`: which child, and which of its ends: one of before it was retried is nobody's any more.
+pub(super) fn ended(draft: &mut Draft<'_>, of: (RunId, u32), activity: &ActivityRef, ending: Ending) {
     let Some(slot) = draft.state.slot(activity) else { return };
+    let child = of.0;
     let waits = draft.state.at(slot).is_some_and(|state| {
-        state.status == StepStatus::Waiting && matches!(&state.wait, Some(Wait::Child { run, .. }) if *run == child)
+        let awaited = matches!(&state.wait, Some(Wait::Child { run, round, .. }) if (*run, *round) == of);
+        state.status == StepStatus::Waiting && awaited
     });
     if !waits {
         return;

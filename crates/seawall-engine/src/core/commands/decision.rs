@@ -47,6 +47,10 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision
         Command::Message(message) => take(&mut draft, message),
     }
     flow::advance(&mut draft, was_stopping);
+    if retry::is_due(draft.state) {
+        retry::as_asked(&mut draft);
+        flow::advance(&mut draft, false);
+    }
     draft.decision
 }
 
@@ -68,6 +72,7 @@ fn take(draft: &mut Draft<'_>, message: Message) {
         Message::Pause { by } => pause::pause(draft, by),
         Message::Resume { by } => pause::resume(draft, by),
         Message::Retry { by } => retry::retry(draft, by),
+        Message::ParentRetried { by, round } => retry::ask(draft, by, round),
         Message::Resolve {
             activity,
             resolution,
@@ -76,12 +81,18 @@ fn take(draft: &mut Draft<'_>, message: Message) {
         Message::ChildEnded {
             child,
             activity,
+            round,
             status,
             output,
             error,
             ..
         } => {
-            child::ended(draft, child, &activity, child::Ending { status, output, error });
+            child::ended(
+                draft,
+                (child, round),
+                &activity,
+                child::Ending { status, output, error },
+            );
         }
         Message::TaskEnded(ended) => task::ended(draft, *ended),
     }

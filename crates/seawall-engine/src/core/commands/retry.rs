@@ -11,17 +11,42 @@ use crate::definition::{ItemErrors, Kind, Step};
 use crate::names::{ActivityRef, Part, StepId};
 
 pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
-    // A parent has used a child's end as soon as there is one: the message stands in the same commit.
-    let ended = matches!(draft.state.phase, Phase::Failed | Phase::Cancelled);
-    if ended && draft.state.parent.is_none() {
-        let mut activities = known_to_have_failed(draft.state);
-        activities.extend(undone(draft.state));
-        activities.extend(behind(draft.state, &activities));
-        let anew = anew(draft, &activities);
-        draft.emit(Event::RunRetried { by, activities, anew });
-        // What no old process can be at any more begins now.
-        tick::tick(draft);
+    // A parent has used a child's end as soon as there is one: the message stands in the same commit. It retries the child.
+    if has_failed(draft.state) && draft.state.parent.is_none() {
+        begin(draft, by);
     }
+}
+
+/// The parent was retried. It waits for this run's end anew, and what this run has done stays done.
+pub(super) fn ask(draft: &mut Draft<'_>, by: Arc<str>, round: u32) {
+    if draft.state.parent.is_some() && round > draft.state.asked {
+        draft.emit(Event::RunRetryRequested { by, round });
+    }
+}
+
+/// The parent has asked, and what went on then has ended.
+pub(super) fn is_due(state: &RunState) -> bool {
+    state.retry_due.is_some() && has_failed(state)
+}
+
+pub(super) fn as_asked(draft: &mut Draft<'_>) {
+    if let Some(by) = draft.state.retry_due.clone() {
+        begin(draft, by);
+    }
+}
+
+const fn has_failed(state: &RunState) -> bool {
+    matches!(state.phase, Phase::Failed | Phase::Cancelled)
+}
+
+fn begin(draft: &mut Draft<'_>, by: Arc<str>) {
+    let mut activities = known_to_have_failed(draft.state);
+    activities.extend(undone(draft.state));
+    activities.extend(behind(draft.state, &activities));
+    let anew = anew(draft, &activities);
+    draft.emit(Event::RunRetried { by, activities, anew });
+    // What no old process can be at any more begins now.
+    tick::tick(draft);
 }
 
 /// It could not be undone.
@@ -124,7 +149,9 @@ fn anew(draft: &Draft<'_>, raised: &[ActivityRef]) -> Vec<StepId> {
                 let in_doubt = own.in_doubt && state.doing(slot).effect.waits_for_durability();
                 // A person settled it while its process may have been alive still.
                 let at_work = own.deadline.is_some_and(|deadline| deadline > now);
-                !(in_effect || in_doubt || at_work)
+                // What its child has done before it failed is in effect.
+                let by_child = own.child.is_some() && own.status != StepStatus::Succeeded;
+                !(in_effect || in_doubt || at_work || by_child)
             })
     });
     anew.map(|(_, (step, _))| step.id.clone()).collect()

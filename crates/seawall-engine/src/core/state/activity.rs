@@ -58,9 +58,11 @@ pub enum Wait {
     Approval {
         id: ApprovalId,
     },
+    /// `round`: the attempt with which it was retried, and which its end answers; 0: it was begun.
     Child {
         run: RunId,
         workflow: WorkflowVersion,
+        round: u32,
     },
     /// A worker's word. `told`: the task was taken back.
     Task {
@@ -68,6 +70,15 @@ pub enum Wait {
         queue: QueueName,
         told: bool,
     },
+}
+
+/// The child that was begun last.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Begun {
+    pub run: RunId,
+    pub workflow: WorkflowVersion,
+    /// The run was retried since it ended without success, or was given up: the next attempt retries it.
+    pub again: bool,
 }
 
 /// Where an activity stands.
@@ -102,6 +113,7 @@ pub struct ActivityState {
     pub deferred: Option<String>,
     /// Workers of this generation that fell silent with its task. Neither they nor crashes are the step's fault, up to a point.
     pub vanished: u32,
+    pub child: Option<Begun>,
     /// The child that it waits for was told to stop.
     pub child_told: bool,
     pub output: Option<Datum>,
@@ -127,6 +139,7 @@ impl Default for ActivityState {
             wake: None,
             deferred: None,
             vanished: 0,
+            child: None,
             child_told: false,
             output: None,
             error: None,

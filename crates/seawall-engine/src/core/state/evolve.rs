@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_store::Timestamp;
 
 use crate::core::event::{BlockReason, Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
-use crate::core::state::activity::{ActivityState, StepStatus, Wait};
+use crate::core::state::activity::{ActivityState, Begun, StepStatus, Wait};
 use crate::core::state::run::{Phase, ReplayError, RunState, Slot, StepState};
 use crate::datum::{Datum, weight};
 use crate::definition::Definition;
@@ -59,6 +59,8 @@ impl RunState {
             paused: false,
             blocked: None,
             attempt: 1,
+            asked: 0,
+            retry_due: None,
             // The run's time counts from its creation: waiting in the queue is waiting.
             deadline: definition.timeout.map(|timeout| first.at.saturating_add(timeout)),
             steps,
@@ -98,10 +100,10 @@ impl RunState {
             }
             Event::RunPaused { .. } => self.paused = true,
             Event::RunResumed { .. } => self.paused = false,
-            Event::CancelRequested { .. } => {
-                self.phase = Phase::Cancelling;
-                self.paused = false;
-                self.blocked = None;
+            Event::CancelRequested { .. } => self.cancelling(),
+            Event::RunRetryRequested { by, round } => {
+                self.asked = *round;
+                self.retry_due = (self.phase != Phase::Succeeded).then(|| Arc::clone(by));
             }
             Event::RunForked { from, from_step } => self.forked_from = Some((*from, from_step.clone())),
             Event::RunRetried { activities, anew, .. } => self.retried(activities, anew, at),
@@ -195,11 +197,24 @@ impl RunState {
             Event::ChildStarted(started) => {
                 // The deadline of the wait stands in StepStarted.
                 let until = self.activity(&started.activity).and_then(|state| state.deadline);
-                let child = Wait::Child {
+                let begun = Begun {
                     run: started.child,
                     workflow: started.workflow.clone(),
+                    again: false,
                 };
-                self.wait(&started.activity, child, until);
+                self.wait_for_child(&started.activity, begun, 0, until);
+            }
+            Event::ChildRetried { activity, child } => {
+                let own = self.activity(activity);
+                let until = own.and_then(|state| state.deadline);
+                let round = own.map_or(0, |state| state.attempts);
+                let begun = own
+                    .and_then(|state| state.child.clone())
+                    .filter(|own| own.run == *child);
+                // Of a child that was never begun, a damaged journal says so.
+                if let Some(begun) = begun {
+                    self.wait_for_child(activity, Begun { again: false, ..begun }, round, until);
+                }
             }
             Event::ChildCancelRequested { activity, .. } => {
                 // Its end will come; its timeout means nothing any more.
@@ -320,6 +335,18 @@ impl RunState {
         self.change(activity, StepStatus::Waiting, until, |state| state.wait = Some(wait));
     }
 
+    fn wait_for_child(&mut self, activity: &ActivityRef, begun: Begun, round: u32, until: Option<Timestamp>) {
+        let wait = Wait::Child {
+            run: begun.run,
+            workflow: begun.workflow.clone(),
+            round,
+        };
+        self.change(activity, StepStatus::Waiting, until, |state| {
+            state.wait = Some(wait);
+            state.child = Some(begun);
+        });
+    }
+
     fn clear_timer(&mut self, activity: &ActivityRef) {
         if let Some(status) = self.activity(activity).map(|state| state.status) {
             self.change(activity, status, None, |_| ());
@@ -355,7 +382,19 @@ impl RunState {
         }
     }
 
+    fn cancelling(&mut self) {
+        // One that stops already goes on stopping; only, nothing comes after that.
+        if self.retry_due.take().is_none() || !self.is_stopping() {
+            self.phase = Phase::Cancelling;
+            self.paused = false;
+            self.blocked = None;
+        }
+    }
+
     fn ended(&mut self, phase: Phase, at: Timestamp) {
+        if phase == Phase::Succeeded {
+            self.retry_due = None;
+        }
         self.phase = phase;
         self.finished_at = Some(at);
         self.paused = false;

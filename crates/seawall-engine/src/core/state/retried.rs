@@ -51,6 +51,7 @@ impl RunState {
         self.gated = false;
         self.superseded = None;
         self.attempt += 1;
+        self.retry_due = None;
         self.error = None;
         self.finished_at = None;
         self.started_at.get_or_insert(at);
@@ -158,6 +159,11 @@ impl RunState {
             state.finished_at = None;
             state.error = None;
             state.output = None;
+            // A child that was undone is not the one that does it again.
+            state.child = state.child.take().filter(|_| !undone);
+            if let Some(child) = &mut state.child {
+                child.again = true;
+            }
             if renewed {
                 state.renew();
             }

@@ -89,6 +89,10 @@ pub struct RunState {
     pub blocked: Option<BlockReason>,
     /// 1, and one more for each retry.
     pub attempt: u32,
+    /// Which retry of its parent asked last for its end anew; 0: none.
+    pub asked: u32,
+    /// It is to be retried when it has ended, and on whose behalf.
+    pub retry_due: Option<Arc<str>>,
     /// The end of the run's timeout.
     pub deadline: Option<Timestamp>,
     pub steps: Vec<StepState>,

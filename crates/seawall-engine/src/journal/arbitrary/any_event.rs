@@ -62,6 +62,7 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         any_who().prop_map(|by| Event::RunResumed { by }),
         any_who().prop_map(|by| Event::CancelRequested { by }),
         any_who().prop_map(|by| Event::RunUnblocked { by }),
+        (any_who(), any::<u32>()).prop_map(|(by, round)| Event::RunRetryRequested { by, round }),
         (any_who(), vec(any_activity(), 0..4), vec(any_step(), 0..3))
             .prop_map(|(by, activities, anew)| Event::RunRetried { by, activities, anew }),
         (any_run(), any_step()).prop_map(|(from, from_step)| Event::RunForked { from, from_step }),
@@ -200,6 +201,7 @@ fn any_wait_event() -> impl Strategy<Value = Event> {
         decided,
         child,
         (any_activity(), any_run()).prop_map(|(activity, child)| Event::ChildCancelRequested { activity, child }),
+        (any_activity(), any_run()).prop_map(|(activity, child)| Event::ChildRetried { activity, child }),
         (any_activity(), any_run(), any_status()).prop_map(|(activity, child, status)| Event::ChildFinished {
             activity,
             child,

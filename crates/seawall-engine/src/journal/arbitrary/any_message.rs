@@ -17,7 +17,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     let ended = (
         any_run(),
         any_activity(),
-        any::<u32>(),
+        (any::<u32>(), 0u32..3),
         any_status(),
         any_datum(),
         of(any_error()),
@@ -38,16 +38,18 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         any_who().prop_map(|by| Message::Pause { by }),
         any_who().prop_map(|by| Message::Resume { by }),
         any_who().prop_map(|by| Message::Retry { by }),
+        (any_who(), any::<u32>()).prop_map(|(by, round)| Message::ParentRetried { by, round }),
         resolve.prop_map(|(activity, resolution, by)| Message::Resolve {
             activity,
             resolution,
             by
         }),
         ended.prop_map(
-            |(child, activity, generation, status, output, error)| Message::ChildEnded {
+            |(child, activity, (generation, round), status, output, error)| Message::ChildEnded {
                 child,
                 activity,
                 generation,
+                round,
                 status,
                 output,
                 error,

@@ -1,6 +1,6 @@
 //! One example of each event.
 
-use super::run_examples::{flow_examples, fork_examples, run_examples, schedule_examples};
+use super::run_examples::{again_examples, flow_examples, fork_examples, run_examples, schedule_examples};
 use super::step_examples::{doubt_examples, part_examples, step_examples, task_examples, wait_examples};
 use crate::core::Event;
 
@@ -16,12 +16,13 @@ pub(crate) fn examples() -> Vec<Event> {
         task_examples(),
         part_examples(),
         fork_examples(),
+        again_examples(),
     ]
     .concat()
 }
 
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 39;
+pub(crate) const EVENTS: usize = 41;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -64,5 +65,7 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::RunForked { .. } => 36,
         Event::CompensationStarted { .. } => 37,
         Event::StepCopied(_) => 38,
+        Event::ChildRetried { .. } => 39,
+        Event::RunRetryRequested { .. } => 40,
     }
 }

@@ -94,6 +94,19 @@ pub(super) fn run_examples() -> Vec<Event> {
     ]
 }
 
+pub(super) fn again_examples() -> Vec<Event> {
+    vec![
+        Event::ChildRetried {
+            activity: item("each", 4),
+            child: run_id(3),
+        },
+        Event::RunRetryRequested {
+            by: Arc::from("run_00000000000000000000000001"),
+            round: 2,
+        },
+    ]
+}
+
 pub(super) fn fork_examples() -> Vec<Event> {
     let copied = |status, output: Value, error| {
         Event::StepCopied(Box::new(StepCopied {

@@ -12,7 +12,7 @@ use crate::journal::stored::flow::{RunAdmittedV1, RunSupersededV1};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ErrorV1, ResolutionV1, RunErrorV1};
 use crate::journal::stored::run::{
     ByV1, CompensationStartedV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunForkedV1, RunRetriedV1,
-    RunSucceededV1,
+    RunRetryRequestedV1, RunSucceededV1,
 };
 use crate::journal::stored::scalars::{Id, Json, MaybeJson, Ms, Shared, Text};
 use crate::journal::stored::step::{
@@ -21,8 +21,8 @@ use crate::journal::stored::step::{
 };
 use crate::journal::stored::task::{TaskCancelRequestedV1, TaskClaimedV1, TaskOfferedV1};
 use crate::journal::stored::wait::{
-    ApprovalDecidedV1, ApprovalRequestedV1, ChildCancelRequestedV1, ChildFinishedV1, ChildStartedV1, SignalAwaitedV1,
-    SignalReceivedV1, TimerSetV1,
+    ApprovalDecidedV1, ApprovalRequestedV1, ChildCancelRequestedV1, ChildFinishedV1, ChildRetriedV1, ChildStartedV1,
+    SignalAwaitedV1, SignalReceivedV1, TimerSetV1,
 };
 use crate::names::ActivityRef;
 
@@ -86,6 +86,10 @@ impl Serialize for Line<'_> {
             Event::RunForked { from, from_step } => {
                 let (from, from_step) = (Text(*from), Id(from_step.clone()));
                 put(to, line, 1, RunForkedV1 { from, from_step })
+            }
+            Event::RunRetryRequested { by, round } => {
+                let (by, round) = (Shared(Arc::clone(by)), *round);
+                put(to, line, 1, RunRetryRequestedV1 { by, round })
             }
             Event::RunRetried { by, activities, anew } => {
                 let body = RunRetriedV1 {
@@ -242,6 +246,15 @@ impl Serialize for Line<'_> {
                 put(to, line, 1, body)
             }
             Event::ChildStarted(started) => put(to, line, 1, ChildStartedV1::from(&**started)),
+            Event::ChildRetried { activity, child } => {
+                let body = ChildRetriedV1 {
+                    step: id(activity),
+                    item: activity.item,
+                    part: activity.part,
+                    child: Text(*child),
+                };
+                put(to, line, 1, body)
+            }
             Event::ChildCancelRequested { activity, child } => {
                 let body = ChildCancelRequestedV1 {
                     step: id(activity),
@@ -316,6 +329,7 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("run.cancel_requested", 1) => Event::CancelRequested { by: who(body)? },
         ("run.forked", 1) => RunForkedV1::deserialize(body)?.into(),
         ("run.retried", 1) => RunRetriedV1::deserialize(body)?.into(),
+        ("run.retry_requested", 1) => RunRetryRequestedV1::deserialize(body)?.into(),
         ("run.blocked", 1) => RunBlockedV1::deserialize(body)?.into(),
         ("run.unblocked", 1) => Event::RunUnblocked { by: who(body)? },
         ("run.timed_out", 1) => EmptyV1::deserialize(body).map(|_| Event::RunTimedOut)?,
@@ -344,6 +358,7 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("approval.requested", 1) => ApprovalRequestedV1::deserialize(body)?.into(),
         ("approval.decided", 1) => ApprovalDecidedV1::deserialize(body)?.into(),
         ("child.started", 1) => ChildStartedV1::deserialize(body)?.into(),
+        ("child.retried", 1) => ChildRetriedV1::deserialize(body)?.into(),
         ("child.cancel_requested", 1) => ChildCancelRequestedV1::deserialize(body)?.into(),
         ("child.finished", 1) => ChildFinishedV1::deserialize(body)?.into(),
         ("task.offered", 1) => TaskOfferedV1::deserialize(body)?.into(),

@@ -107,6 +107,21 @@ impl From<RunRetriedV1> for Event {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct RunRetryRequestedV1 {
+    pub(in crate::journal) by: Shared,
+    pub(in crate::journal) round: u32,
+}
+
+impl From<RunRetryRequestedV1> for Event {
+    fn from(stored: RunRetryRequestedV1) -> Self {
+        Self::RunRetryRequested {
+            by: stored.by.0,
+            round: stored.round,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 pub(in crate::journal) struct RunForkedV1 {
     pub(in crate::journal) from: Text<RunId>,
     pub(in crate::journal) from_step: Id,

@@ -207,6 +207,25 @@ impl From<ChildCancelRequestedV1> for Event {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(in crate::journal) struct ChildRetriedV1 {
+    pub(in crate::journal) step: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::journal) item: Option<u32>,
+    #[serde(default, with = "named", skip_serializing_if = "is_main")]
+    pub(in crate::journal) part: Part,
+    pub(in crate::journal) child: Text<RunId>,
+}
+
+impl From<ChildRetriedV1> for Event {
+    fn from(stored: ChildRetriedV1) -> Self {
+        Self::ChildRetried {
+            activity: activity(stored.step, stored.item, stored.part),
+            child: stored.child.0,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 pub(in crate::journal) struct ChildFinishedV1 {
     pub(in crate::journal) step: Id,
     #[serde(skip_serializing_if = "Option::is_none")]

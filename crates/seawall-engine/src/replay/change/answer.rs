@@ -27,13 +27,18 @@ impl World {
                 }
                 Some(Command::Message(message))
             }
-            (StepStatus::Waiting, Some(Wait::Child { run, .. })) => {
+            (
+                StepStatus::Waiting,
+                Some(Wait::Child {
+                    run, round: awaited, ..
+                }),
+            ) => {
                 if self.strangers.get(activity) == Some(&attempts) {
                     return None;
                 }
                 let mut message = self.take(activity, |of| &mut of.children)?;
-                if let Message::ChildEnded { child, .. } = &mut message {
-                    *child = run;
+                if let Message::ChildEnded { child, round, .. } = &mut message {
+                    (*child, *round) = (run, awaited);
                 }
                 Some(Command::Message(message))
             }

@@ -225,7 +225,8 @@ impl Maker {
             | Message::Cancel { .. }
             | Message::Pause { .. }
             | Message::Resume { .. }
-            | Message::Retry { .. } => return Some(Stimulus::Message(what)),
+            | Message::Retry { .. }
+            | Message::ParentRetried { .. } => return Some(Stimulus::Message(what)),
             Message::Decide { approval, .. } => {
                 let activity = self.approvals.get(approval)?.clone();
                 self.of(&activity).decisions.push_back(Placed { seq, what });

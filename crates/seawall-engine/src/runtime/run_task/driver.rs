@@ -368,12 +368,14 @@ fn usable(message: Message) -> Message {
             child,
             activity,
             generation,
+            round,
             output,
             ..
         } if let Some((code, reason)) = excess(output.json()) => Message::ChildEnded {
             child,
             activity,
             generation,
+            round,
             status: RunStatus::Failed,
             output: Datum::null(),
             error: Some(refusal(code, reason)),

@@ -1,6 +1,7 @@
 //! Runs end to end, and what faults do to them.
 
 mod bulk;
+mod children;
 mod clocks;
 mod controls;
 mod crash;

@@ -100,7 +100,15 @@ pub(super) fn child(draft: &mut Draft<'_>, slot: Slot, step: &Step) {
     }
     let until = end_of(draft, step.timeout);
     start::started(draft, slot, None, until);
-    find_child(draft, slot);
+    let begun = draft.state.at(slot).and_then(|own| own.child.as_ref());
+    match begun.filter(|begun| begun.again).map(|begun| begun.run) {
+        // It stays as long as this run does, so that it can be retried.
+        Some(child) => {
+            let activity = draft.state.name(slot);
+            draft.emit(Event::ChildRetried { activity, child });
+        }
+        None => find_child(draft, slot),
+    }
 }
 
 /// Asks for the child's definition; the answer is [`crate::core::Command::StartChild`].

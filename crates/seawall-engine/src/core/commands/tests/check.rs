@@ -126,6 +126,8 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         paused,
         blocked,
         attempt,
+        asked,
+        retry_due,
         deadline,
         steps,
         signals,
@@ -172,5 +174,6 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         (&right.bytes, &right.settled_steps, &right.asking)
     );
     assert_eq!((looking, offered), (&right.looking, &right.offered));
+    assert_eq!((asked, retry_due), (&right.asked, &right.retry_due));
     assert_eq!((forked_from, undo), (&right.forked_from, &right.undo));
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use seawall_store::{RunId, RunStatus};
 use serde_json::json;
 
-use super::kit::{Subject, act, activity, child_that_takes, error, names, with};
+use super::kit::{Subject, act, activity, by, child_that_takes, error, names, with};
 use crate::core::command::{Command, Message};
-use crate::core::event::Event;
+use crate::core::event::{Event, Resolution};
 use crate::core::state::{Phase, StepStatus};
 use crate::datum::Datum;
+use crate::executor::Outcome;
 
 fn parent() -> Subject {
     let child = json!({ "id": "a", "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
@@ -21,10 +22,19 @@ fn ended(run: &mut Subject, child: RunId, status: RunStatus) -> Vec<Event> {
 }
 
 fn ended_for(run: &mut Subject, name: &str, child: RunId, status: RunStatus) -> Vec<Event> {
+    ended_in(run, name, child, (status, 0))
+}
+
+fn ended_again(run: &mut Subject, child: RunId, status: RunStatus, round: u32) -> Vec<Event> {
+    ended_in(run, "a", child, (status, round))
+}
+
+fn ended_in(run: &mut Subject, name: &str, child: RunId, (status, round): (RunStatus, u32)) -> Vec<Event> {
     run.message(Message::ChildEnded {
         child,
         activity: activity(name),
         generation: 0,
+        round,
         status,
         output: Datum::new(json!(1)),
         error: None,
@@ -177,4 +187,92 @@ fn a_child_that_undid_all_the_same_has_undone() {
     let (mut run, child) = slow_compensation();
     let events = ended_for(&mut run, "b.compensate", child, RunStatus::Succeeded);
     assert_eq!(names(&events), ["child.finished", "step.succeeded", "step.started"]);
+}
+
+#[test]
+fn a_retry_of_the_run_retries_the_child_that_failed_and_waits_for_its_next_end() {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    run.succeed("b");
+    ended(&mut run, child, RunStatus::Failed);
+    assert_eq!(run.state.phase, Phase::Failed);
+    assert_eq!(names(&run.retry()), ["run.retried", "step.started", "child.retried"]);
+    assert!(run.child("a") == child && run.actions.is_empty());
+    // Its end of before is nobody's any more.
+    assert!(ended(&mut run, child, RunStatus::Failed).is_empty());
+    run.crash(true);
+    let events = ended_again(&mut run, child, RunStatus::Succeeded, 2);
+    assert_eq!(names(&events), ["child.finished", "step.succeeded", "run.succeeded"]);
+}
+
+#[test]
+fn a_child_that_was_given_up_is_retried_and_can_be_told_to_stop_again() {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    run.succeed("b");
+    run.after(Duration::from_secs(60));
+    assert_eq!(run.state.phase, Phase::Failed);
+    assert_eq!(names(&run.retry()), ["run.retried", "step.started", "child.retried"]);
+    // What it came to when it was told to stop.
+    assert!(ended(&mut run, child, RunStatus::Cancelled).is_empty());
+    assert_eq!(names(&run.cancel()), ["run.cancel_requested", "child.cancel_requested"]);
+    let events = ended_again(&mut run, child, RunStatus::Cancelled, 2);
+    assert_eq!(names(&events), ["child.finished", "step.cancelled", "run.cancelled"]);
+    assert_eq!(names(&run.retry()), ["run.retried", "step.started", "child.retried"]);
+}
+
+/// A child whose `x` has succeeded and whose `y` has not.
+fn child() -> Subject {
+    let steps = json!([act("x", "once"), with(act("y", "once"), json!({ "needs": ["x"] }))]);
+    let mut run = Subject::queued(steps).as_child();
+    run.tell(Command::Begin);
+    run.succeed("x");
+    run
+}
+
+fn asked(run: &mut Subject, round: u32) -> Vec<&'static str> {
+    names(&run.message(Message::ParentRetried { by: by(), round }))
+}
+
+#[test]
+fn a_child_whose_parent_was_retried_goes_on_from_what_failed() {
+    let mut run = child();
+    run.fail("y");
+    let events = asked(&mut run, 2);
+    assert_eq!(events, ["run.retry_requested", "run.retried", "step.started"]);
+    assert!(asked(&mut run, 2).is_empty());
+    run.succeed("y");
+    assert_eq!((run.at("x").attempts, run.state.asked), (1, 2));
+    // Asked once more, it says once more what it came to.
+    assert_eq!(asked(&mut run, 3), ["run.retry_requested"]);
+    assert_eq!(run.state.phase, Phase::Succeeded);
+}
+
+#[test]
+fn a_child_that_is_being_stopped_is_retried_when_that_is_over() {
+    let mut run = child();
+    run.cancel();
+    run.settle("y", Outcome::Unknown(error("killed")));
+    assert_eq!(asked(&mut run, 2), ["run.retry_requested"]);
+    assert_eq!(run.state.status(), RunStatus::Blocked);
+    run.crash(true);
+    let events = run.resolve("y", Resolution::Succeeded(json!(1).into()));
+    assert_eq!(
+        names(&events)[2..],
+        ["step.succeeded", "run.cancelled", "run.retried", "run.succeeded"]
+    );
+}
+
+#[test]
+fn a_child_that_is_told_to_stop_meanwhile_is_not_retried() {
+    let mut run = child();
+    run.cancel();
+    run.settle("y", Outcome::Unknown(error("killed")));
+    asked(&mut run, 2);
+    assert_eq!(names(&run.cancel()), ["run.cancel_requested"]);
+    assert_eq!(run.state.status(), RunStatus::Blocked);
+    let events = run.resolve("y", Resolution::Failed("no".to_owned()));
+    assert_eq!(names(&events).last(), Some(&"run.cancelled"));
 }

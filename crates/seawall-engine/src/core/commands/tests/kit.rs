@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use seawall_store::{ApprovalId, Digest, QueueName, RunId, Seq, TaskId, Timestamp, WorkflowId, WorkflowVersion};
+use seawall_store::{
+    ApprovalId, Digest, ParentLink, QueueName, RunId, RunStatus, Seq, TaskId, Timestamp, WorkflowId, WorkflowVersion,
+};
 use serde_json::{Value, json};
 
 use super::check;
@@ -142,6 +144,20 @@ impl Subject {
             })),
         };
         Self::replayed(definition, vec![first], START)
+    }
+
+    /// The same run, before it has begun, as the child of another one.
+    pub(super) fn as_child(mut self) -> Self {
+        if let Event::RunCreated(created) = &mut self.journal[0].event {
+            created.depth = 1;
+            created.parent = Some(ParentLink {
+                run: RunId::derived(&[b"parent"]),
+                step: "p".to_owned(),
+                item: None,
+                generation: 0,
+            });
+        }
+        Self::replayed(self.definition, self.journal, self.now)
     }
 
     /// A run that takes these results over from another one, and has not begun.
@@ -316,6 +332,22 @@ impl Subject {
             activity: activity(name),
             attempt,
             found: Ok(found_child()),
+        })
+    }
+
+    /// The child that the activity waits for ends.
+    pub(super) fn end_child(&mut self, name: &str, status: RunStatus) -> Vec<Event> {
+        let Some(Wait::Child { run, round, .. }) = self.at(name).wait.clone() else {
+            panic!("{name} waits for no child");
+        };
+        self.message(Message::ChildEnded {
+            child: run,
+            activity: activity(name),
+            generation: 0,
+            round,
+            status,
+            output: Datum::new(json!(1)),
+            error: None,
         })
     }
 

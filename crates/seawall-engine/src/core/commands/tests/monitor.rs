@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seawall_store::RunId;
+
 use super::sagas::Sagas;
 use crate::core::commands::full_queue;
 use crate::core::event::{BlockReason, CopiedStatus, Event, Recorded, Resolution};
@@ -33,6 +35,8 @@ pub(super) struct Monitor {
     settled: BTreeSet<String>,
     /// Tasks that were offered.
     tasks: BTreeSet<String>,
+    /// The child that an activity began last, and whether nothing but a retry of that one may follow.
+    children: BTreeMap<ActivityRef, (RunId, bool)>,
     ended: bool,
     stopping: bool,
     /// It has not been admitted.
@@ -52,6 +56,7 @@ impl Monitor {
             attempts: BTreeMap::new(),
             settled: BTreeSet::new(),
             tasks: BTreeSet::new(),
+            children: BTreeMap::new(),
             ended: false,
             stopping: false,
             gated: false,
@@ -89,7 +94,7 @@ impl Monitor {
         self.put_off(recorded);
         let event = &recorded.event;
         assert!(
-            !self.ended || matches!(event, Event::RunRetried { .. }),
+            !self.ended || matches!(event, Event::RunRetried { .. } | Event::RunRetryRequested { .. }),
             "after the end of the run: {recorded:?}"
         );
         match event {
@@ -236,7 +241,21 @@ impl Monitor {
         match event {
             Event::TimerSet { activity, .. } | Event::SignalAwaited { activity, .. } => self.wait(activity),
             Event::ApprovalRequested(asked) => self.wait(&asked.activity),
-            Event::ChildStarted(started) => self.wait(&started.activity),
+            Event::ChildStarted(started) => {
+                self.wait(&started.activity);
+                let before = self.children.insert(started.activity.clone(), (started.child, false));
+                assert!(
+                    before.is_none_or(|(_, again)| !again),
+                    "another child does again what {before:?} has done"
+                );
+            }
+            Event::ChildRetried { activity, child } => {
+                self.wait(activity);
+                let before = self.children.insert(activity.clone(), (*child, false));
+                assert_eq!(before, Some((*child, true)), "{activity} has nothing to retry");
+                self.settled.remove(&child.to_string());
+                self.settled.remove(&format!("{child} told"));
+            }
             Event::ApprovalDecided { approval, activity, .. } => {
                 assert_eq!(self.seen[activity], Seen::Waiting);
                 assert!(
@@ -388,6 +407,11 @@ impl Monitor {
     fn retried(&mut self, definition: &Definition, raised: &[ActivityRef], anew: &[StepId]) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
+        self.children.retain(|activity, (_, again)| {
+            // What has succeeded and was undone is done again by another one.
+            *again |= matches!(self.seen[activity], Seen::Failed | Seen::Cancelled);
+            *again || !(raised.contains(activity) || activity.part == Part::Compensate)
+        });
         self.gated = false;
         let stale = self.stale(definition, raised);
         let undone = self.sagas.undone();

@@ -11,13 +11,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use seawall_store::RunStatus;
 use serde_json::json;
 
 use super::op::op;
 use super::plan::plan;
 use super::property::{driven, led_to_its_end};
-use crate::core::commands::tests::kit::{START, Subject, activity, error, registry};
-use crate::core::{Command, CopiedStatus, Event, Recorded, StepCopied};
+use crate::core::commands::tests::kit::{START, Subject, act, activity, by, error, registry, with};
+use crate::core::{Command, CopiedStatus, Event, Message, Recorded, Resolution, StepCopied};
 use crate::datum::Datum;
 use crate::executor::{Outcome, StepError};
 use crate::export::{DocumentRun, RunDocument, Source, write};
@@ -107,6 +108,28 @@ fn forked() -> Subject {
     run
 }
 
+/// A run that is retried, and with it the child that had failed, and one that retries it in its turn.
+fn retried() -> [Subject; 2] {
+    let steps = json!([{ "id": "a", "kind": "workflow", "with": { "workflow": "w" } }]);
+    let mut parent = Subject::of_steps(steps);
+    parent.start_child("a");
+    parent.end_child("a", RunStatus::Failed);
+    parent.retry();
+    parent.end_child("a", RunStatus::Succeeded);
+    let steps = json!([act("x", "once"), with(act("y", "once"), json!({ "needs": ["x"] }))]);
+    let mut child = Subject::queued(steps).as_child();
+    child.tell(Command::Begin);
+    child.succeed("x");
+    child.cancel();
+    child.settle("y", Outcome::Unknown(error("killed")));
+    let by = by();
+    child.message(Message::ParentRetried { by, round: 2 });
+    child.resolve("y", Resolution::Failed("it did not".to_owned()));
+    child.succeed("y");
+    assert!(parent.state.is_terminal() && child.state.is_terminal());
+    [parent, child]
+}
+
 #[test]
 #[ignore = "writes the corpus anew"]
 fn renew_the_corpus() {
@@ -130,6 +153,7 @@ fn renew_the_corpus() {
         chosen.push(document(best));
     }
     chosen.push(document(&forked()));
+    chosen.extend(retried().iter().map(document));
     fs::remove_dir_all(folder()).ok();
     fs::create_dir_all(folder()).expect("a folder");
     for (place, document) in chosen.iter().enumerate() {

@@ -312,7 +312,13 @@ impl World {
                 drop(self.message(Message::Superseded { by, reason }));
             }
             Op::Reject => drop(self.message(Message::Rejected)),
-            Op::Retry => drop(self.message(Message::Retry { by: by() })),
+            Op::Retry => {
+                let round = self.run.state.asked + 1;
+                drop(self.message(match self.run.state.parent {
+                    None => Message::Retry { by: by() },
+                    Some(_) => Message::ParentRetried { by: by(), round },
+                }));
+            }
             Op::Nonsense { kind, pick } => self.nonsense(kind, pick),
         }
     }
@@ -382,10 +388,15 @@ impl World {
             ChildEnd::Failed => (RunStatus::Failed, Some(error("bad"))),
             ChildEnd::Cancelled => (RunStatus::Cancelled, None),
         };
+        let round = match self.run.state.activity(activity).and_then(|own| own.wait.as_ref()) {
+            Some(Wait::Child { round, .. }) => *round,
+            _ => 0,
+        };
         let message = Message::ChildEnded {
             child: *child,
             activity: activity.clone(),
             generation: 0,
+            round,
             status,
             output: Datum::new(json!(1)),
             error,
@@ -580,6 +591,7 @@ impl World {
                 child: RunId::derived(&[b"none"]),
                 activity: odd,
                 generation: 7,
+                round: 0,
                 status: RunStatus::Running,
                 output: Datum::null(),
                 error: None,
