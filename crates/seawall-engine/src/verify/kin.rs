@@ -1,6 +1,6 @@
 //! Parents, children, and tasks of workers outside.
 
-use seawall_store::{InspectStore, MessageKey, RunKey, RunParts, StoreResult, TaskId, TaskStatus, TenantId};
+use seawall_store::{InspectStore, RunKey, RunParts, StoreResult, TaskId, TaskStatus, TenantId};
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;

@@ -66,14 +66,14 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             match begun.filter(|begun| begun.again && begun.run == *child) {
                 Some(_) => running(state, activity),
                 None => Some((
-                    FindingKind::OutOfOrder,
+                    VerifyFindingKind::OutOfOrder,
                     format!("{activity} has no such child to retry"),
                 )),
             }
         }
         Event::RunRetryRequested { .. } => {
             let orphan = state.parent.is_none();
-            orphan.then(|| (FindingKind::OutOfOrder, "the run has no parent".to_owned()))
+            orphan.then(|| (VerifyFindingKind::OutOfOrder, "the run has no parent".to_owned()))
         }
         Event::TaskOffered(offered) => running(state, &offered.activity),
         Event::TaskClaimed { activity, task, .. } | Event::TaskCancelRequested { activity, task } => {

@@ -96,6 +96,7 @@ fn a_child_run_that_ended_well_is_not_made_a_second_time() {
         child,
         activity: super::kit::activity("x"),
         generation: 0,
+        round: 0,
         status: seawall_store::RunStatus::Succeeded,
         output: json!(1).into(),
         error: None,
