@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Message, Supersession, TaskEnded};
 use crate::journal::codec::CodecError;
-use crate::journal::stored::{ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, is_main, named};
-use crate::names::{ActivityRef, Part};
+use crate::journal::stored::{
+    ErrorV1, Id, Json, Ms, ResolutionV1, Shared, Str, TaskEndV1, Text, activity, is_main, named,
+};
+use crate::names::Part;
 
 /// The version of every form below.
 const VERSION: u32 = 1;
@@ -279,11 +281,7 @@ impl From<MessageV1<'_>> for Message {
                 resolution,
                 by,
             } => Self::Resolve {
-                activity: ActivityRef {
-                    step: step.0,
-                    item,
-                    part,
-                },
+                activity: activity(step, item, part),
                 resolution: resolution.into(),
                 by: by.0,
             },
@@ -299,11 +297,7 @@ impl From<MessageV1<'_>> for Message {
                 error,
             } => Self::ChildEnded {
                 child: child.0,
-                activity: ActivityRef {
-                    step: step.0,
-                    item,
-                    part,
-                },
+                activity: activity(step, item, part),
                 generation,
                 round,
                 status,
@@ -319,11 +313,7 @@ impl From<MessageV1<'_>> for Message {
                 end,
             } => Self::TaskEnded(Box::new(TaskEnded {
                 task: task.0,
-                activity: ActivityRef {
-                    step: step.0,
-                    item,
-                    part,
-                },
+                activity: activity(step, item, part),
                 claim: claim.map(|claim| (claim.worker.0, claim.at.0)),
                 end: end.into(),
             })),

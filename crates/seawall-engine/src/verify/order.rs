@@ -1,5 +1,7 @@
 //! Whether an event can follow on a state: everything is settled once, and an effect of the class `once` is not begun again.
 
+use seawall_store::RunId;
+
 use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{Event, Phase, Recorded, Resolution, RunState, StepStarted, StepStatus, Wait};
@@ -61,19 +63,9 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::TimerSet { activity, .. } | Event::SignalAwaited { activity, .. } => running(state, activity),
         Event::ApprovalRequested(asked) => running(state, &asked.activity),
         Event::ChildStarted(started) => running(state, &started.activity),
-        Event::ChildRetried { activity, child } => {
-            let begun = state.activity(activity)?.child.as_ref();
-            match begun.filter(|begun| begun.again && begun.run == *child) {
-                Some(_) => running(state, activity),
-                None => Some((
-                    VerifyFindingKind::OutOfOrder,
-                    format!("{activity} has no such child to retry"),
-                )),
-            }
-        }
-        Event::RunRetryRequested { .. } => {
-            let orphan = state.parent.is_none();
-            orphan.then(|| (VerifyFindingKind::OutOfOrder, "the run has no parent".to_owned()))
+        Event::ChildRetried { activity, child } => retried(state, activity, *child),
+        Event::RunRetryRequested { .. } if state.parent.is_none() => {
+            Some((VerifyFindingKind::OutOfOrder, "the run has no parent".to_owned()))
         }
         Event::TaskOffered(offered) => running(state, &offered.activity),
         Event::TaskClaimed { activity, task, .. } | Event::TaskCancelRequested { activity, task } => {
@@ -87,10 +79,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             let waits = matches!(waiting(state, activity), Some(Wait::Approval { id }) if id == approval);
             (!waits).then(|| double(format!("{activity} does not wait for {approval}")))
         }
-        Event::ChildFinished { activity, child, .. } => {
-            let waits = matches!(waiting(state, activity), Some(Wait::Child { run, .. }) if run == child);
-            (!waits).then(|| double(format!("{activity} does not wait for {child}")))
-        }
+        Event::ChildFinished { activity, child, .. } => finished(state, activity, *child),
         Event::RunCreated(_) => Some((VerifyFindingKind::OutOfOrder, "the run was created before".to_owned())),
         Event::RunRetried { .. } => {
             let early = !state.is_terminal();
@@ -117,6 +106,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             again.then(|| double("what is to be undone was fixed before".to_owned()))
         }
         Event::RunStarted
+        | Event::RunRetryRequested { .. }
         | Event::RunAdmitted { .. }
         | Event::RunSuperseded { .. }
         | Event::RunRejected
@@ -130,6 +120,22 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         | Event::RunFailed { .. }
         | Event::RunCancelled
         | Event::SignalReceived { .. } => None,
+    }
+}
+
+fn finished(state: &RunState, activity: &ActivityRef, child: RunId) -> Wrong {
+    let waits = matches!(waiting(state, activity), Some(Wait::Child { run, .. }) if *run == child);
+    (!waits).then(|| double(format!("{activity} does not wait for {child}")))
+}
+
+fn retried(state: &RunState, activity: &ActivityRef, child: RunId) -> Wrong {
+    let begun = state.activity(activity)?.child.as_ref();
+    match begun.filter(|begun| begun.again && begun.run == child) {
+        Some(_) => running(state, activity),
+        None => Some((
+            VerifyFindingKind::OutOfOrder,
+            format!("{activity} has no such child to retry"),
+        )),
     }
 }
 

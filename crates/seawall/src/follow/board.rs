@@ -112,7 +112,7 @@ impl Board {
                 id: text("approval_id"),
                 message: text("message"),
             },
-            "child.started" => Doing::Child { run: text("child_id") },
+            "child.started" | "child.retried" => Doing::Child { run: text("child_id") },
             "step.succeeded" | "step.failed" | "step.skipped" | "step.cancelled" => {
                 return self.ended_activity(activity);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_store::Timestamp;
 
 use crate::core::event::{BlockReason, Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
-use crate::core::state::activity::{ActivityState, Begun, StepStatus, Wait};
+use crate::core::state::activity::{ActivityState, StepStatus, Wait};
 use crate::core::state::run::{Phase, ReplayError, RunState, Slot, StepState};
 use crate::datum::{Datum, weight};
 use crate::definition::Definition;
@@ -194,39 +194,11 @@ impl RunState {
             Event::ApprovalRequested(asked) => {
                 self.wait(&asked.activity, Wait::Approval { id: asked.approval }, asked.expires_at);
             }
-            Event::ChildStarted(started) => {
-                // The deadline of the wait stands in StepStarted.
-                let until = self.activity(&started.activity).and_then(|state| state.deadline);
-                let begun = Begun {
-                    run: started.child,
-                    workflow: started.workflow.clone(),
-                    again: false,
-                };
-                self.wait_for_child(&started.activity, begun, 0, until);
-            }
-            Event::ChildRetried { activity, child } => {
-                let own = self.activity(activity);
-                let until = own.and_then(|state| state.deadline);
-                let round = own.map_or(0, |state| state.attempts);
-                let begun = own
-                    .and_then(|state| state.child.clone())
-                    .filter(|own| own.run == *child);
-                // Of a child that was never begun, a damaged journal says so.
-                if let Some(begun) = begun {
-                    self.wait_for_child(activity, Begun { again: false, ..begun }, round, until);
-                }
-            }
-            Event::ChildCancelRequested { activity, .. } => {
-                // Its end will come; its timeout means nothing any more.
-                if let Some(status) = self.activity(activity).map(|state| state.status) {
-                    self.change(activity, status, None, |state| state.child_told = true);
-                }
-            }
             // The wait is over; the event that follows says how it ended.
             Event::TimerFired { activity }
             | Event::ApprovalDecided { activity, .. }
             | Event::ChildFinished { activity, .. } => self.clear_timer(activity),
-            _ => self.evolve_task(event),
+            _ => self.evolve_child(event),
         }
     }
 
@@ -333,18 +305,6 @@ impl RunState {
 
     pub(super) fn wait(&mut self, activity: &ActivityRef, wait: Wait, until: Option<Timestamp>) {
         self.change(activity, StepStatus::Waiting, until, |state| state.wait = Some(wait));
-    }
-
-    fn wait_for_child(&mut self, activity: &ActivityRef, begun: Begun, round: u32, until: Option<Timestamp>) {
-        let wait = Wait::Child {
-            run: begun.run,
-            workflow: begun.workflow.clone(),
-            round,
-        };
-        self.change(activity, StepStatus::Waiting, until, |state| {
-            state.wait = Some(wait);
-            state.child = Some(begun);
-        });
     }
 
     fn clear_timer(&mut self, activity: &ActivityRef) {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod change;
+mod children;
 mod evolve;
 mod maps;
 mod parts;

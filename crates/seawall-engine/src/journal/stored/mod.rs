@@ -16,6 +16,6 @@ mod task;
 mod wait;
 
 pub(super) use event::{Line, read};
-pub(super) use parts::{ErrorV1, ResolutionV1, is_main};
+pub(super) use parts::{ErrorV1, ResolutionV1, activity, is_main};
 pub(super) use scalars::{Hex, Id, Json, Ms, Shared, Str, Text, named};
 pub(super) use task::TaskEndV1;

@@ -226,7 +226,7 @@ fn a_child_that_was_given_up_is_retried_and_can_be_told_to_stop_again() {
 /// A child whose `x` has succeeded and whose `y` has not.
 fn child() -> Subject {
     let steps = json!([act("x", "once"), with(act("y", "once"), json!({ "needs": ["x"] }))]);
-    let mut run = Subject::queued(steps).as_child();
+    let mut run = Subject::queued(steps).into_child();
     run.tell(Command::Begin);
     run.succeed("x");
     run

@@ -147,7 +147,7 @@ impl Subject {
     }
 
     /// The same run, before it has begun, as the child of another one.
-    pub(super) fn as_child(mut self) -> Self {
+    pub(super) fn into_child(mut self) -> Self {
         if let Event::RunCreated(created) = &mut self.journal[0].event {
             created.depth = 1;
             created.parent = Some(ParentLink {

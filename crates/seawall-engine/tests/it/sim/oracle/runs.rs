@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seawall_engine::EffectClass;
 use seawall_engine::store::RunId;
+use seawall_engine::{EffectClass, JournalItem};
 
 use crate::sim::effects::Begun;
 use crate::sim::journal::{Fact, activity, fact, facts_of, text};
@@ -31,7 +31,9 @@ fn ends_well(ended: &Ended, found: &mut Findings) {
         format!("{run} is held by {:?} after every node has left", record.holder)
     });
     let ends = ["run.succeeded", "run.failed", "run.cancelled"];
-    let last = ended.journal.iter().rev().find(|item| item.kind.starts_with("run."));
+    // One that has succeeded may have been asked once more what it came to.
+    let of_run = |item: &&JournalItem| item.kind.starts_with("run.") && item.kind != "run.retry_requested";
+    let last = ended.journal.iter().rev().find(of_run);
     found.unless(last.is_some_and(|item| ends.contains(&item.kind)), || {
         format!("{run} has ended, and its journal does not say so")
     });
@@ -42,6 +44,10 @@ fn recorded_once(ended: &Ended, found: &mut Findings) {
     let run = ended.record.id;
     let mut seen = BTreeSet::new();
     for item in &ended.journal {
+        // A child that is retried ends once more.
+        if let ("child.retried", Some(child)) = (item.kind, text(item, "child_id")) {
+            seen.remove(&format!("child.finished {child}"));
+        }
         let key = match (item.kind, fact(item)) {
             (_, Some(Fact::Started(number))) => activity(item).map(|of| format!("attempt {of} {number}")),
             ("signal.received", _) => text(item, "id").map(|id| format!("signal {id}")),
@@ -138,7 +144,8 @@ pub(super) fn effect_agrees(begun: &Begun, ended: &Ended, found: &mut Findings) 
 /// What a parent says of a child is what the child says of itself.
 pub(super) fn children_agree(ended: &Ended, by_id: &BTreeMap<RunId, &Ended>, seen: &Seen, found: &mut Findings) {
     let run = ended.record.id;
-    for item in ended.journal.iter().filter(|item| item.kind.starts_with("child.")) {
+    let of_children = ended.journal.iter().enumerate();
+    for (place, item) in of_children.filter(|(_, item)| item.kind.starts_with("child.")) {
         let child = text(item, "child_id").and_then(|id| id.parse().ok());
         let Some(child) = child.and_then(|id: RunId| by_id.get(&id)) else {
             if child.is_some_and(|id| seen.gone.contains(&id)) {
@@ -150,7 +157,10 @@ pub(super) fn children_agree(ended: &Ended, by_id: &BTreeMap<RunId, &Ended>, see
             ));
             continue;
         };
-        if item.kind == "child.finished" {
+        let child_id = text(item, "child_id");
+        let mut after = ended.journal.iter().skip(place + 1);
+        let again = |later: &JournalItem| later.kind == "child.retried" && text(later, "child_id") == child_id;
+        if item.kind == "child.finished" && !after.any(again) {
             let own = child.record.projection.status;
             let told = text(item, "status");
             found.unless(told.as_deref() == Some(own.as_str()), || {

@@ -117,7 +117,7 @@ fn retried() -> [Subject; 2] {
     parent.retry();
     parent.end_child("a", RunStatus::Succeeded);
     let steps = json!([act("x", "once"), with(act("y", "once"), json!({ "needs": ["x"] }))]);
-    let mut child = Subject::queued(steps).as_child();
+    let mut child = Subject::queued(steps).into_child();
     child.tell(Command::Begin);
     child.succeed("x");
     child.cancel();

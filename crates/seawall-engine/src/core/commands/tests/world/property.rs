@@ -19,7 +19,7 @@ const ENOUGH: usize = 2000;
 pub(super) fn driven(plan: &Plan, ops: &[Op]) -> World {
     let run = Subject::of(&plan.definition());
     // Some are children, and it is their parent that has them retried.
-    let run = if ops.len() % 4 == 3 { run.as_child() } else { run };
+    let run = if ops.len() % 4 == 3 { run.into_child() } else { run };
     let mut world = World::new(run);
     for (place, op) in ops.iter().enumerate() {
         // What comes first comes before the run has begun.
