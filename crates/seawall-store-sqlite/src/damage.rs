@@ -73,6 +73,64 @@ const DAMAGES: &[(&str, &str)] = &[
          UPDATE sqlite_schema SET sql = replace(sql, 'finished_at IS NOT NULL', 'finished_at IS NULL')
          WHERE name = 'runs_finished'",
     ),
+    ("line-counts", "UPDATE flow_lines SET running = running + 1"),
+    ("no-lines", "DELETE FROM flow_lines"),
+    ("marks", "UPDATE runs SET flow = 1 - flow"),
+    ("queue-counts", "UPDATE queues SET offered = offered + 1, claimed = 0"),
+    ("key-heads", "UPDATE queue_keys SET head = NULL, head_task = NULL"),
+    ("no-keys", "DELETE FROM queue_keys"),
+    (
+        "slot-kept",
+        "UPDATE flow_lines SET running = running + (SELECT count(*) FROM flow_runs f
+             WHERE f.stage = 3 AND f.scope_no = flow_lines.scope_no AND f.key = flow_lines.key);
+         UPDATE runs SET flow = 1 WHERE flow = 0;
+         UPDATE flow_runs SET stage = 2, line_no = (SELECT l.line_no FROM flow_lines l
+             WHERE l.scope_no = flow_runs.scope_no AND l.key = flow_runs.key) WHERE stage = 3",
+    ),
+    (
+        "slot-kept-by-a-wrong-row",
+        "UPDATE flow_lines SET running = running + (SELECT count(*) FROM flow_runs f
+             WHERE f.stage = 3 AND f.scope_no = flow_lines.scope_no AND f.key = flow_lines.key);
+         UPDATE runs SET flow = 1, status = 1, finished_at = NULL WHERE flow = 0;
+         UPDATE flow_runs SET stage = 2, line_no = (SELECT l.line_no FROM flow_lines l
+             WHERE l.scope_no = flow_runs.scope_no AND l.key = flow_runs.key) WHERE stage = 3",
+    ),
+    (
+        "retry-in-no-queue",
+        "CREATE TEMP TABLE retried AS SELECT run_no FROM inbox WHERE unread = 2;
+         UPDATE flow_lines SET queued = queued - 1;
+         UPDATE runs SET flow = 0 WHERE run_no IN (SELECT run_no FROM retried);
+         UPDATE flow_runs SET stage = 3, line_no = NULL WHERE run_no IN (SELECT run_no FROM retried)",
+    ),
+    (
+        "retry-unread",
+        "CREATE TEMP TABLE retried AS SELECT run_no FROM inbox WHERE unread = 2;
+         UPDATE inbox SET unread = 1 WHERE unread = 2;
+         UPDATE flow_lines SET queued = queued - 1;
+         UPDATE runs SET flow = 0 WHERE run_no IN (SELECT run_no FROM retried);
+         UPDATE flow_runs SET stage = 3, line_no = NULL WHERE run_no IN (SELECT run_no FROM retried)",
+    ),
+    (
+        "never-admitted",
+        "CREATE TEMP TABLE waits AS SELECT run_no FROM flow_runs WHERE stage = 1 AND admitted IS NOT NULL;
+         UPDATE flow_lines SET queued = queued - 1;
+         UPDATE runs SET flow = 0 WHERE run_no IN (SELECT run_no FROM waits);
+         UPDATE flow_runs SET stage = 3, line_no = NULL WHERE run_no IN (SELECT run_no FROM waits)",
+    ),
+    (
+        "no-tasks",
+        "DELETE FROM tasks;
+         DELETE FROM queue_keys;
+         UPDATE queues SET offered = 0, claimed = 0, offered_bytes = 0",
+    ),
+    (
+        "settled-tasks",
+        "UPDATE tasks SET status = 2;
+         DELETE FROM queue_keys;
+         UPDATE queues SET offered = 0, claimed = 0, offered_bytes = 0",
+    ),
+    ("unreadable-schedule", "UPDATE schedules SET settings = x'00'"),
+    ("no-firing", "UPDATE schedules SET next_at = NULL"),
 ];
 
 /// Flips some bits of one byte in the first leaf of this table or index: that of this number from the page's beginning, or,

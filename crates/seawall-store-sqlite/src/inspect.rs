@@ -3,13 +3,13 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    InspectedRun, MessageKey, RunId, RunKey, RunParts, RunStatus, StoreError, Strays, TenantId, WorkflowRecord,
-    WorkflowVersion,
+    FlowStage, InspectedRun, InspectedSchedule, MessageKey, RunId, RunKey, RunParts, RunStatus, ScheduleId, StoreError,
+    Strays, TaskId, TenantId, WorkflowRecord, WorkflowVersion,
 };
 
-use crate::codec::{run_id_at, status_at};
+use crate::codec::{flow_stage_at, run_id_at, status_at, task_status_at, uuid_at};
 use crate::error::OpError;
-use crate::rows::{approvals_of, run_by_no, segment, version};
+use crate::rows::{approvals_of, run_by_no, schedule_by_no, segment, version};
 
 type Read<T> = Result<T, OpError>;
 
@@ -47,11 +47,16 @@ pub(crate) const OF_NO_RUN: &[Kind] = &[
         count: "SELECT count(*) FROM run_parents WHERE run_no NOT IN (SELECT run_no FROM runs)",
         delete: Some("DELETE FROM run_parents WHERE run_no NOT IN (SELECT run_no FROM runs)"),
     },
-    // Deleted by hand, an open one would leave its queue's counters wrong.
+    // Deleted by hand, these may leave counters wrong: they are counted anew after that.
     Kind {
         what: "tasks",
         count: "SELECT count(*) FROM tasks WHERE run_no NOT IN (SELECT run_no FROM runs)",
-        delete: Some("DELETE FROM tasks WHERE status = 2 AND run_no NOT IN (SELECT run_no FROM runs)"),
+        delete: Some("DELETE FROM tasks WHERE run_no NOT IN (SELECT run_no FROM runs)"),
+    },
+    Kind {
+        what: "flow_runs",
+        count: "SELECT count(*) FROM flow_runs WHERE run_no NOT IN (SELECT run_no FROM runs)",
+        delete: Some("DELETE FROM flow_runs WHERE run_no NOT IN (SELECT run_no FROM runs)"),
     },
 ];
 
@@ -99,11 +104,27 @@ pub(crate) fn parts(conn: &Connection, run: RunKey) -> RunParts {
         }
         Err(error) => parts.troubles.push(format!("its approvals: {}", told(&error))),
     }
-    match unread(conn, run) {
-        Ok(count) => parts.unread = count,
+    let counts = messages(conn, run, 1).and_then(|unread| Ok((unread, messages(conn, run, 2)?)));
+    match counts {
+        Ok((unread, withheld)) => (parts.unread, parts.withheld) = (unread, withheld),
         Err(error) => parts.troubles.push(format!("its inbox: {}", told(&error))),
     }
+    match stage(conn, run) {
+        Ok(stage) => parts.stage = stage,
+        Err(error) => parts
+            .troubles
+            .push(format!("its place in flow control: {}", told(&error))),
+    }
+    if let Err(error) = tasks(conn, run, &mut parts) {
+        parts.troubles.push(format!("its tasks: {}", told(&error)));
+    }
     parts
+}
+
+fn stage(conn: &Connection, run: RunKey) -> rusqlite::Result<Option<FlowStage>> {
+    conn.prepare_cached("SELECT stage FROM flow_runs WHERE run_no = ?1")?
+        .query_row([run.0], |row| flow_stage_at(row, 0))
+        .optional()
 }
 
 fn segments(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::Result<()> {
@@ -121,9 +142,10 @@ fn segments(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::R
     Ok(())
 }
 
-fn unread(conn: &Connection, run: RunKey) -> rusqlite::Result<u64> {
-    conn.prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = 1")?
-        .query_row([run.0], |row| row.get::<_, i64>(0))
+/// Messages in that state: 1 for those that wait to be read, 2 for those that are withheld.
+fn messages(conn: &Connection, run: RunKey, unread: u8) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = ?2")?
+        .query_row(params![run.0, unread], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 
@@ -136,6 +158,38 @@ fn told(error: &rusqlite::Error) -> String {
         IntegralValueOutOfRange(_, number) => format!("the number {number} makes no sense"),
         other => other.to_string(),
     }
+}
+
+fn tasks(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("SELECT id, status FROM tasks WHERE run_no = ?1")?;
+    let mut rows = statement.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        match uuid_at(row, 0).and_then(|id| Ok((TaskId::from_uuid(id), task_status_at(row, 1)?))) {
+            Ok((id, status)) => drop(parts.tasks.insert(id, status)),
+            Err(error) => parts.troubles.push(format!("a task: {}", told(&error))),
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn schedules(conn: &Connection, after: Option<i64>, limit: u32) -> Read<Vec<InspectedSchedule>> {
+    let mut statement = conn
+        .prepare_cached("SELECT schedule_no, id FROM schedules WHERE schedule_no > ?1 ORDER BY schedule_no LIMIT ?2")?;
+    let mut rows = statement.query(params![after.unwrap_or(i64::MIN), limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let place = row.get(0)?;
+        found.push(InspectedSchedule {
+            place,
+            id: uuid_at(row, 1).map(ScheduleId::from_uuid).ok(),
+            row: match schedule_by_no(conn, place) {
+                Ok(Some(found)) => Ok(found.record),
+                Ok(None) => Err("its row names a tenant that is not there".to_owned()),
+                Err(error) => Err(told(&error)),
+            },
+        });
+    }
+    Ok(found)
 }
 
 pub(crate) fn id(conn: &Connection, tenant: &TenantId, id: RunId) -> Read<Option<(RunKey, RunStatus)>> {

@@ -5,13 +5,13 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use seawall_store::{
-    InspectStore, InspectedRun, MessageKey, RunId, RunKey, RunParts, RunRepair, RunStatus, StoreError, StoreResult,
-    Strays, TenantId, WorkflowRecord, WorkflowVersion,
+    InspectStore, InspectedRun, InspectedSchedule, MessageKey, Miscount, RunId, RunKey, RunParts, RunRepair, RunStatus,
+    StoreError, StoreResult, Strays, TenantId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::error::{OpError, OpenError};
 use crate::lock::{FileLock, resolve};
-use crate::{inspect, migrate};
+use crate::{counts, inspect, migrate};
 
 const CACHE_BYTES: usize = 8 << 20;
 
@@ -99,6 +99,14 @@ impl InspectStore for SqliteInspector {
         self.read(inspect::strays)
     }
 
+    fn inspect_schedules(&self, after: Option<i64>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedSchedule>>> {
+        self.read(move |conn| inspect::schedules(conn, after, limit))
+    }
+
+    fn inspect_counts(&self) -> BoxFuture<'_, StoreResult<Vec<Miscount>>> {
+        self.read(counts::miscounts)
+    }
+
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
         self.read(move |conn| Ok(inspect::integrity(conn, limit)))
     }
@@ -108,6 +116,10 @@ impl InspectStore for SqliteInspector {
     }
 
     fn clear_strays(&self) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(std::future::ready(Err(inspect::read_only())))
+    }
+
+    fn recount(&self) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(std::future::ready(Err(inspect::read_only())))
     }
 }

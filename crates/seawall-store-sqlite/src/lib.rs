@@ -9,6 +9,7 @@
 
 mod codec;
 mod connection;
+mod counts;
 #[cfg(feature = "failpoints")]
 mod damage;
 mod error;

@@ -61,6 +61,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0007_suspects.sql"),
     },
     Migration {
+        version: 8,
+        name: "scopes",
+        sql: include_str!("migrations/0008_scopes.sql"),
+    },
+    Migration {
         version: 10,
         name: "told",
         sql: include_str!("migrations/0010_told.sql"),

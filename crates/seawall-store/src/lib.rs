@@ -33,16 +33,17 @@ pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
     Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
     DueSchedules, Fate, FinishedPlace, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace,
-    FlowStage, Forgotten, HeldRun, IdempotencyKey, InboxRow, InspectedRun, JournalPage, KeptFor, LapsedTask, Lapses,
-    Lease, LoadedRun, MessageKey, NewMessage, NewRun, NewSchedule, NewWorkflow, OnConflict, Overlap, Page, PageOf,
-    ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings, Rate, RunFilter, RunParts,
-    RunProgress, RunProjection, RunRecord, RunRepair, RunStatus, ScheduleChange, ScheduleRecord, ScheduledRun, Segment,
-    Sent, Spent, StatusSet, StoreHealth, Strays, Sweep, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered,
-    TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
+    FlowStage, Forgotten, HeldRun, IdempotencyKey, InboxRow, InspectedRun, InspectedSchedule, JournalPage, KeptFor,
+    LapsedTask, Lapses, Lease, LoadedRun, MessageKey, Miscount, NewMessage, NewRun, NewSchedule, NewWorkflow,
+    NextClaim, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom,
+    QueueSettings, Rate, RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus,
+    ScheduleChange, ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, Strays, Sweep,
+    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
+    WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
 };
 pub use roles::{
     ApprovalStore, FlowStore, HealthStore, InspectStore, LeaseStore, RetentionStore, RunStore, ScheduleStore, Store,
     TaskStore, WorkflowStore,
 };
 pub use time::{StoreClock, SystemClock, Timestamp};
-pub use watch::{QueueWatch, RunWatch, Watchers};
+pub use watch::{QueueWatch, RunWatch, TimerSeen, Watchers};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
-use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
+use crate::core::{BlockReason, Message, Resolution, RunState};
 use crate::datum::Datum;
 use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
@@ -38,7 +38,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::cancel`].
     pub async fn pause(&self, by: &Principal, run: RunId) -> Result<()> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let refusal = match &state {
             _ if status.is_terminal() => Some(format!("the run is {status} already")),
@@ -63,7 +63,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::cancel`].
     pub async fn resume(&self, by: &Principal, run: RunId) -> Result<()> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         if let Some(refusal) = state.as_ref().and_then(|state| cannot_resume(status, state)) {
             return Err(conflict(status, refusal));
@@ -132,7 +132,7 @@ impl Engine {
             }
             Resolution::Failed(_) | Resolution::Retry => {}
         }
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(state) = state else {
             return Err(conflict(
@@ -151,7 +151,8 @@ impl Engine {
             };
             return Err(EngineError::NotFound(what));
         };
-        if of.status != StepStatus::Unknown {
+        let slot = state.slot(&activity);
+        if !slot.is_some_and(|slot| state.can_resolve(slot, &resolution)) {
             let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
             return Err(conflict(status, detail));
         }

@@ -7,7 +7,7 @@ use seawall_store::{RunId, RunRecord, Segment, Seq};
 use crate::api::engine::{Result, refused};
 use crate::api::read::{PAGE_BYTES, RUN};
 use crate::api::{Engine, EngineError, Principal};
-use crate::export::{DocumentRun, Export, MAX_DOCUMENT_BYTES, Source, WriteError, write};
+use crate::export::{DocumentRun, Export, MAX_DOCUMENT_BYTES, Source, WriteError, write_in_turns};
 
 impl Engine {
     /// The run with its definition and its journal, as far as it is durable now.
@@ -28,13 +28,13 @@ impl Engine {
                 workflow.version, workflow.id
             ))
         })?;
-        let bytes = write(&Source {
+        let source = Source {
             run: described(&record),
             exported_at: self.shared().clock.now(),
             definition: &definition.source,
             segments: &segments,
-        });
-        match bytes {
+        };
+        match write_in_turns(&source).await {
             Ok(bytes) => Ok(Export { run, bytes }),
             Err(WriteError::TooLarge) => Err(too_large()),
             Err(WriteError::Journal(error)) => Err(EngineError::Corrupt(error.to_string())),

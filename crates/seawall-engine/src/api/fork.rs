@@ -9,24 +9,29 @@ use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::runs::input_errors;
 use crate::api::{Engine, EngineError, ForkRun, Principal, RunStarted};
-use crate::core::{CopiedStatus, Event, RunState, Slot, StepCopied, StepStatus};
+use crate::core::{ActivityState, CopiedStatus, Event, RunState, Slot, StepCopied, StepStatus, Wait};
 use crate::datum::{Datum, weight};
 use crate::definition::{Definition, OnError, Step};
+use crate::effect::EffectClass;
 use crate::names::StepId;
 use crate::runtime::{NewRunRequest, create};
 
 /// Of the results that are copied: they stand in one write of a client, and the store lets not much more of those wait.
 const MAX_COPIED: usize = 16 * 1024 * 1024;
+/// A refusal names at most this many steps and items.
+const MAX_NAMED: usize = 10;
 
 impl Engine {
-    /// Creates a run that copies what `run` has settled, except for `from_step` and all that need it. Durable when it answers.
+    /// Creates a run that copies what `run` has settled, except for `from_step` and all that needs what is done anew. Durable
+    /// when it answers.
     ///
     /// # Errors
     /// Those of [`Engine::create_run`]; `Invalid` for a step that is not in the definition; `Conflict` when the run cannot be
-    /// read here, or its results are too large to be copied.
+    /// read here, its results are too large to be copied, or an effect of class `once` would be repeated of which nobody
+    /// knows whether it happened.
     pub async fn fork_run(&self, by: &Principal, run: RunId, request: ForkRun) -> Result<RunStarted> {
         self.is_open()?;
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         let status = record.projection.status;
         let Some(source) = state else {
             return Err(conflict(
@@ -49,6 +54,10 @@ impl Engine {
             return Err(EngineError::InvalidInput(errors));
         }
         let copies = copies(&source, &definition, &from_step);
+        if let Some(detail) = repeats(&source, &definition, &from_step, &copies) {
+            return Err(conflict(status, detail));
+        }
+        let copies: Vec<StepCopied> = copies.into_iter().flatten().collect();
         let bytes: usize = copies.iter().map(|copied| weight(copied.output.json())).sum();
         if bytes > MAX_COPIED {
             let detail = "the results to be copied are more than 16 MiB; fork from an earlier step".to_owned();
@@ -81,30 +90,63 @@ impl Engine {
     }
 }
 
-/// What the new run takes over, in the order of its definition.
-fn copies(source: &RunState, definition: &Definition, from_step: &StepId) -> Vec<StepCopied> {
-    let again = with_descendants(definition, from_step);
+/// What the new run takes over: for each step of its definition its result, or None if it is done anew.
+fn copies(source: &RunState, definition: &Definition, from_step: &StepId) -> Vec<Option<StepCopied>> {
     let undoing = undoing(source);
-    let steps = definition.steps.iter().zip(again).filter(|(_, again)| !again);
-    steps
-        .filter_map(|(step, _)| {
-            let (index, _) = source.definition.step(&step.id)?;
-            let kept = !undoing.contains(&index);
-            kept.then(|| copy(source, index, step)).flatten()
-        })
-        .collect()
+    let settled = definition.steps.iter().map(|step| {
+        let (index, _) = source.definition.step(&step.id)?;
+        let kept = step.id != *from_step && !undoing.contains(&index);
+        kept.then(|| copy(source, index, step)).flatten()
+    });
+    let settled: Vec<Option<StepCopied>> = settled.collect();
+    let anew = (0..settled.len()).filter(|index| settled[*index].is_none()).collect();
+    let anew = with_descendants(definition, anew);
+    let copies = settled.into_iter().zip(anew);
+    copies.map(|(copied, anew)| copied.filter(|_| !anew)).collect()
 }
 
-/// For each step, whether it is the one or needs it, however far off.
-fn with_descendants(definition: &Definition, from_step: &StepId) -> Vec<bool> {
+/// For each step, whether it is one of `open` or needs one, however far off.
+fn with_descendants(definition: &Definition, mut open: Vec<usize>) -> Vec<bool> {
     let mut found = vec![false; definition.steps.len()];
-    let mut open: Vec<usize> = definition.step(from_step).map(|(index, _)| index).into_iter().collect();
     while let Some(index) = open.pop() {
         if !std::mem::replace(&mut found[index], true) {
             open.extend(definition.dependents(index));
         }
     }
     found
+}
+
+/// Why the fork must not be: under keys of its own it would do what may have been done, or is being done, by the other run,
+/// and must not be done twice. Whoever names such a step as the one to begin with has said so.
+fn repeats(
+    source: &RunState,
+    definition: &Definition,
+    from_step: &StepId,
+    copies: &[Option<StepCopied>],
+) -> Option<String> {
+    let again = |id: &StepId| definition.step(id).is_some_and(|(index, _)| copies[index].is_none());
+    let in_doubt = |own: &ActivityState| match own.status {
+        StepStatus::Running | StepStatus::Unknown => true,
+        StepStatus::Waiting => matches!(own.wait, Some(Wait::Task { .. })),
+        _ => false,
+    };
+    let repeated = source.activities().filter(|(slot, own)| {
+        let id = &source.definition.steps[slot.step].id;
+        let once = slot.is_main() && source.doing(*slot).effect == EffectClass::Once;
+        once && in_doubt(own) && id != from_step && again(id)
+    });
+    let names: Vec<String> = repeated.map(|(slot, _)| source.name(slot).to_string()).collect();
+    let more = names.len().saturating_sub(MAX_NAMED);
+    let mut named = names.get(..MAX_NAMED).unwrap_or(&names).join(", ");
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
+    }
+    (!names.is_empty()).then(|| {
+        format!(
+            "what is of class `once` would be done again while it is not known how it ended in the other run; wait for its \
+             end, resolve it, or fork from that step: {named}"
+        )
+    })
 }
 
 /// Steps of which something was undone, or is about to be: their results are true no longer.

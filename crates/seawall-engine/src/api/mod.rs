@@ -26,6 +26,7 @@ mod view_journal;
 #[cfg(test)]
 mod view_tests;
 mod why;
+mod why_queue;
 #[cfg(feature = "testing")]
 mod without_runtime;
 mod workflows;

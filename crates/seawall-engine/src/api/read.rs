@@ -24,6 +24,8 @@ pub(super) struct Stretch {
 pub(super) struct ReadRun {
     pub(super) record: RunRecord,
     pub(super) state: Option<RunState>,
+    /// Why there is no state.
+    pub(super) trouble: Option<String>,
 }
 
 impl Engine {
@@ -78,7 +80,7 @@ impl Engine {
             Ok(stretch) => stretch,
             Err(EngineError::Corrupt(reason)) => {
                 let record = self.record(by, run).await?;
-                return Ok(unusable(record, &reason));
+                return Ok(unusable(record, reason));
             }
             Err(error) => return Err(error),
         };
@@ -86,19 +88,24 @@ impl Engine {
         let definition = match self.shared().definitions.of(&by.tenant, &record.workflow).await {
             Ok(definition) => definition,
             Err(DefinitionTrouble::Store(error)) => return Err(refused("workflow")(error)),
-            Err(trouble) => return Ok(unusable(record, &trouble.to_string())),
+            Err(trouble) => return Ok(unusable(record, trouble.to_string())),
         };
         match RunState::replay(definition, &events) {
             Ok(state) => Ok(ReadRun {
                 record,
                 state: Some(state),
+                trouble: None,
             }),
-            Err(error) => Ok(unusable(record, &error.to_string())),
+            Err(error) => Ok(unusable(record, error.to_string())),
         }
     }
 }
 
-fn unusable(record: RunRecord, reason: &str) -> ReadRun {
+fn unusable(record: RunRecord, reason: String) -> ReadRun {
     tracing::error!(run.id = %record.id, reason, "a run can only be shown by its row");
-    ReadRun { record, state: None }
+    ReadRun {
+        record,
+        state: None,
+        trouble: Some(reason),
+    }
 }

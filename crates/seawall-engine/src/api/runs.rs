@@ -10,14 +10,13 @@ use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
 use crate::api::view_journal::journal_item;
-use crate::api::why::unreadable;
+use crate::api::why::{MAX_ACTIVITIES, unusable};
 use crate::api::{
     CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
 };
 use crate::core::RunState;
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError, MAX_PRIORITY};
-use crate::names::Part;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -147,7 +146,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn run(&self, by: &Principal, run: RunId) -> Result<RunView> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, .. } = self.read(by, run).await?;
         Ok(match state {
             Some(state) => run_view(&record, &state, &self.tasks_of(by, &state).await?),
             None => list_view(&record),
@@ -155,7 +154,7 @@ impl Engine {
     }
 
     /// The tasks that the run waits for, if it waits for any.
-    async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
+    pub(super) async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
         if state.offered == 0 {
             return Ok(Vec::new());
         }
@@ -228,10 +227,10 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn why(&self, by: &Principal, run: RunId) -> Result<Vec<Reason>> {
-        let ReadRun { record, state } = self.read(by, run).await?;
+        let ReadRun { record, state, trouble } = self.read(by, run).await?;
         Ok(match state {
             Some(state) => {
-                let tasks = self.tasks_of(by, &state).await?;
+                let tasks = self.held_tasks(by, &state, MAX_ACTIVITIES).await?;
                 let mut reasons = why(&record, &state, &tasks, self.shared().clock.now());
                 if let Some(waits) = self.why_held_back(by, &record, &state).await? {
                     // Whoever waits for an admission waits for no node.
@@ -240,19 +239,7 @@ impl Engine {
                 }
                 reasons
             }
-            None => {
-                vec![
-                    unreadable(&record).unwrap_or_else(|| Reason {
-                        kind: "blocked",
-                        step: None,
-                        item: None,
-                        part: Part::Main,
-                        until: None,
-                        detail: "its definition or its journal cannot be used by this installation; the log says why"
-                            .to_owned(),
-                    }),
-                ]
-            }
+            None => vec![unusable(&record, trouble.as_deref().unwrap_or_default())],
         })
     }
 }

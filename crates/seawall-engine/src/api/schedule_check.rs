@@ -115,6 +115,12 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
+        if record.inline {
+            // No run may be pinned to it when the time comes.
+            let message = "this definition came along with a run and is forgotten with its runs; register it first";
+            errors.push(error("/workflow", "unknown-workflow", message));
+            return Ok(());
+        }
         match self.shared().definitions.of_record(&record) {
             Ok(definition) => {
                 let schema = definition.input.as_ref();

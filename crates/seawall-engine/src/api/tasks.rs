@@ -100,26 +100,31 @@ impl Engine {
         let watch = store.watchers().watch_queue(by.tenant.clone(), queue.clone());
         let end = Instant::now() + wait;
         tokio::pin!(cut_off);
+        let mut woken = false;
         loop {
             let claimed = store.claim_tasks(&by.tenant, queue, self.store_claim(&claim)).await;
             let claimed = claimed.map_err(refused("queue"))?;
             // What woke it is used up: a watch that goes away with a wake-up hands it on.
             watch.served();
+            if !claimed.is_empty() {
+                self.shared().queues.taken(&by.tenant, queue);
+            }
             if !claimed.is_empty() || Instant::now() >= end {
                 let view = |task| self.claimed(by, queue, (task, &claim.worker));
                 return claimed.into_iter().map(view).collect();
             }
-            let next = store
-                .next_claimable(&by.tenant, queue)
-                .await
-                .map_err(refused("queue"))?;
-            let rest = next.map(|(at, now)| at.since(now).max(Duration::from_millis(1)));
+            // Who was woken in vain knows that the timer is wrong; who has just come may rely on it.
+            if woken || !watch.is_timed() {
+                let seen = watch.timer();
+                let next = store.next_claimable(&by.tenant, queue).await;
+                let next = next.map_err(refused("queue"))?;
+                watch.set_timer(seen, next.map(|next| (next.at.since(next.now), next.every)));
+            }
             tokio::select! {
                 biased;
                 () = &mut cut_off => return Ok(Vec::new()),
                 () = self.shared().draining.cancelled() => return Ok(Vec::new()),
-                () = watch.changed() => {}
-                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+                () = watch.changed() => woken = true,
                 () = tokio::time::sleep_until(end) => return Ok(Vec::new()),
             }
         }

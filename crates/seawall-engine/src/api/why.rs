@@ -4,19 +4,20 @@ use seawall_store::{QueueName, RunRecord, TaskRecord, TaskStatus, Timestamp};
 
 use crate::api::Reason;
 use crate::api::view_journal::rfc3339;
-use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait};
+use crate::api::why_queue::Tasks;
+use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, wanted_room};
 use crate::definition::{ItemErrors, Kind};
 use crate::executor::StepError;
 use crate::journal::READER_VERSION;
 use crate::names::Part;
 
 /// So many activities are named; a map of thousands of waits is told in short.
-const MAX_ACTIVITIES: usize = 50;
+pub(super) const MAX_ACTIVITIES: usize = 50;
 
 /// Every reason, the run's own first. Never empty. `state` is the replay of the journal that `record` was read with; `now`
 /// is the store's, `tasks` are those that it waits for.
 #[must_use]
-pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], now: Timestamp) -> Vec<Reason> {
+pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Timestamp) -> Vec<Reason> {
     if state.is_terminal() {
         return vec![ended(state)];
     }
@@ -26,7 +27,7 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], no
     reasons.extend(dead_holders(state));
     let standing = state
         .activities()
-        .filter_map(|(slot, own)| standing(state, tasks, slot, own));
+        .filter_map(|(slot, own)| standing(state, (tasks, now), slot, own));
     let before = reasons.len();
     let mut cut = 0;
     for reason in standing {
@@ -50,8 +51,16 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &[TaskRecord], no
     reasons
 }
 
+/// The run can neither be shown nor gone on with here, and why.
+pub(super) fn unusable(record: &RunRecord, trouble: &str) -> Reason {
+    unreadable(record).unwrap_or_else(|| {
+        let detail = format!("its definition or its journal cannot be used by this installation: {trouble}");
+        of_run("blocked", None, detail)
+    })
+}
+
 /// Nobody has the run, and this program could not go on with it.
-pub(super) fn unreadable(record: &RunRecord) -> Option<Reason> {
+fn unreadable(record: &RunRecord) -> Option<Reason> {
     let reader = record.reader;
     let needs = format!("reader version {reader}, this program has {READER_VERSION}");
     let detail = match record.holder {
@@ -135,17 +144,21 @@ fn dead_holders(state: &RunState) -> Option<Reason> {
     let Some(BlockReason::HoldersDied(deaths)) = &state.blocked else {
         return None;
     };
-    let detail =
-        format!("{deaths} processes in a row died while they held this run; resume it to try once more, or cancel it");
+    let or = if state.is_stopping() {
+        "or give up what is being undone or looked into: resolve it as failed"
+    } else {
+        "or cancel it"
+    };
+    let detail = format!("{deaths} processes in a row died while they held this run; resume it to try once more, {or}");
     Some(of_run("blocked", None, detail))
 }
 
 /// Why this activity has begun and not ended.
-fn standing(state: &RunState, tasks: &[TaskRecord], slot: Slot, own: &ActivityState) -> Option<Reason> {
+fn standing(state: &RunState, (tasks, now): (&Tasks, Timestamp), slot: Slot, own: &ActivityState) -> Option<Reason> {
     let (kind, until, detail) = match own.status {
         StepStatus::Running => attempt(state, slot, own),
         StepStatus::Retrying => retry(state, slot, own),
-        StepStatus::Waiting => wait(own, tasks),
+        StepStatus::Waiting => wait(own, tasks, now),
         StepStatus::Unknown => unknown(state, slot, own),
         _ => return None,
     };
@@ -183,7 +196,9 @@ fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
 
 fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     if let Some(reason) = &own.deferred {
-        return ("deferred", own.wake, format!("not begun yet: {reason}"));
+        // When room is looked for, nobody has said: with each look that found none, later.
+        let until = own.wake.filter(|_| wanted_room(own).is_none());
+        return ("deferred", until, format!("not begun yet: {reason}"));
     }
     let held = if state.is_held_back(slot) {
         ", and does not begin while the run stands"
@@ -195,7 +210,7 @@ fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     ("retry", own.wake, detail)
 }
 
-fn wait(own: &ActivityState, tasks: &[TaskRecord]) -> Standing {
+fn wait(own: &ActivityState, tasks: &Tasks, now: Timestamp) -> Standing {
     let (kind, detail) = match &own.wait {
         Some(Wait::Timer) => ("timer", "sleeps".to_owned()),
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
@@ -209,15 +224,21 @@ fn wait(own: &ActivityState, tasks: &[TaskRecord]) -> Standing {
             ("child", detail)
         }
         Some(Wait::Task { id, queue, told }) => {
-            let row = tasks.iter().find(|task| task.id == *id);
-            return task(queue, row, *told);
+            let row = tasks.find(*id);
+            let held = row.map(|row| tasks.held(row, now)).unwrap_or_default();
+            return task(queue, row, *told, held);
         }
         None => ("timer", "waits".to_owned()),
     };
     (kind, own.wake, detail)
 }
 
-fn task(queue: &QueueName, row: Option<&TaskRecord>, told: bool) -> Standing {
+fn task(
+    queue: &QueueName,
+    row: Option<&TaskRecord>,
+    told: bool,
+    (held, until): (Vec<String>, Option<Timestamp>),
+) -> Standing {
     let told = if told { ", which was told to stop" } else { "" };
     let Some(row) = row else {
         // It was settled after the journal was read, or its end has not been taken yet.
@@ -226,11 +247,9 @@ fn task(queue: &QueueName, row: Option<&TaskRecord>, told: bool) -> Standing {
     };
     let (TaskStatus::Claimed, Some(worker)) = (row.status, &row.worker) else {
         let since = rfc3339(row.offered_at);
-        return (
-            "task",
-            None,
-            format!("waits for a worker of queue {queue} since {since}"),
-        );
+        let held: String = held.iter().map(|held| format!("; {held}")).collect();
+        let detail = format!("waits for a worker of queue {queue} since {since}{held}");
+        return ("task", until, detail);
     };
     let beat = match (row.beat_at, row.claimed_at) {
         (Some(at), _) => format!("last heartbeat {}", rfc3339(at)),
@@ -288,7 +307,8 @@ fn execution(record: &RunRecord, state: &RunState, now: Timestamp, alone: bool) 
         return due_now(record, state).or_else(|| alone.then(|| of_run("unclaimed", None, waits)));
     };
     // Otherwise it is due when a wait, a retry or its own time ends, which speaks for itself.
-    if record.deaths > 0 && state.next_wake() != Some(due) {
+    let waits_for_room = || state.activities().any(|(_, own)| wanted_room(own).is_some());
+    if record.deaths > 0 && state.next_wake() != Some(due) && !waits_for_room() {
         let detail = format!(
             "{} processes in a row died while they held this run; it is tried again then",
             record.deaths

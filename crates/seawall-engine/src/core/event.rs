@@ -51,8 +51,9 @@ pub enum Event {
         from: RunId,
         from_step: StepId,
     },
-    /// From the failed steps on. They are raised to the next generation, and so is what was undone; a step that may have had
-    /// its effect keeps its key. `anew`: maps that give up their list and render it again.
+    /// From the failed steps on. They are raised to the next generation, and so is what was undone, and what has no effect
+    /// and was computed from that; a step that may have had its effect keeps its key. `anew`: maps that give up their list
+    /// and render it again.
     RunRetried {
         by: Arc<str>,
         activities: Vec<ActivityRef>,

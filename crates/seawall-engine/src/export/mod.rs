@@ -15,7 +15,9 @@ mod tests;
 pub use document::{DocumentRun, RunDocument};
 pub use error::DocumentError;
 pub use write::Export;
-pub(crate) use write::{Source, WriteError, write};
+#[cfg(test)]
+pub(crate) use write::write;
+pub(crate) use write::{Source, WriteError, write_in_turns};
 
 /// The name of the format.
 pub(crate) const FORMAT: &str = "seawall-run";

@@ -1,7 +1,8 @@
-use seawall_store::Seq;
+use futures_util::FutureExt as _;
+use seawall_store::{Segment, Seq};
 use serde_json::{Value, json};
 
-use super::{DocumentError, DocumentRun, RunDocument, Source, write};
+use super::{DocumentError, DocumentRun, RunDocument, Source, write, write_in_turns};
 use crate::core::{Event, Recorded};
 use crate::executor::Registry;
 use crate::fixtures::{born, replay};
@@ -13,6 +14,18 @@ fn definition() -> Value {
 }
 
 fn document(events: &[Recorded], child_of: Option<u128>) -> String {
+    // Several segments, as an append each leaves them.
+    let segments: Vec<_> = events.chunks(3).map(encode).collect();
+    let text = written(events, child_of, |source| write(source).unwrap(), &segments);
+    String::from_utf8(text).unwrap()
+}
+
+fn written<T>(
+    events: &[Recorded],
+    child_of: Option<u128>,
+    how: impl FnOnce(&Source<'_>) -> T,
+    segments: &[Segment],
+) -> T {
     let state = replay(&definition(), &events[..1]);
     let run = DocumentRun {
         id: state.run,
@@ -23,15 +36,13 @@ fn document(events: &[Recorded], child_of: Option<u128>) -> String {
         parent: state.parent.clone(),
     };
     assert_eq!(run.parent.is_some(), child_of.is_some());
-    // Several segments, as an append each leaves them.
-    let segments: Vec<_> = events.chunks(3).map(encode).collect();
     let source = Source {
         run,
         exported_at: ms(1_700_000_100_000),
         definition: &state.definition.source,
-        segments: &segments,
+        segments,
     };
-    String::from_utf8(write(&source).unwrap()).unwrap()
+    how(&source)
 }
 
 /// A run's creation, and then one of each event that there is: nonsense, but all of it is kept.
@@ -223,4 +234,22 @@ fn no_change_of_a_byte_makes_the_reader_panic() {
         }
         let _ = RunDocument::read(&text.as_bytes()[..place]);
     }
+}
+
+#[tokio::test]
+async fn a_large_journal_is_written_down_in_turns_and_gives_the_same_document() {
+    let all = events(None);
+    let once: Vec<Segment> = all.chunks(3).map(encode).collect();
+    let at_once = |source: &Source<'_>| write_in_turns(source).now_or_never().map(Result::unwrap);
+    let small = written(&all, None, at_once, &once);
+    assert_eq!(
+        small.map(|text| String::from_utf8(text).unwrap()),
+        Some(document(&all, None))
+    );
+
+    // As often as makes more than others wait for.
+    let bytes: usize = once.iter().map(|segment| segment.bytes.len()).sum();
+    let many = once.iter().cycle().take(once.len() * (512 * 1024 / bytes + 1));
+    let many: Vec<Segment> = many.cloned().collect();
+    assert!(written(&all, None, at_once, &many).is_none(), "nobody else got a turn");
 }

@@ -40,8 +40,8 @@ pub(crate) fn task_message_key(task: TaskId) -> MessageKey {
 }
 
 /// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
-/// when children are created: their time begins by the clock, not by the time of this run's events, which a clock that was
-/// set back has left behind.
+/// when children are created and tasks offered: their time begins by the clock, not by the time of this run's events, which a
+/// clock that was set back has left behind. With that one, a task would stand behind all those of newer runs.
 ///
 /// A run only ends when nothing waits any more: by then every approval was decided or cancelled, and every child has ended.
 #[must_use]
@@ -50,21 +50,21 @@ pub(crate) fn writes(state: &RunState, events: &[Recorded], offers: &[TaskPlan],
     for place in 0..events.len() {
         writes.add(state, events, place, now);
     }
-    writes.tasks = tasks(events, offers);
+    writes.tasks = tasks(events, offers, now);
     writes
 }
 
 /// The rows of the tasks, in the order of their events; the plans stand in the same order.
-fn tasks(events: &[Recorded], offers: &[TaskPlan]) -> Vec<seawall_store::TaskOffered> {
+fn tasks(events: &[Recorded], offers: &[TaskPlan], now: Timestamp) -> Vec<seawall_store::TaskOffered> {
     let offered = events.iter().filter_map(|recorded| match &recorded.event {
-        Event::TaskOffered(offered) => Some((&**offered, recorded.at)),
+        Event::TaskOffered(offered) => Some(&**offered),
         _ => None,
     });
     let mut plans = offers.iter();
     offered
-        .filter_map(|(offered, at)| {
+        .filter_map(|offered| {
             let plan = plans.find(|plan| plan.task == offered.task)?;
-            Some(row(offered, at, plan))
+            Some(row(offered, now, plan))
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use seawall_store::{QueueName, Timestamp};
 
-use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue, longest_wait};
+use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue, longest_wait, wanted_room};
 
 /// One decision is tried with no more than so many of them.
 pub(super) const MOST: usize = 24;
@@ -35,6 +35,13 @@ impl Around {
     ) -> Vec<Self> {
         let mut others = Vec::new();
         if let Some(queue) = recorded.and_then(|recorded| full_queue(&recorded.event)) {
+            let mut other = self.clone();
+            if other.full.insert(queue) {
+                others.push(other);
+            }
+        }
+        // That it still had no room is no event.
+        if let Some(queue) = decided.and_then(|decided| crowded(state, &decided.event)) {
             let mut other = self.clone();
             if other.full.insert(queue) {
                 others.push(other);
@@ -88,6 +95,16 @@ fn earlier(
     due.extend(deadlines);
     found.extend(due.into_iter().rev().take(MOST).map(just_before));
     found
+}
+
+/// The queue in which a step that begins had waited for room.
+fn crowded(state: &RunState, event: &Event) -> Option<QueueName> {
+    let activity = match event {
+        Event::StepStarted(started) => &started.activity,
+        Event::StepFailed { activity, .. } | Event::StepOutcomeUnknown { activity, .. } => activity,
+        _ => return None,
+    };
+    state.activity(activity).and_then(wanted_room)
 }
 
 /// A time that is counted from the clock.

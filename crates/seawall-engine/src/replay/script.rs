@@ -11,11 +11,15 @@ use crate::core::{
     TaskEnded, Wait,
 };
 use crate::datum::Datum;
+use crate::definition::OnError;
 use crate::executor::StepError;
 use crate::names::ActivityRef;
 use crate::replay::around::Around;
 use crate::replay::drive::Computed;
 use crate::replay::{recovery, settled};
+
+/// The code of an output that the run has no room for.
+const TOO_LARGE: &str = "run-too-large";
 
 /// A command, and how long a lease lasted when it was given.
 pub(super) struct Candidate {
@@ -254,14 +258,30 @@ fn ends_of_task(state: &RunState, record: &[Recorded]) -> Vec<TaskEnd> {
             output: Some(output), ..
         }) => vec![TaskEnd::Completed(output.clone())],
         Some(Event::StepFailed { error, .. }) => {
-            // Or its output was more than the run may hold; nothing else of it is known.
-            let room = MAX_RUN_BYTES.saturating_sub(state.bytes);
-            let large = Datum::new(Value::String(" ".repeat(room)));
-            vec![TaskEnd::Failed(error.clone()), TaskEnd::Completed(large)]
+            // Or its output was more than the run may hold. What `on_error` gives may have failed over that.
+            let large = error.code == TOO_LARGE || is_replaced(state, record);
+            let large = large.then(|| TaskEnd::Completed(too_large(state)));
+            std::iter::once(TaskEnd::Failed(error.clone())).chain(large).collect()
         }
         _ => vec![TaskEnd::Failed(settled::unrecorded())],
     };
     own.into_iter().chain(lapsed).collect()
+}
+
+/// An output that the run has no room for; nothing else is known of it. It is as large as a run may be, so it is made only
+/// where it may be needed.
+fn too_large(state: &RunState) -> Datum {
+    let room = MAX_RUN_BYTES.saturating_sub(state.bytes);
+    Datum::new(Value::String(" ".repeat(room)))
+}
+
+/// An output stands in for that of the step that fails next.
+fn is_replaced(state: &RunState, record: &[Recorded]) -> bool {
+    let Some(Event::StepFailed { activity, .. }) = record.get(1).map(|next| &next.event) else {
+        return false;
+    };
+    let step = state.step(&activity.step);
+    step.is_some_and(|(step, _)| matches!(step.on_error, OnError::Value(_)))
 }
 
 /// What the child brought along: it stands in the event that settles the step.
@@ -275,9 +295,8 @@ fn ends_of_child(state: &RunState, record: &[Recorded]) -> Vec<(Datum, Option<St
             let succeeded =
                 matches!(&record[0].event, Event::ChildFinished { status, .. } if *status == RunStatus::Succeeded);
             if succeeded {
-                // Its output was more than the run may hold; nothing else of it is known.
-                let room = MAX_RUN_BYTES.saturating_sub(state.bytes);
-                ends.push((Datum::new(Value::String(" ".repeat(room))), None));
+                // Its output was more than the run may hold.
+                ends.push((too_large(state), None));
             } else {
                 ends.push((Datum::null(), Some(settled::unrecorded())));
                 ends.push((Datum::null(), None));
@@ -285,5 +304,37 @@ fn ends_of_child(state: &RunState, record: &[Recorded]) -> Vec<(Datum, Option<St
             ends
         }
         _ => vec![(Datum::null(), None)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{born, replay};
+    use crate::journal::arbitrary::{journal, step};
+
+    /// What the end of a task may have been that was followed by this failure, of a step with this `on_error`.
+    fn ends(code: &'static str, on_error: &Value) -> Vec<TaskEnd> {
+        let source = serde_json::json!({ "name": "w", "steps": [{ "id": "a", "kind": "task", "on_error": on_error,
+            "with": { "queue": "q", "payload": 1 } }] });
+        let recorded = journal(1, vec![born(&source, None), Event::RunStarted]);
+        let state = replay(&source, &recorded);
+        let failed = Event::StepFailed {
+            activity: step("a"),
+            error: StepError::permanent(code, ""),
+            in_doubt: false,
+            retry_at: None,
+            replaced_by: None,
+        };
+        ends_of_task(&state, &journal(3, vec![Event::RunStarted, failed]))
+    }
+
+    #[test]
+    fn an_output_as_large_as_a_run_is_made_only_where_it_may_have_been_one() {
+        let large = |ends: Vec<TaskEnd>| ends.iter().any(|end| matches!(end, TaskEnd::Completed(_)));
+        let (fail, value) = (serde_json::json!("fail"), serde_json::json!({ "value": 1 }));
+        assert!(!large(ends("bad", &fail)));
+        assert!(large(ends(TOO_LARGE, &fail)));
+        assert!(large(ends("template", &value)));
     }
 }

@@ -77,13 +77,21 @@ pub(super) async fn firing(
 
 fn readable(record: &ScheduleRecord) -> Result<(ScheduleSettings, Timetable), Trouble> {
     let trouble = |message| Trouble {
-        code: "schedule-unreadable",
+        code: UNREADABLE_CODE,
         message,
     };
     let settings = decode_schedule(&record.settings).map_err(|error| trouble(error.to_string()))?;
     let timetable = timetable_of(&settings, record.created_at).map_err(trouble)?;
     Ok((settings, timetable))
 }
+
+/// Nothing is due but its waiting firing, and this program cannot make that.
+pub(super) fn keeps_waiting(record: &ScheduleRecord, now: Timestamp) -> bool {
+    record.next_at.is_none_or(|next| next > now) && readable(record).is_err()
+}
+
+/// What a program says once that cannot read a schedule.
+pub(super) const UNREADABLE_CODE: &str = "schedule-unreadable";
 
 fn without_runs(due: &DueSchedule, plan: &Plan) -> Firing {
     Firing {
@@ -101,7 +109,7 @@ fn without_runs(due: &DueSchedule, plan: &Plan) -> Firing {
     }
 }
 
-/// It stays as it is, for a program that can read it.
+/// It stays as it is, its waiting firing included, for a program that can read it.
 fn unreadable(due: &DueSchedule, trouble: &Trouble, now: Timestamp) -> Firing {
     let plan = Plan {
         times: Vec::new(),
@@ -112,6 +120,7 @@ fn unreadable(due: &DueSchedule, trouble: &Trouble, now: Timestamp) -> Firing {
     Firing {
         failed: 1,
         error: Some(trouble.at(now)),
+        takes_waiting: false,
         ..without_runs(due, &plan)
     }
 }
@@ -162,4 +171,48 @@ async fn work(
         definition,
         input: settings.input,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use seawall_store::ScheduleId;
+
+    use super::*;
+
+    #[test]
+    fn a_schedule_that_cannot_be_read_keeps_its_waiting_firing() {
+        let at = Timestamp::from_millis;
+        let record = ScheduleRecord {
+            id: ScheduleId::generate(),
+            settings: Arc::from(b"of another program".as_slice()),
+            revision: 1,
+            change: 3,
+            created_at: at(0),
+            updated_at: at(0),
+            cursor: at(5),
+            next_at: Some(at(10)),
+            waiting: Some(at(5)),
+            last_fired_at: None,
+            last_run: None,
+            skipped: 0,
+            missed: 0,
+            failed: 0,
+            last_error: None,
+        };
+        assert!(!keeps_waiting(&record, at(10)), "a time is due, and that is said");
+        assert!(keeps_waiting(&record, at(9)), "only what waits is, and is left alone");
+        let Err(trouble) = readable(&record) else {
+            panic!("it can be read")
+        };
+        let due = DueSchedule {
+            tenant: TenantId::default(),
+            record,
+        };
+        let firing = unreadable(&due, &trouble, at(10));
+        assert!(!firing.takes_waiting && firing.runs.is_empty());
+        assert_eq!(
+            (firing.failed, firing.cursor, firing.next_at),
+            (1, at(5), Some(at(3_600_010)))
+        );
+    }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt as _, iter};
 use seawall_store::{DueSchedule, DueSchedules, RunId, RunWatch, StoreError, StoreResult, Timestamp};
 
-use crate::runtime::firing::firing;
+use crate::runtime::firing::{UNREADABLE_CODE, firing, keeps_waiting};
 use crate::runtime::shared::Shared;
 
 /// Schedules that are looked at together.
@@ -34,6 +34,8 @@ struct Memory {
     awaited: HashMap<RunId, RunWatch>,
     /// When nothing was due for the last time.
     idle_at: Option<Timestamp>,
+    /// Schedules whose waiting firing may go, and that this program cannot read: they stand in front of others.
+    unreadable: u32,
 }
 
 /// Works until the engine drains or ends.
@@ -68,9 +70,19 @@ pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
 /// Fires until nothing is due. Answers how long to sleep; None: until somebody wakes it.
 async fn look(shared: &Arc<Shared>, memory: &mut Memory) -> StoreResult<Option<Duration>> {
     while !shared.draining.is_cancelled() {
-        let found = shared.store.due_schedules(BATCH).await?;
-        if !found.due.is_empty() {
-            fire_all(shared, found.due, found.now, memory.on_time(found.now)).await?;
+        let limit = BATCH.saturating_add(memory.unreadable);
+        let mut found = shared.store.due_schedules(limit).await?;
+        let now = found.now;
+        let mut due = std::mem::take(&mut found.due);
+        let before = due.len();
+        due.retain(|due| !keeps_waiting(&due.record, now));
+        memory.unreadable = u32::try_from(before - due.len()).unwrap_or(u32::MAX);
+        if !due.is_empty() {
+            fire_all(shared, due, now, memory.on_time(now)).await?;
+            continue;
+        }
+        if memory.unreadable >= limit {
+            // Others may stand behind them.
             continue;
         }
         memory.idle_at = Some(found.now);
@@ -93,7 +105,11 @@ async fn fire_one(shared: &Shared, due: DueSchedule, now: Timestamp, on_time: Ti
     match shared.store.fire(firing).await {
         Ok(fired) => {
             let schedule = due.record.id;
-            if let Some(error) = error {
+            let told = |code: &str| {
+                let last = due.record.last_error.as_ref();
+                code == UNREADABLE_CODE && last.is_some_and(|last| &*last.code == code)
+            };
+            if let Some(error) = error.filter(|error| !told(&error.code)) {
                 tracing::warn!(schedule.id = %schedule, error.code = %error.code, "a schedule made no run");
             }
             for run in fired.made {

@@ -7,6 +7,8 @@ use crate::schedule::timetable::{Timetable, before};
 
 /// Runs made by one change: their inputs are in memory together.
 const BATCH: usize = 16;
+/// Times that can be on time at once: one in each second of the longest that is on time, and some.
+const MAX_ON_TIME: usize = 64;
 /// Missed times of a cron pattern are counted up to here, for each stretch of time that was missed.
 const MAX_COUNTED: u64 = 1000;
 
@@ -21,8 +23,8 @@ pub(crate) struct Plan {
     pub(crate) next_at: Option<Timestamp>,
 }
 
-/// What to do at `now` for a schedule that has dealt with every time up to `cursor`. A time since `on_time` has not been
-/// missed; of several that have come, only the last one can be on time.
+/// What to do at `now` for a schedule that has dealt with every time up to `cursor`. Times since `on_time` have not been
+/// missed and get their run; `catch_up` is for those before.
 pub(crate) fn plan(
     timetable: &Timetable,
     catch_up: CatchUp,
@@ -38,12 +40,13 @@ pub(crate) fn plan(
             next_at: timetable.next(cursor.max(now)),
         };
     };
-    let wanted = match catch_up {
-        CatchUp::Skip => usize::from(latest >= on_time),
+    let made_up = match catch_up {
+        CatchUp::Skip => 0,
         CatchUp::Once => 1,
         CatchUp::Last(count) => count as usize,
     };
-    let all = last(timetable, latest, cursor, wanted);
+    let in_time = last(timetable, latest, cursor.max(before(on_time)), MAX_ON_TIME).len();
+    let all = last(timetable, latest, cursor, in_time + made_up);
     let missed = match all.first() {
         Some(first) => timetable.count(cursor, before(*first), MAX_COUNTED),
         None => timetable.count(cursor, latest, MAX_COUNTED),

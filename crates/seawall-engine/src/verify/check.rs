@@ -1,14 +1,15 @@
 //! The whole store, run by run.
 
 use seawall_store::{
-    InspectStore, InspectedRun, RunId, RunKey, RunParts, RunRepair, StoreError, StoreResult, TenantId, Timestamp,
-    WorkflowVersion,
+    InspectStore, InspectedRun, Miscount, RunId, RunKey, RunParts, RunRepair, StoreError, StoreResult, TenantId,
+    Timestamp, WorkflowVersion,
 };
 
 use super::finding::VerifyFindingKind;
+use super::place::Standing;
 use super::report::{Found, VerifyReport};
 use super::shelf::Shelf;
-use super::{approvals, history, kin, row};
+use super::{approvals, history, kin, place, row, schedules};
 use crate::core::{Recorded, RunState};
 use crate::executor::Registry;
 
@@ -96,7 +97,34 @@ impl Checking<'_> {
             let found = Found::new(VerifyFindingKind::Strays, detail);
             self.report.add(None, found, cleared && !kept);
         }
+        self.counts().await?;
+        self.schedules().await
+    }
+
+    /// After the strays, of which some may have been counted; before the runs, whose repair counts.
+    async fn counts(&mut self) -> StoreResult<()> {
+        let miscounts = self.store.inspect_counts().await?;
+        if self.repair && !miscounts.is_empty() {
+            self.store.recount().await?;
+        }
+        for Miscount { what, rows } in miscounts {
+            let detail = format!("{rows} of the {what} are not what the rows say that they are about");
+            let found = Found::new(VerifyFindingKind::Miscounted, detail);
+            self.report.add(None, found, self.repair);
+        }
         Ok(())
+    }
+
+    async fn schedules(&mut self) -> StoreResult<()> {
+        let mut after = None;
+        loop {
+            let page = self.store.inspect_schedules(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.place);
+            for found in page.iter().filter_map(schedules::check) {
+                self.report.add(None, found, false);
+            }
+        }
     }
 
     /// A finding in place of an answer.
@@ -198,8 +226,16 @@ impl Checking<'_> {
             Ok(state) => state,
             Err(wrong) => return given_up(found, wrong),
         };
-        let mended = self.held_against(run, parts, (&state, &events), &mut found);
-        match kin::check(self.store, tenant, (run.key, &state)).await {
+        let standing = match place::standing(self.store, run, parts, &state).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                let detail = format!("its place in flow control: {}", told(&error));
+                return given_up(found, Found::new(VerifyFindingKind::PartUnreadable, detail));
+            }
+        };
+        let mended = self.held_against(run, parts, (&state, &events, standing), &mut found);
+        found.extend(place::check(run, parts, &state, standing));
+        match kin::check(self.store, tenant, (run.key, &state), parts).await {
             Ok(wrong) => found.extend(wrong),
             Err(error) => {
                 let detail = format!("its parent and its children: {}", told(&error));
@@ -225,10 +261,10 @@ impl Checking<'_> {
         &self,
         run: &InspectedRun,
         parts: &RunParts,
-        (state, events): (&RunState, &[Recorded]),
+        (state, events, standing): (&RunState, &[Recorded], Standing),
         found: &mut Vec<Found>,
     ) -> Option<RunRepair> {
-        let wanted = row::wanted_due(state, parts.unread, self.now);
+        let wanted = row::wanted_due(state, parts.unread, standing.retried, self.now);
         if let Ok(record) = &run.row {
             found.extend(row::projection(record, state));
             found.extend(row::stranded(record, wanted, self.now));
@@ -244,8 +280,9 @@ impl Checking<'_> {
             projection: state.projection(),
             last_seq: state.seq,
             release: !run.holder_lives,
-            // An ended run with a message has perhaps been asked to try again.
-            due: wanted.or_else(|| (parts.unread > 0).then_some(Timestamp::ZERO)),
+            // An ended run with a message has perhaps been asked to try again. Under flow control that would take a slot.
+            due: wanted.or_else(|| (parts.unread > 0 && parts.stage.is_none()).then_some(Timestamp::ZERO)),
+            leaves: standing.leaves,
             approvals,
         })
     }

@@ -37,6 +37,19 @@ pub enum VerifyFindingKind {
     ChildMissing,
     /// The child that it waits for has ended, and its message is not there.
     ChildEndLost,
+    /// The task that it waits for does not exist.
+    TaskMissing,
+    /// The task that it waits for is settled, and its message is not there.
+    TaskEndLost,
+    /// It has ended, and flow control still counts it.
+    SlotLost,
+    /// It waits for its admission, and will never be told of it.
+    NeverAdmitted,
+    /// Counters and marks of flow control or of queues are not what the rows say that they are about.
+    Miscounted,
+    ScheduleUnreadable,
+    /// A schedule has times to come, and nothing that would look at it.
+    ScheduleStranded,
     ApprovalMissing,
     ApprovalDiffers,
     /// An approval that no event has asked for.
@@ -65,13 +78,20 @@ impl VerifyFindingKind {
             Self::Orphan => "orphan",
             Self::ChildMissing => "child-missing",
             Self::ChildEndLost => "child-end-lost",
+            Self::TaskMissing => "task-missing",
+            Self::TaskEndLost => "task-end-lost",
+            Self::SlotLost => "slot-lost",
+            Self::NeverAdmitted => "never-admitted",
+            Self::Miscounted => "miscounted",
+            Self::ScheduleUnreadable => "schedule-unreadable",
+            Self::ScheduleStranded => "schedule-stranded",
             Self::ApprovalMissing => "approval-missing",
             Self::ApprovalDiffers => "approval-differs",
             Self::ApprovalUnknown => "approval-unknown",
         }
     }
 
-    /// It is about something that follows from the journal, and can be written anew from it.
+    /// It is about something that follows from the journal or from other rows, and can be written anew.
     #[must_use]
     pub const fn is_repairable(self) -> bool {
         match self {
@@ -80,6 +100,8 @@ impl VerifyFindingKind {
             | Self::RowDiffers
             | Self::Stranded
             | Self::HeldByNobody
+            | Self::SlotLost
+            | Self::Miscounted
             | Self::ApprovalMissing
             | Self::ApprovalDiffers => true,
             Self::Integrity
@@ -95,6 +117,11 @@ impl VerifyFindingKind {
             | Self::Orphan
             | Self::ChildMissing
             | Self::ChildEndLost
+            | Self::TaskMissing
+            | Self::TaskEndLost
+            | Self::NeverAdmitted
+            | Self::ScheduleUnreadable
+            | Self::ScheduleStranded
             | Self::ApprovalUnknown => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
-use crate::core::{Event, Phase, Recorded, RunState, StepStarted, StepStatus, Wait};
+use crate::core::{Event, Phase, Recorded, Resolution, RunState, StepStarted, StepStatus, Wait};
 use crate::effect::EffectClass;
 use crate::names::ActivityRef;
 
@@ -47,7 +47,9 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
             let activity = ActivityRef::step(step.clone());
             needs(state, &activity, |status| status == StepStatus::Pending)
         }
-        Event::StepOutcomeResolved { activity, .. } => needs(state, activity, |status| status == StepStatus::Unknown),
+        Event::StepOutcomeResolved {
+            activity, resolution, ..
+        } => resolved(state, activity, resolution),
         Event::MapStarted { step, .. } => {
             let again = state.step(step).is_some_and(|(_, own)| own.items.is_some());
             again.then(|| double(format!("the items of {step} were fixed before")))
@@ -148,6 +150,13 @@ fn begun(state: &RunState, started: &StepStarted) -> Wrong {
         }
         status => Some(double(format!("{activity} was {} before", status.as_str()))),
     }
+}
+
+/// Nobody knew its end, or it was given up.
+fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -> Wrong {
+    let slot = state.slot(activity);
+    let counts = slot.is_some_and(|slot| state.can_resolve(slot, resolution));
+    needs(state, activity, |_| counts)
 }
 
 /// Only what has begun can succeed; what cannot begin fails.

@@ -8,7 +8,7 @@ use seawall_store::{Awaits, ClaimLimits, RunProjection, RunRecord, RunStatus, Se
 use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::api::rfc3339;
-use crate::core::{Command, Env, Event, Phase, RunCreated, RunState, decide};
+use crate::core::{Command, Env, Event, LONGEST_ROOM_BACKOFF, Phase, RunCreated, RunState, decide, wanted_room};
 
 /// What never changes: it stands in the first event too.
 pub(super) fn identity(record: &RunRecord, created: &RunCreated, at: Timestamp) -> Option<Found> {
@@ -100,15 +100,24 @@ fn error(code: Option<&str>) -> String {
     code.map_or_else(|| "no error".to_owned(), |code| format!("the error [{code}]"))
 }
 
-/// When an unheld run has to be due at the latest. None: nothing has to happen by itself.
-pub(super) fn wanted_due(state: &RunState, unread: u64, now: Timestamp) -> Option<Timestamp> {
+/// When an unheld run has to be due at the latest. None: nothing has to happen by itself. `retried`: it has ended, and its
+/// retry has not been read.
+pub(super) fn wanted_due(state: &RunState, unread: u64, retried: bool, now: Timestamp) -> Option<Timestamp> {
     if state.is_terminal() {
-        return None;
+        return retried.then_some(Timestamp::ZERO);
     }
     if unread > 0 || has_work(state, now) {
         return Some(Timestamp::ZERO);
     }
-    state.next_wake()
+    let due = state.next_wake()?;
+    // Room in a queue is looked for less often the longer it is waited for, and the journal does not say when.
+    let mut timers = state.timers.iter().take_while(|(at, _)| *at <= now);
+    let crowded = timers.any(|(_, slot)| state.at(*slot).and_then(wanted_room).is_some());
+    if crowded {
+        Some(now.saturating_add(LONGEST_ROOM_BACKOFF))
+    } else {
+        Some(due)
+    }
 }
 
 /// Whether a holder that took the run over now would do anything at once, timers apart.

@@ -138,3 +138,23 @@ fn events_out_of_order_are_found() {
     gap[1].seq = Seq(3);
     assert_eq!(kinds(&source, &gap), [VerifyFindingKind::OutOfOrder]);
 }
+
+#[test]
+fn a_map_whose_items_were_fixed_twice_is_found() {
+    let source = json!({"name": "parent", "steps": [
+        {"id": "m", "kind": "map", "with": {"over": [1, 2], "step": {"kind": "transform", "with": {"value": 1}}}},
+    ]});
+    let map = || Event::MapStarted {
+        step: crate::names::StepId::parse("m").unwrap(),
+        items: vec![Datum::null(), Datum::null()],
+    };
+    let start = Event::StepStarted(Box::new(StepStarted {
+        activity: step("m"),
+        attempt: 1,
+        request_digest: None,
+        deadline: None,
+    }));
+    let twice = journal(1, vec![born(&source, None), Event::RunStarted, start, map(), map()]);
+    let found = kinds(&source, &twice);
+    assert!(found.contains(&VerifyFindingKind::DoubleOutcome), "{found:?}");
+}

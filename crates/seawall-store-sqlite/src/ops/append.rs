@@ -10,7 +10,7 @@ use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_
 use crate::error::OpError;
 use crate::failpoints::Point;
 use crate::ops::create_run::{insert_unheld, tell_all};
-use crate::ops::deliver::{deliver, has_unread};
+use crate::ops::deliver::{deliver, has_unread, has_withheld};
 use crate::ops::fence::held_at;
 use crate::ops::flow::Flow;
 use crate::ops::offer::{offer, withdraw};
@@ -59,8 +59,8 @@ impl Operation for AppendOp {
             let told = self.write_rest(tx)?;
             return Ok(Done::now(last, false, told));
         }
-        let counted = match held_at(tx.conn(), &append.lease) {
-            Ok((at, counted)) if at == append.after => counted,
+        let held = match held_at(tx.conn(), &append.lease) {
+            Ok(held) if held.last == append.after => held,
             Ok(_) => return self.repeated(tx, true),
             Err(OpError::Refused(StoreError::StaleLease)) => return self.repeated(tx, false),
             Err(error) => return Err(error),
@@ -71,7 +71,7 @@ impl Operation for AppendOp {
         if !self.full_update(tx, last, &lasting)? {
             return Err(StoreError::StaleLease.into());
         }
-        if counted && append.projection.status.is_terminal() {
+        if held.counted && self.leaves(tx, held.ended, &lasting)? {
             let mut flow = Flow::new(tx);
             flow.leave(append.lease.key.0)?;
             told.extend(flow.told);
@@ -276,6 +276,15 @@ impl AppendOp {
             _ => None,
         };
         Ok(Lasting { held, due })
+    }
+
+    /// Whether the run gives up its place in flow control: when it ends, and when it is given back after it has ended, unless
+    /// it waits for its retry, or that has been admitted and is about to be read.
+    fn leaves(&self, tx: &Tx<'_>, had_ended: bool, lasting: &Lasting) -> rusqlite::Result<bool> {
+        if !self.0.projection.status.is_terminal() {
+            return Ok(false);
+        }
+        Ok(!had_ended || (!lasting.held && !has_withheld(tx, self.0.lease.key.0)?))
     }
 
     /// The fence does not hold. Perhaps because this very append did it.

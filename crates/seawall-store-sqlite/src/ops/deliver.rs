@@ -5,10 +5,25 @@ use seawall_store::{Digest, MessageKey, NewMessage};
 
 use crate::writer::Tx;
 
-/// Whether the run's inbox has, or ever had, a message of that key; and if so, a digest of its body where it was sent.
-pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<Option<[u8; 32]>>> {
-    tx.statement("SELECT fingerprint FROM inbox WHERE run_no = ?1 AND key = ?2")?
-        .query_row(params![run_no, key.0], |row| row.get(0))
+/// A message that is, or was, in a run's inbox.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    Consumed,
+    Unread,
+    Withheld,
+}
+
+/// What became of the run's message of that key, if there ever was one, and a digest of its body where it was sent.
+pub(super) fn known(tx: &Tx<'_>, run_no: i64, key: &MessageKey) -> rusqlite::Result<Option<(Known, Option<[u8; 32]>)>> {
+    tx.statement("SELECT unread, fingerprint FROM inbox WHERE run_no = ?1 AND key = ?2")?
+        .query_row(params![run_no, key.0], |row| {
+            let known = match row.get::<_, i64>(0)? {
+                0 => Known::Consumed,
+                1 => Known::Unread,
+                _ => Known::Withheld,
+            };
+            Ok((known, row.get(1)?))
+        })
         .optional()
 }
 
@@ -66,6 +81,26 @@ pub(super) fn post(
         make_due(tx, run_no)?;
     }
     Ok(())
+}
+
+/// What nobody has read yet is for nobody to read before the run is admitted anew.
+pub(super) fn withhold_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
+    tx.statement("UPDATE inbox SET unread = 2 WHERE run_no = ?1 AND unread = 1")?
+        .execute([run_no])?;
+    Ok(())
+}
+
+/// Forgets what is withheld, so that it can be sent again. False: nothing is.
+pub(super) fn forget_withheld(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    let forgotten = tx
+        .statement("DELETE FROM inbox WHERE run_no = ?1 AND unread = 2")?
+        .execute([run_no])?;
+    Ok(forgotten > 0)
+}
+
+pub(super) fn has_withheld(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    tx.statement("SELECT 1 FROM inbox WHERE run_no = ?1 AND unread = 2 LIMIT 1")?
+        .exists([run_no])
 }
 
 pub(super) fn has_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {

@@ -6,6 +6,16 @@ use crate::error::OpError;
 use crate::latest::LatestWorkflows;
 use crate::writer::{Operation, Tx};
 
+/// What flow control keeps of a workflow of which there is no run any more: clocks of rates, and then its numbers.
+const OF_ITS_SCOPE: [&str; 2] = [
+    "DELETE FROM flow_lines WHERE scope_no IN (
+         SELECT s.scope_no FROM workflows w JOIN flow_scopes s ON s.tenant_no = w.tenant_no AND s.workflow = w.id
+         WHERE w.workflow_no = ?1 AND NOT EXISTS (SELECT 1 FROM flow_runs f WHERE f.scope_no = s.scope_no))",
+    "DELETE FROM flow_scopes WHERE scope_no IN (
+         SELECT s.scope_no FROM workflows w JOIN flow_scopes s ON s.tenant_no = w.tenant_no AND s.workflow = w.id
+         WHERE w.workflow_no = ?1 AND NOT EXISTS (SELECT 1 FROM flow_runs f WHERE f.scope_no = s.scope_no))",
+];
+
 /// A workflow that a reader found unused.
 #[derive(Clone, Copy)]
 pub(crate) struct Unused {
@@ -38,6 +48,9 @@ impl Operation for ForgetWorkflows {
             let Some(id) = id else { continue };
             tx.statement("DELETE FROM run_workflows WHERE id = ?1")?
                 .execute([id.as_bytes()])?;
+            for sql in OF_ITS_SCOPE {
+                tx.statement(sql)?.execute([unused.workflow_no])?;
+            }
             for sql in [
                 "DELETE FROM workflow_versions WHERE workflow_no = ?1",
                 "DELETE FROM workflows WHERE workflow_no = ?1",

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rusqlite::params;
-use seawall_store::{StoreError, TaskBeat, TaskId, TaskLease, TenantId, Timestamp};
+use seawall_store::{TaskBeat, TaskId, TaskLease, TenantId, Timestamp};
 
 use crate::codec::time_at;
 use crate::error::OpError;
@@ -21,9 +21,6 @@ impl Operation for HeartbeatTask {
 
     fn run(&self, tx: &Tx<'_>) -> Result<TaskBeat, OpError> {
         let leased = leased(tx, &self.tenant, self.id, self.lease)?;
-        if leased.lease_until <= tx.now() {
-            return Err(StoreError::StaleLease.into());
-        }
         let (lease_ms, deadline, cancelled) = self.term(tx, leased.task_no)?;
         let prolonged = Timestamp::from_millis(tx.now().as_millis().saturating_add(lease_ms)).min(deadline);
         let lease_until = if cancelled { leased.lease_until } else { prolonged };

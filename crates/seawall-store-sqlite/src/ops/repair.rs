@@ -4,8 +4,11 @@ use rusqlite::params;
 use seawall_store::{ApprovalRecord, RunRepair};
 
 use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
+use crate::counts::recount;
 use crate::error::OpError;
 use crate::inspect::OF_NO_RUN;
+use crate::ops::deliver::{forget_withheld, withhold_unread};
+use crate::ops::flow::Flow;
 use crate::writer::{Operation, Tx};
 
 pub(crate) struct RepairRun(pub(crate) RunRepair);
@@ -38,7 +41,45 @@ impl Operation for RepairRun {
         for approval in &repair.approvals {
             write_approval(tx, repair.run.0, approval)?;
         }
+        self.write_place(tx)?;
         Ok(true)
+    }
+}
+
+impl RepairRun {
+    /// Its place in flow control.
+    fn write_place(&self, tx: &Tx<'_>) -> Result<(), OpError> {
+        let repair = &self.0;
+        let run_no = repair.run.0;
+        let mut flow = Flow::new(tx);
+        if repair.leaves {
+            forget_withheld(tx, run_no)?;
+            if flow.is_counted(run_no)? {
+                flow.leave(run_no)?;
+            }
+        }
+        if repair.projection.status.is_terminal() && repair.due.is_some() && flow.is_released(run_no)? {
+            tx.statement("UPDATE runs SET due = NULL WHERE run_no = ?1")?
+                .execute([run_no])?;
+            withhold_unread(tx, run_no)?;
+            if flow.may_come_back(run_no)? {
+                flow.come_back(run_no, repair.id)?;
+            } else {
+                forget_withheld(tx, run_no)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes anew what is kept so that nothing need be counted.
+pub(crate) struct Recount;
+
+impl Operation for Recount {
+    type Answer = ();
+
+    fn run(&self, tx: &Tx<'_>) -> Result<(), OpError> {
+        recount(tx.conn())
     }
 }
 

@@ -1,8 +1,8 @@
-use seawall_store::{Digest, NewMessage, RunId, Sent, StoreError, TenantId, Watchers};
+use seawall_store::{Digest, NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Watchers};
 
 use crate::error::OpError;
 use crate::ops::create_run::tell_all;
-use crate::ops::deliver::{Reader, known, post};
+use crate::ops::deliver::{Known, Reader, known, make_due, post, withhold_unread};
 use crate::ops::flow::Flow;
 use crate::rows::run_by_id;
 use crate::writer::{Operation, Tx};
@@ -16,7 +16,7 @@ pub(crate) struct Send {
     pub(crate) fingerprint: Digest,
 }
 
-/// What became of it, and who else heard of it.
+/// What became of it, and who heard of it.
 pub(crate) struct Accepted {
     pub(crate) sent: Sent,
     told: Vec<RunId>,
@@ -35,8 +35,7 @@ impl Operation for Send {
         let message = &self.message;
         let record = run_by_id(tx.conn(), &self.tenant, self.run)?.ok_or(StoreError::NotFound)?;
         if let Some(known) = known(tx, record.key.0, &message.key)? {
-            let differs = known.is_some_and(|known| known != *self.fingerprint.as_bytes());
-            return Ok(Accepted::plainly(if differs { Sent::Differs } else { Sent::Duplicate }));
+            return self.again(tx, &record, known);
         }
         let status = record.projection.status;
         if !message.allowed.contains(status) {
@@ -64,5 +63,35 @@ impl Operation for Send {
 
     fn payload(&self) -> usize {
         self.message.body.len() + self.message.key.0.len()
+    }
+}
+
+impl Send {
+    /// A message that was sent before. As long as nobody has read it, it is to have its effect: a run that ended and was given
+    /// back without reading it is due again.
+    fn again(
+        &self,
+        tx: &Tx<'_>,
+        record: &RunRecord,
+        (known, body): (Known, Option<[u8; 32]>),
+    ) -> Result<Accepted, OpError> {
+        let run_no = record.key.0;
+        let differs = body.is_some_and(|body| body != *self.fingerprint.as_bytes());
+        let mut duplicate = Accepted::plainly(if differs { Sent::Differs } else { Sent::Duplicate });
+        let allowed = self.message.allowed.contains(record.projection.status);
+        if known == Known::Consumed || !allowed {
+            return Ok(duplicate);
+        }
+        let mut flow = Flow::new(tx);
+        // A holder may have the message in its hands.
+        if self.message.readmit && record.holder.is_none() && flow.is_released(run_no)? {
+            withhold_unread(tx, run_no)?;
+            flow.come_back(run_no, self.run)?;
+            duplicate.told = flow.told;
+        } else if known == Known::Unread {
+            make_due(tx, run_no)?;
+            duplicate.told.push(self.run);
+        }
+        Ok(duplicate)
     }
 }

@@ -42,11 +42,7 @@ impl Operation for SettleTask {
     fn run(&self, tx: &Tx<'_>) -> Result<Ended, OpError> {
         let end = &self.end;
         let leased = leased(tx, &self.tenant, end.id, end.lease)?;
-        let fits = match end.by {
-            TaskEnder::Worker => tx.now() < leased.lease_until,
-            TaskEnder::Lapse => leased.lease_until <= tx.now(),
-        };
-        if !fits {
+        if end.by == TaskEnder::Lapse && tx.now() < leased.lease_until {
             return Err(StoreError::StaleLease.into());
         }
         tx.statement("UPDATE tasks SET status = 2, progress = NULL WHERE task_no = ?1")?

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use seawall_store::{
-    FlowLine, FlowPlace, FlowStage, FlowStore, Page, PageOf, RunId, StoreResult, TenantId, WorkflowId,
+    FlowLine, FlowPlace, FlowStage, FlowStore, Page, PageOf, QueueName, RunId, StoreResult, TenantId, WorkflowId,
 };
 
 use super::lists::{below, list, wanted};
 use crate::SqliteStore;
-use crate::codec::{flow_stage_at, maybe_time_at, run_id_at, time_at, uuid_at};
+use crate::codec::{count_at, flow_stage_at, maybe_time_at, run_id_at, time_at, uuid_at};
 use crate::ops::rate_at;
 use crate::rows::line_query;
 
@@ -30,6 +30,25 @@ impl FlowStore for SqliteStore {
             let params = params![tenant.as_str(), scope.as_bytes(), below(page), wanted(page)];
             let sql = line_query!(include_str!("../sql/list_flow.sql"));
             Ok(list(conn, sql, params, page, |row| Ok((row.get(0)?, line(row)?)))?)
+        }))
+    }
+
+    fn claimed_of_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        queue: &'a QueueName,
+        key: &'a str,
+    ) -> BoxFuture<'a, StoreResult<u64>> {
+        let (tenant, name, key) = (tenant.clone(), queue.clone(), key.to_owned());
+        Box::pin(self.readers.read(move |conn| {
+            let claimed = conn
+                .prepare_cached(
+                    "SELECT k.claimed FROM queue_keys k JOIN queues q ON q.queue_no = k.queue_no
+                     WHERE q.name = ?1 AND q.tenant_no = (SELECT tenant_no FROM tenants WHERE name = ?2) AND k.key = ?3",
+                )?
+                .query_row((name.as_str(), tenant.as_str(), &key), |row| count_at(row, 0, "count"))
+                .optional()?;
+            Ok(claimed.unwrap_or(0))
         }))
     }
 }

@@ -1,13 +1,13 @@
 use futures_util::future::BoxFuture;
 use seawall_store::{
-    InspectStore, InspectedRun, MessageKey, RunId, RunKey, RunParts, RunRepair, RunStatus, StoreResult, Strays,
-    TenantId, WorkflowRecord, WorkflowVersion,
+    InspectStore, InspectedRun, InspectedSchedule, MessageKey, Miscount, RunId, RunKey, RunParts, RunRepair, RunStatus,
+    StoreResult, Strays, TenantId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::SqliteStore;
-use crate::inspect;
-use crate::ops::{ClearStrays, RepairRun};
+use crate::ops::{ClearStrays, Recount, RepairRun};
 use crate::writer::Lane;
+use crate::{counts, inspect};
 
 impl InspectStore for SqliteStore {
     fn inspect_runs(&self, after: Option<RunKey>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedRun>>> {
@@ -48,6 +48,14 @@ impl InspectStore for SqliteStore {
         Box::pin(self.readers.list(inspect::strays))
     }
 
+    fn inspect_schedules(&self, after: Option<i64>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedSchedule>>> {
+        Box::pin(self.readers.read(move |conn| inspect::schedules(conn, after, limit)))
+    }
+
+    fn inspect_counts(&self) -> BoxFuture<'_, StoreResult<Vec<Miscount>>> {
+        Box::pin(self.readers.read(counts::miscounts))
+    }
+
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
         Box::pin(self.readers.list(move |conn| Ok(inspect::integrity(conn, limit))))
     }
@@ -58,5 +66,9 @@ impl InspectStore for SqliteStore {
 
     fn clear_strays(&self) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(self.writer.submit(Lane::Held, ClearStrays))
+    }
+
+    fn recount(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(self.writer.submit(Lane::Held, Recount))
     }
 }

@@ -9,7 +9,7 @@ use super::run_lists::list_runs;
 use crate::SqliteStore;
 use crate::codec::int;
 use crate::error::OpError;
-use crate::ops::{CreateRun, Send};
+use crate::ops::{CreateRun, Send, Wake};
 use crate::rows::{run_by_id, segment};
 use crate::writer::Lane;
 
@@ -79,6 +79,11 @@ impl RunStore for SqliteStore {
             let accepted = self.writer.submit(Lane::Client, send).await?;
             Ok(accepted.sent)
         })
+    }
+
+    fn wake<'a>(&'a self, tenant: &'a TenantId, runs: Vec<RunId>) -> BoxFuture<'a, StoreResult<u32>> {
+        let tenant = tenant.clone();
+        Box::pin(self.writer.submit(Lane::Held, Wake { tenant, runs }))
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

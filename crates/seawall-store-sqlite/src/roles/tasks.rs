@@ -1,16 +1,17 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreResult, TaskBeat,
-    TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
+    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreResult,
+    TaskBeat, TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
 };
 
 use super::lists::{list, wanted};
 use crate::SqliteStore;
 use crate::codec::{count_at, time_at};
-use crate::ops::{ClaimTasks, HeartbeatTask, SetQueue, SettleTask};
+use crate::ops::{ClaimTasks, HeartbeatTask, ProlongLeases, SetQueue, SettleTask};
 use crate::rows::{Queue, lapsed, queue, queue_by_name, queue_query, task, task_by_id, task_query};
 use crate::writer::Lane;
 
@@ -64,6 +65,11 @@ impl TaskStore for SqliteStore {
     fn lapsed_tasks(&self, limit: u32) -> BoxFuture<'_, StoreResult<Lapses>> {
         let now = self.clock.now();
         Box::pin(self.readers.read(move |conn| Ok(lapsed_tasks(conn, limit, now)?)))
+    }
+
+    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
+        let prolong = ProlongLeases { from, ahead, limit };
+        Box::pin(self.writer.submit(Lane::Held, prolong))
     }
 
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
@@ -147,7 +153,7 @@ impl TaskStore for SqliteStore {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         let (tenant, name, now) = (tenant.clone(), queue.clone(), self.clock.now());
         Box::pin(self.readers.read(move |conn| {
             let Some(found) = queue_by_name(conn, &tenant, &name)? else {
@@ -157,7 +163,11 @@ impl TaskStore for SqliteStore {
                 return Ok(None);
             };
             let waits = has_claimable(conn, found.queue_no)?;
-            Ok(waits.then(|| (rate.next(found.spent, now), now)))
+            Ok(waits.then(|| NextClaim {
+                at: rate.next(found.spent, now),
+                now,
+                every: rate.spacing(),
+            }))
         }))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use approval::{approval, approval_by_id, approvals_of};
 pub(crate) use inbox::unread;
 pub(crate) use queue::{Queue, queue, queue_by_name};
 pub(crate) use run::{lease, run, run_by_id, run_by_no};
-pub(crate) use schedule::{NumberedSchedule, schedule, schedule_by_id};
+pub(crate) use schedule::{NumberedSchedule, schedule, schedule_by_id, schedule_by_no};
 pub(crate) use segment::{segment, whole_journal};
 pub(crate) use task::{lapsed, task, task_by_id};
 pub(crate) use tenant::tenant_no_or_new;

@@ -47,6 +47,12 @@ fn last_error(row: &Row<'_>) -> rusqlite::Result<Option<FiringError>> {
     }))
 }
 
+pub(crate) fn schedule_by_no(conn: &Connection, schedule_no: i64) -> rusqlite::Result<Option<NumberedSchedule>> {
+    conn.prepare_cached(schedule_query!("WHERE s.schedule_no = ?1"))?
+        .query_row([schedule_no], schedule)
+        .optional()
+}
+
 pub(crate) fn schedule_by_id(
     conn: &Connection,
     tenant: &TenantId,

@@ -9,5 +9,6 @@ mod faults;
 mod full_disk;
 mod kit;
 mod opening;
+mod scopes;
 mod storms;
 mod tasks;

@@ -106,6 +106,7 @@ macro_rules! contract_tests {
                 a_released_run_is_due_when_it_says,
                 a_run_released_with_an_unread_message_is_due_now,
                 a_release_at_another_place_is_refused,
+                a_run_that_waits_for_a_time_is_woken_before_it,
             }
             approvals {
                 an_approval_opens_with_the_append,
@@ -210,6 +211,7 @@ macro_rules! contract_tests {
                 queues_are_apart_and_an_unknown_one_is_empty,
                 a_queue_gives_out_as_many_as_its_concurrency_allows,
                 a_key_at_its_limit_holds_nobody_else_back,
+                the_claimed_tasks_of_a_key_are_counted,
                 a_lower_limit_per_key_holds_from_the_next_claim_on,
                 a_rate_lets_a_burst_through_and_then_one_after_the_other,
                 only_a_rate_makes_a_task_claimable_by_itself,
@@ -220,9 +222,11 @@ macro_rules! contract_tests {
                 an_end_counts_whatever_the_runs_status_is,
                 a_task_ends_once,
                 a_stale_lease_ends_nothing,
-                a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it,
+                a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end,
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
                 a_heartbeat_never_prolongs_beyond_the_deadline,
+                leases_are_given_anew_a_few_at_a_time_and_each_once,
+                a_deadline_moves_with_the_clock_and_never_ends_before_the_lease,
                 lapses_are_told_the_longest_over_first_with_the_next_to_come,
             }
             queues {
@@ -262,6 +266,14 @@ macro_rules! contract_tests {
                 a_retry_waits_for_a_slot_again,
                 a_run_without_flow_control_is_not_asked,
             }
+            flow_retries {
+                a_retry_that_gives_way_can_be_asked_for_again,
+                a_retry_that_nobody_has_read_can_be_asked_for_again,
+                a_retry_that_nobody_has_read_takes_its_slot_again,
+                a_retried_run_gives_way_to_the_same_one_again,
+                a_retry_that_comes_before_the_run_is_given_back_keeps_its_slot,
+                a_retry_that_comes_to_nothing_leaves_its_slot,
+            }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,
                 a_late_append_to_a_forgotten_run_is_stale,
@@ -279,6 +291,12 @@ macro_rules! contract_tests {
                 a_run_is_shown_with_all_its_parts,
                 a_repair_writes_the_row_and_the_approvals,
                 a_holder_that_was_declared_dead_is_seen,
+            }
+            inspect_places {
+                a_run_is_shown_with_its_place_and_its_tasks,
+                a_repair_takes_the_place_of_a_run_away,
+                a_repaired_retry_asks_for_its_slot,
+                schedules_of_all_tenants_are_streamed_in_the_order_of_their_creation,
             }
             health {
                 a_store_is_healthy_until_it_is_closed,

@@ -24,6 +24,7 @@ impl State {
         if row.record.last_seq != append.after || !follows {
             return Err(StoreError::StaleLease);
         }
+        let had_ended = row.record.projection.status.is_terminal();
         let progress = append.segment.is_some() && !append.keeps_deaths;
         self.write_events(lease.key, append.segment, append.projection, &append.consumed);
         if let Some(row) = self.runs.get_mut(&lease.key) {
@@ -56,7 +57,9 @@ impl State {
             self.withdraw_task(&lease, withdrawn, now);
         }
         let done = self.finish(lease.key, append.then);
-        if self.runs[&lease.key].record.projection.status.is_terminal() {
+        let row = &self.runs[&lease.key];
+        let ended = row.record.projection.status.is_terminal();
+        if ended && (!had_ended || (done.parked && row.withheld.is_empty())) {
             self.leave(lease.key, now);
         }
         Ok(done)

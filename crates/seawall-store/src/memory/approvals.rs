@@ -26,6 +26,9 @@ impl State {
             return Err(StoreError::ApprovalSettled);
         }
         let record = row.record.clone();
+        if self.run_by_id(tenant, record.run)?.known.contains_key(&message.key) {
+            return Err(StoreError::ApprovalSettled);
+        }
         match self.send(tenant, record.run, message, now)? {
             Sent::Duplicate | Sent::Differs => return Err(StoreError::ApprovalSettled),
             Sent::Accepted => {}

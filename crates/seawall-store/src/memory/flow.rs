@@ -168,18 +168,18 @@ impl State {
     fn clear_line(&mut self, line: &LineName, by: RunKey, message: &Arc<[u8]>) {
         let queued = self.queue(line).into_iter().take(FlowEntry::MAX_SUPERSEDED as usize);
         for run in queued.collect::<Vec<_>>() {
-            self.give_way(run, by, Arc::clone(message));
+            // One that has ended and waits for its retry has nothing to give up but that.
+            if self.forget_withheld(run) {
+                self.flow_row(run).stage = FlowStage::Released;
+            } else {
+                self.give_way(run, by, Arc::clone(message));
+            }
         }
-        let running = self.flow_runs.iter_mut();
+        let running = self.flow_runs.iter();
         let running = running.filter(|(_, row)| row.line == *line && row.stage == FlowStage::Running && !row.told);
-        let untold: Vec<RunKey> = running
-            .map(|(run, row)| {
-                row.told = true;
-                *run
-            })
-            .collect();
+        let untold: Vec<RunKey> = running.map(|(run, _)| *run).collect();
         for run in untold {
-            self.tell_superseded(run, by, Arc::clone(message));
+            self.flow_row(run).told = self.tell_superseded(run, by, Arc::clone(message));
         }
     }
 
@@ -190,9 +190,9 @@ impl State {
         self.tell_superseded(run, by, message);
     }
 
-    fn tell_superseded(&mut self, run: RunKey, by: RunKey, message: Arc<[u8]>) {
-        let by = self.runs[&by].record.id;
-        self.deliver(run, MessageKey(format!("superseded:{by}")), message);
+    fn tell_superseded(&mut self, run: RunKey, by: RunKey, message: Arc<[u8]>) -> bool {
+        let (by, last) = (self.runs[&by].record.id, self.runs[&run].record.last_seq);
+        self.deliver(run, MessageKey(format!("superseded:{by}:{last}")), message)
     }
 
     /// In the order in which they are admitted.

@@ -7,7 +7,7 @@ use crate::memory::flow::LineName;
 use crate::memory::page::cut;
 use crate::memory::state::State;
 use crate::memory::store::MemoryStore;
-use crate::records::{FlowLine, FlowPlace, FlowStage, Page, PageOf};
+use crate::records::{FlowLine, FlowPlace, FlowStage, Page, PageOf, QueueName};
 use crate::roles::FlowStore;
 
 impl State {
@@ -69,6 +69,19 @@ impl FlowStore for MemoryStore {
                     .collect();
                 lines.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
                 Ok(cut(lines.into_iter(), page))
+            })
+        })
+    }
+
+    fn claimed_of_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        queue: &'a QueueName,
+        key: &'a str,
+    ) -> BoxFuture<'a, StoreResult<u64>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, None, |state, _| {
+                Ok(state.claimed_of_key(tenant, queue, key))
             })
         })
     }

@@ -1,20 +1,25 @@
+use std::collections::BTreeMap;
+
 use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
-use crate::ids::{RunId, RunKey, TenantId};
+use crate::ids::{RunId, RunKey, TaskId, TenantId};
 use crate::memory::fault::StoreOp;
 use crate::memory::state::{ApprovalRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    ApprovalStatus, InspectedRun, MessageKey, RunParts, RunRepair, RunStatus, Strays, WorkflowRecord, WorkflowVersion,
+    ApprovalStatus, InspectedRun, InspectedSchedule, MessageKey, Miscount, RunParts, RunRepair, RunStatus, Strays,
+    TaskStatus, WorkflowRecord, WorkflowVersion,
 };
 use crate::roles::InspectStore;
+use crate::time::Timestamp;
 
 impl State {
-    fn repair(&mut self, repair: RunRepair) -> bool {
+    fn repair(&mut self, repair: RunRepair, now: Timestamp) -> bool {
         let row = self.runs.get_mut(&repair.run).filter(|row| row.record.id == repair.id);
         let Some(row) = row else { return false };
         let tenant = row.tenant.clone();
+        let run = repair.run;
         row.record.projection = repair.projection;
         row.record.last_seq = repair.last_seq;
         if repair.release {
@@ -39,7 +44,32 @@ impl State {
                 }
             }
         }
+        self.repair_place(run, repair.leaves, now);
         true
+    }
+
+    fn tasks_of(&self, run: RunKey) -> BTreeMap<TaskId, TaskStatus> {
+        let rows = self.tasks.values().filter(|row| row.run == run);
+        rows.map(|row| (row.record.id, row.record.status)).collect()
+    }
+
+    fn repair_place(&mut self, run: RunKey, leaves: bool, now: Timestamp) {
+        if leaves {
+            self.forget_withheld(run);
+            self.leave(run, now);
+        }
+        let record = &self.runs[&run].record;
+        if record.projection.status.is_terminal() && record.due.is_some() && self.is_released(run) {
+            if let Some(row) = self.runs.get_mut(&run) {
+                row.record.due = None;
+            }
+            self.withhold_unread(run);
+            if self.may_come_back(run).is_ok() {
+                self.come_back(run, now);
+            } else {
+                self.forget_withheld(run);
+            }
+        }
     }
 }
 
@@ -80,6 +110,9 @@ impl InspectStore for MemoryStore {
                         .cloned()
                         .collect(),
                     unread: row.inbox.len() as u64,
+                    withheld: row.withheld.len() as u64,
+                    stage: state.flow_runs.get(&run).map(|place| place.stage),
+                    tasks: state.tasks_of(run),
                     troubles: Vec::new(),
                 })
             })
@@ -141,12 +174,36 @@ impl InspectStore for MemoryStore {
         })
     }
 
+    fn inspect_schedules(&self, after: Option<i64>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedSchedule>>> {
+        Box::pin(async move {
+            self.call(StoreOp::Read, None, |state, _| {
+                let rows = state.schedules.iter();
+                let rows = rows.filter(|(place, _)| after.is_none_or(|after| after < **place));
+                let inspected = rows.map(|(place, row)| InspectedSchedule {
+                    place: *place,
+                    id: Some(row.record.id),
+                    row: Ok(row.record.clone()),
+                });
+                Ok(inspected.take(limit as usize).collect())
+            })
+        })
+    }
+
+    fn inspect_counts(&self) -> BoxFuture<'_, StoreResult<Vec<Miscount>>> {
+        // Everything is counted anew at every question.
+        Box::pin(async move { self.call(StoreOp::Read, None, |_, _| Ok(Vec::new())) })
+    }
+
     fn integrity(&self, _limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {
         Box::pin(async move { self.call(StoreOp::Read, None, |_, _| Ok(Vec::new())) })
     }
 
     fn repair_run(&self, repair: RunRepair) -> BoxFuture<'_, StoreResult<bool>> {
-        Box::pin(async move { self.call(StoreOp::Repair, Some(repair.id), |state, _| Ok(state.repair(repair))) })
+        Box::pin(async move {
+            self.call(StoreOp::Repair, Some(repair.id), |state, now| {
+                Ok(state.repair(repair, now))
+            })
+        })
     }
 
     fn clear_strays(&self) -> BoxFuture<'_, StoreResult<u64>> {
@@ -157,5 +214,9 @@ impl InspectStore for MemoryStore {
                 Ok((before - state.keys.len()) as u64)
             })
         })
+    }
+
+    fn recount(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move { self.call(StoreOp::Repair, None, |_, _| Ok(())) })
     }
 }

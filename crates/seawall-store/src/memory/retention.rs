@@ -100,6 +100,12 @@ impl State {
             }
             !goes
         });
+        for id in &forgotten {
+            if !self.flow_runs.values().any(|row| row.line.scope == *id) {
+                self.flow_lines.retain(|line, _| line.scope != *id);
+                self.flow_scopes.retain(|(_, scope), _| scope != id);
+            }
+        }
         forgotten
     }
 }

@@ -4,11 +4,11 @@ use crate::error::{StoreError, StoreResult};
 use crate::ids::{Digest, RunId, RunKey, Seq, TenantId};
 use crate::memory::fault::StoreOp;
 use crate::memory::page::cut;
-use crate::memory::state::{KeyRow, RunRow, State};
+use crate::memory::state::{KeyRow, News, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment, Sent,
-    WorkflowRef,
+    ClaimLimits, CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment,
+    Sent, WorkflowRef,
 };
 use crate::roles::RunStore;
 use crate::time::Timestamp;
@@ -50,6 +50,22 @@ impl State {
         })
     }
 
+    fn wake(&mut self, tenant: &TenantId, runs: &[RunId]) -> u32 {
+        let mut woken = 0;
+        for id in runs {
+            let Ok(row) = self.run_by_id(tenant, *id) else { continue };
+            let key = row.record.key;
+            let record = &row.record;
+            let waits = record.holder.is_none() && record.due.is_some_and(|due| due > Timestamp::ZERO);
+            if waits && record.deaths < ClaimLimits::SUSPECT {
+                self.runs.get_mut(&key).expect("it was found").record.due = Some(Timestamp::ZERO);
+                self.news.push(News::Work);
+                woken += 1;
+            }
+        }
+        woken
+    }
+
     pub(super) fn send(
         &mut self,
         tenant: &TenantId,
@@ -58,12 +74,10 @@ impl State {
         now: Timestamp,
     ) -> StoreResult<Sent> {
         let row = self.run_by_id(tenant, id)?;
-        let body = Digest::of(&message.body);
-        match row.known.get(&message.key) {
-            Some(Some(known)) if *known != body => return Ok(Sent::Differs),
-            Some(_) => return Ok(Sent::Duplicate),
-            None => {}
+        if row.known.contains_key(&message.key) {
+            return self.send_again(row.record.key, &message, now);
         }
+        let body = Digest::of(&message.body);
         let status = row.record.projection.status;
         if !message.allowed.contains(status) {
             return Err(StoreError::RunIs(status));
@@ -84,6 +98,30 @@ impl State {
 }
 
 impl State {
+    /// A message that was sent before. As long as nobody has read it, it is to have its effect.
+    fn send_again(&mut self, run: RunKey, message: &NewMessage, now: Timestamp) -> StoreResult<Sent> {
+        let row = &self.runs[&run];
+        let unread = row.inbox.iter().any(|kept| kept.key == message.key);
+        let withheld = row.withheld.iter().any(|kept| kept.key == message.key);
+        let allowed = message.allowed.contains(row.record.projection.status);
+        let body = Digest::of(&message.body);
+        let sent = match row.known.get(&message.key) {
+            Some(Some(known)) if *known != body => Sent::Differs,
+            _ => Sent::Duplicate,
+        };
+        if !allowed || !(unread || withheld) {
+            return Ok(sent);
+        }
+        if message.readmit && row.record.holder.is_none() && self.is_released(run) {
+            self.may_come_back(run)?;
+            self.withhold_unread(run);
+            self.come_back(run, now);
+        } else if unread {
+            self.make_due(run);
+        }
+        Ok(sent)
+    }
+
     fn withhold(&mut self, run: RunKey, message: NewMessage) {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
@@ -207,6 +245,10 @@ impl RunStore for MemoryStore {
                 state.send(tenant, id, message, now)
             })
         })
+    }
+
+    fn wake<'a>(&'a self, tenant: &'a TenantId, runs: Vec<RunId>) -> BoxFuture<'a, StoreResult<u32>> {
+        Box::pin(async move { self.call(StoreOp::Wake, None, |state, _| Ok(state.wake(tenant, &runs))) })
     }
 
     fn watch(&self, id: RunId) -> RunWatch {

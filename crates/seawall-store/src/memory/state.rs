@@ -235,11 +235,17 @@ impl State {
         }
         row.known.insert(key.clone(), None);
         row.inbox.push(InboxRow { id, key, body });
+        self.make_due(run);
+        true
+    }
+
+    /// There is a message: an unheld run is due at once, a holder is told.
+    pub(super) fn make_due(&mut self, run: RunKey) {
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
         if row.record.holder.is_none() {
             row.record.due = Some(Timestamp::ZERO);
         }
         self.news.push(News::Message(row.record.id));
-        true
     }
 
     /// What was withheld can be read from now on.
@@ -247,10 +253,23 @@ impl State {
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
         row.inbox.append(&mut row.withheld);
         row.inbox.sort_by_key(|message| message.id);
-        if row.record.holder.is_none() {
-            row.record.due = Some(Timestamp::ZERO);
+        self.make_due(run);
+    }
+
+    /// What nobody has read yet is for nobody to read before the run is admitted anew.
+    pub(super) fn withhold_unread(&mut self, run: RunKey) {
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        row.withheld.append(&mut row.inbox);
+        row.withheld.sort_by_key(|message| message.id);
+    }
+
+    /// Forgets what is withheld, so that it can be sent again. False: nothing is.
+    pub(super) fn forget_withheld(&mut self, run: RunKey) -> bool {
+        let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
+        for message in &row.withheld {
+            row.known.remove(&message.key);
         }
-        self.news.push(News::Message(row.record.id));
+        !std::mem::take(&mut row.withheld).is_empty()
     }
 
     /// Takes the runs away from `node`, which has died or retired. Answers how many.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::error::{StoreError, StoreResult};
-use crate::ids::RunId;
+use crate::ids::{RunId, TaskId};
 use crate::memory::fault::{Fault, FaultHook, FaultPoint, StoreOp, ambiguous, unavailable};
 use crate::memory::state::{News, State};
 use crate::time::{StoreClock, Timestamp};
@@ -78,6 +78,13 @@ impl MemoryStore {
             Some(_) => answer.and_then(|_| Err(ambiguous())),
             None => answer,
         }
+    }
+
+    /// What a call about a task is about, for the hook.
+    pub(super) fn run_of_task(&self, id: TaskId) -> Option<RunId> {
+        let state = self.state.lock();
+        let mut rows = state.tasks.values();
+        rows.find(|row| row.record.id == id).map(|row| row.record.run)
     }
 
     pub(super) fn close_now(&self) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::ids::{RunKey, TaskId, TenantId};
 use crate::memory::state::{News, State};
 use crate::records::{
-    ClaimedTask, Cursor, Lease, Page, PageOf, QueueName, QueueRecord, QueueSettings, Spent, TaskClaim, TaskLease,
-    TaskOffered, TaskRecord, TaskStatus, TaskWithdrawn,
+    ClaimedTask, Cursor, Lease, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueSettings, Spent, TaskClaim,
+    TaskLease, TaskOffered, TaskRecord, TaskStatus, TaskWithdrawn,
 };
 use crate::time::Timestamp;
 
@@ -203,11 +203,23 @@ impl State {
         first.map(|(number, _)| *number)
     }
 
-    pub(super) fn next_claimable(&self, tenant: &TenantId, queue: &QueueName, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn next_claimable(&self, tenant: &TenantId, queue: &QueueName, now: Timestamp) -> Option<NextClaim> {
         let row = self.queues.get(&(tenant.clone(), queue.clone()))?;
         let rate = row.settings.rate?;
         self.first_claimable(tenant, queue)?;
-        Some(rate.next(row.spent, now))
+        Some(NextClaim {
+            at: rate.next(row.spent, now),
+            now,
+            every: rate.spacing(),
+        })
+    }
+
+    pub(super) fn claimed_of_key(&self, tenant: &TenantId, queue: &QueueName, key: &str) -> u64 {
+        let claimed = self
+            .tasks
+            .values()
+            .filter(|row| row.is_in(tenant, queue) && row.record.status == TaskStatus::Claimed);
+        claimed.filter(|row| row.record.key.as_deref() == Some(key)).count() as u64
     }
 
     pub(super) fn queue_row(&mut self, tenant: &TenantId, name: &QueueName) -> &mut QueueRow {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -9,8 +10,8 @@ use crate::memory::state::{News, State};
 use crate::memory::store::MemoryStore;
 use crate::memory::task_rows::TaskRow;
 use crate::records::{
-    ClaimedTask, LapsedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat,
-    TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
+    ClaimedTask, LapsedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings,
+    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
 };
 use crate::roles::TaskStore;
 use crate::time::Timestamp;
@@ -33,9 +34,6 @@ impl State {
     ) -> StoreResult<TaskBeat> {
         let row = self.leased(tenant, id, lease)?;
         let (until, deadline) = row.term();
-        if until <= now {
-            return Err(StoreError::StaleLease);
-        }
         let cancelled = row.record.cancelled;
         let lease_until = if cancelled {
             until
@@ -56,12 +54,7 @@ impl State {
 
     fn settle_task(&mut self, tenant: &TenantId, end: TaskSettled, now: Timestamp) -> StoreResult<()> {
         let row = self.leased(tenant, end.id, end.lease)?;
-        let (until, _) = row.term();
-        let fits = match end.by {
-            TaskEnder::Worker => now < until,
-            TaskEnder::Lapse => until <= now,
-        };
-        if !fits {
+        if end.by == TaskEnder::Lapse && now < row.term().0 {
             return Err(StoreError::StaleLease);
         }
         row.settle();
@@ -72,6 +65,27 @@ impl State {
             self.news.push(News::Offered(tenant.clone(), queue, 1));
         }
         Ok(())
+    }
+
+    fn prolong(&mut self, from: Timestamp, ahead: Duration, limit: u32) -> u32 {
+        let mut short: Vec<_> = self
+            .tasks
+            .iter_mut()
+            .filter(|(_, row)| row.record.status == TaskStatus::Claimed)
+            .filter(|(_, row)| row.term().0 < from.saturating_add(row.lease_for))
+            .collect();
+        short.sort_by_key(|(number, row)| (row.term().0, **number));
+        let mut count = 0;
+        for (_, row) in short.into_iter().take(limit as usize) {
+            let lease_until = from.saturating_add(row.lease_for);
+            let earlier = row.record.claimed_at.is_some_and(|at| at.saturating_add(ahead) <= from);
+            let moved = if earlier { ahead } else { Duration::ZERO };
+            let deadline = row.term().1.saturating_add(moved).max(lease_until);
+            row.record.lease_until = Some(lease_until);
+            row.record.deadline = Some(deadline);
+            count += 1;
+        }
+        count
     }
 
     fn lapsed(&self, limit: u32, now: Timestamp) -> Lapses {
@@ -135,7 +149,8 @@ impl TaskStore for MemoryStore {
 
     fn settle_task<'a>(&'a self, tenant: &'a TenantId, end: TaskSettled) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            self.call(StoreOp::SettleTask, None, |state, now| {
+            let run = self.run_of_task(end.id);
+            self.call(StoreOp::SettleTask, run, |state, now| {
                 state.settle_task(tenant, end, now)
             })
         })
@@ -143,6 +158,14 @@ impl TaskStore for MemoryStore {
 
     fn lapsed_tasks(&self, limit: u32) -> BoxFuture<'_, StoreResult<Lapses>> {
         Box::pin(async move { self.call(StoreOp::LapsedTasks, None, |state, now| Ok(state.lapsed(limit, now))) })
+    }
+
+    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
+        Box::pin(async move {
+            self.call(StoreOp::ProlongLeases, None, |state, _| {
+                Ok(state.prolong(from, ahead, limit))
+            })
+        })
     }
 
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
@@ -211,11 +234,10 @@ impl TaskStore for MemoryStore {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         Box::pin(async move {
             self.call(StoreOp::NextClaimable, None, |state, now| {
-                let next = state.next_claimable(tenant, queue, now);
-                Ok(next.map(|next| (next, now)))
+                Ok(state.next_claimable(tenant, queue, now))
             })
         })
     }

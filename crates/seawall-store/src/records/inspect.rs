@@ -1,6 +1,11 @@
-use crate::ids::{RunId, RunKey, Seq, TenantId};
+use std::collections::BTreeMap;
+
+use crate::ids::{RunId, RunKey, ScheduleId, Seq, TaskId, TenantId};
 use crate::records::approval::ApprovalRecord;
+use crate::records::flow::FlowStage;
 use crate::records::run::{RunProjection, RunRecord, Segment};
+use crate::records::schedule::ScheduleRecord;
+use crate::records::task::TaskStatus;
 use crate::time::Timestamp;
 
 /// A run's row as it is stored, whether it makes sense or not.
@@ -25,8 +30,34 @@ pub struct RunParts {
     pub approvals: Vec<ApprovalRecord>,
     /// Messages that wait.
     pub unread: u64,
+    /// Messages that nobody reads before the run is admitted anew.
+    pub withheld: u64,
+    /// Where flow control has it, if it is under it.
+    pub stage: Option<FlowStage>,
+    /// Every task that it has offered.
+    pub tasks: BTreeMap<TaskId, TaskStatus>,
     /// What cannot be read, one sentence each.
     pub troubles: Vec<String>,
+}
+
+/// A schedule's row as it is stored, whether it makes sense or not.
+#[derive(Clone, Debug)]
+pub struct InspectedSchedule {
+    /// Its place in the order of creation.
+    pub place: i64,
+    /// None where it cannot be read.
+    pub id: Option<ScheduleId>,
+    /// Or what is wrong with it.
+    pub row: Result<ScheduleRecord, String>,
+}
+
+/// What a store keeps beside its rows so that it need not count them, and that does not follow from them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Miscount {
+    /// `queues`, …
+    pub what: &'static str,
+    /// How many are wrong.
+    pub rows: u64,
 }
 
 /// Rows that belong to a run that does not exist.
@@ -47,6 +78,8 @@ pub struct RunRepair {
     /// Nobody holds the run after this; else its holder keeps it, and it has no timer.
     pub release: bool,
     pub due: Option<Timestamp>,
+    /// It has nothing to do with a place in flow control, or with what is withheld until it has one: both go.
+    pub leaves: bool,
     /// Written where they are missing, overwritten where they are there.
     pub approvals: Vec<ApprovalRecord>,
 }

@@ -19,9 +19,9 @@ pub use append::{
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};
-pub use inspect::{InspectedRun, RunParts, RunRepair, Strays};
+pub use inspect::{InspectedRun, InspectedSchedule, Miscount, RunParts, RunRepair, Strays};
 pub use page::{Cursor, Page, PageOf};
-pub use queue::{QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
+pub use queue::{NextClaim, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
 pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::records::rate::Rate;
 use crate::time::Timestamp;
@@ -89,6 +90,17 @@ impl QueueRecord {
     pub fn is_listed(&self) -> bool {
         self.settings != QueueSettings::default() || self.offered > 0 || self.claimed > 0
     }
+}
+
+/// When tasks that only a queue's rate keeps back may be claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NextClaim {
+    /// The first of them; at or before `now`: claim again.
+    pub at: Timestamp,
+    /// The store's now.
+    pub now: Timestamp,
+    /// And then one after each such time.
+    pub every: Duration,
 }
 
 /// How much more may be offered to a queue.

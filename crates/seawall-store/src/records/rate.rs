@@ -31,6 +31,12 @@ impl Rate {
         (per / limit + i64::from(per % limit != 0)).max(1)
     }
 
+    /// How long after one the next is let through, once the burst is used up.
+    #[must_use]
+    pub fn spacing(self) -> Duration {
+        Duration::from_micros(u64::try_from(self.interval()).unwrap_or(u64::MAX))
+    }
+
     fn burst(self) -> i64 {
         self.interval().saturating_mul(i64::from(self.limit.max(1)))
     }

@@ -106,7 +106,7 @@ pub struct TaskSettled {
 /// Who may end a task's lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TaskEnder {
-    /// Its worker, as long as the lease lasts (store's now before its end).
+    /// Its worker, as long as the task is claimed under its lease.
     Worker,
     /// The engine, once the lease is over (the end is at or before the store's now).
     Lapse,

@@ -2,7 +2,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TenantId, WorkflowId};
-use crate::records::{FlowLine, FlowPlace, Page, PageOf};
+use crate::records::{FlowLine, FlowPlace, Page, PageOf, QueueName};
 
 /// Flow control: which runs of a workflow may begin. It has no calls of its own that change anything: runs come in with
 /// [`crate::RunStore::create_run`] and as children of appends ([`crate::NewRun::flow`]), come back with
@@ -19,16 +19,20 @@ use crate::records::{FlowLine, FlowPlace, Page, PageOf};
 ///
 /// *Asking.* There is a conflict if the line has slots and no fewer runs than that run or are queued. `Reject`: at a
 /// creation from outside the change is refused; else the run is released and gets the message. `CancelRunning`: queued ones
-/// are released and get the message, at most [`crate::FlowEntry::MAX_SUPERSEDED`] of them, first ones first; running ones get it unless they got one
+/// are released and get the message, at most [`crate::FlowEntry::MAX_SUPERSEDED`] of them, first ones first (one that was
+/// retried loses what is withheld instead, as if it had never been sent); running ones get it unless they got one
 /// since their admission. Then, as with `Queue` and without a conflict, the run is queued at the time of asking (for a
 /// debounced one: the end of its wait) less 10 s for each point of its priority; of equals the one created first stands first.
 ///
 /// *Admission.* While there is a free slot and the rate allows a start now, the first of the queue is admitted: it has a
 /// slot, gets `admitted` (or what was withheld when it was sent) and is due. At most [`crate::FlowEntry::MAX_ADMITTED`] in one change; claims go on.
 ///
-/// *Leaving.* The append after which a run's status is terminal releases it, whatever becomes of the lease.
+/// *Leaving.* The append by which a run's status becomes terminal releases it, whatever becomes of the lease. Of a run that had
+/// ended before, the append that gives it back does, unless a message of it is withheld: its retry may have been admitted by
+/// then, and have come to nothing.
 ///
-/// A message to one that gives way has the key `superseded:` and the id of the run it gives way to, a refusal the key `rejected`.
+/// A message to one that gives way has the key `superseded:`, the id of the run it gives way to, `:` and its own last place; a
+/// refusal has the key `rejected`.
 pub trait FlowStore: Send + Sync + 'static {
     /// Where the run stands. None: it has no flow control, or does not exist.
     fn flow_place<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Option<FlowPlace>>>;
@@ -40,4 +44,13 @@ pub trait FlowStore: Send + Sync + 'static {
         scope: WorkflowId,
         page: Page,
     ) -> BoxFuture<'a, StoreResult<PageOf<FlowLine>>>;
+
+    /// How many tasks of a queue's key are claimed: what [`crate::QueueSettings::concurrency_per_key`] limits. 0 for what nobody
+    /// knows.
+    fn claimed_of_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        queue: &'a QueueName,
+        key: &'a str,
+    ) -> BoxFuture<'a, StoreResult<u64>>;
 }

@@ -3,7 +3,8 @@ use futures_util::future::BoxFuture;
 use crate::error::StoreResult;
 use crate::ids::{RunId, RunKey, TenantId};
 use crate::records::{
-    InspectedRun, MessageKey, RunParts, RunRepair, RunStatus, Strays, WorkflowRecord, WorkflowVersion,
+    InspectedRun, InspectedSchedule, MessageKey, Miscount, RunParts, RunRepair, RunStatus, Strays, WorkflowRecord,
+    WorkflowVersion,
 };
 
 /// Everything as it is stored, for a check of the whole store, and the repair of what follows from something else. Not bound
@@ -35,12 +36,21 @@ pub trait InspectStore: Send + Sync + 'static {
     /// Rows of runs that do not exist, for each kind of which there are any.
     fn inspect_strays(&self) -> BoxFuture<'_, StoreResult<Vec<Strays>>>;
 
+    /// The schedules created after the one at `after`, in the order of their creation, at most `limit`.
+    fn inspect_schedules(&self, after: Option<i64>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedSchedule>>>;
+
+    /// Counters, first places and marks that do not follow from the rows that they are about (flow control, queues), for each
+    /// kind of which there are any. Each kind is of one moment.
+    fn inspect_counts(&self) -> BoxFuture<'_, StoreResult<Vec<Miscount>>>;
+
     /// What the backend itself finds wrong (broken pages, an index and its table that differ, keys without their rows), a
     /// sentence each, at most `limit`.
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>>;
 
-    /// Rebuilds a run's row and its approvals. Its journal, its inbox and its epoch stay as they are. False: there is no such
-    /// run. Only for a store that nobody works on.
+    /// Rebuilds a run's row and its approvals. Its journal, its inbox and its epoch stay as they are, but for what `leaves`
+    /// says: as if the run had ended now, others may be admitted in its place. One that has ended, is released by flow control
+    /// and is to be due asks for a new admission instead, with everything in its inbox withheld; if it is refused, that goes.
+    /// False: there is no such run. Only for a store that nobody works on, after [`InspectStore::recount`].
     ///
     /// # Errors
     /// `Unavailable` where the store was opened for reading only.
@@ -52,4 +62,11 @@ pub trait InspectStore: Send + Sync + 'static {
     /// # Errors
     /// As in [`InspectStore::repair_run`].
     fn clear_strays(&self) -> BoxFuture<'_, StoreResult<u64>>;
+
+    /// Makes everything that [`InspectStore::inspect_counts`] looks at anew. What has room by that is admitted with the next
+    /// claim.
+    ///
+    /// # Errors
+    /// As in [`InspectStore::repair_run`].
+    fn recount(&self) -> BoxFuture<'_, StoreResult<()>>;
 }

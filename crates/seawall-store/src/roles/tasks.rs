@@ -1,12 +1,13 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TaskId, TenantId};
 use crate::records::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat, TaskClaim,
-    TaskLease, TaskRecord, TaskSettled,
+    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat,
+    TaskClaim, TaskLease, TaskRecord, TaskSettled,
 };
 use crate::time::Timestamp;
 
@@ -29,10 +30,10 @@ pub trait TaskStore: Send + Sync + 'static {
 
     /// Prolongs the lease to as long from now as it was claimed for, at most to the attempt's deadline, and keeps the
     /// progress that the worker tells (at most 16 KiB, checked by the caller; None leaves the last one). The lease of a
-    /// withdrawn task is not prolonged.
+    /// withdrawn task is not prolonged. One that is over lasts until a lapse is said.
     ///
     /// # Errors
-    /// `NotFound`; `StaleLease` when the task is not claimed under this lease, or the lease is over.
+    /// `NotFound`; `StaleLease` when the task is not claimed under this lease.
     fn heartbeat_task<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -46,12 +47,19 @@ pub trait TaskStore: Send + Sync + 'static {
     /// key the inbox knows is dropped.
     ///
     /// # Errors
-    /// `NotFound`; `StaleLease` when the task is not claimed under this lease, or [`crate::TaskEnder`] does not fit: a worker's
-    /// word counts only before the end of the lease, a lapse only after it. `Busy` for a worker's.
+    /// `NotFound`; `StaleLease` when the task is not claimed under this lease, or a lapse is said before its end. A worker's
+    /// word counts as long as nobody has said one. `Busy` for a worker's.
     fn settle_task<'a>(&'a self, tenant: &'a TenantId, end: TaskSettled) -> BoxFuture<'a, StoreResult<()>>;
 
     /// Claimed tasks of all tenants whose lease is over, at most `limit`, and when the next one ends.
     fn lapsed_tasks(&self, limit: u32) -> BoxFuture<'_, StoreResult<Lapses>>;
+
+    /// Gives leases anew from `from` on, where nobody was there to hear the workers, or a clock was set ahead of them: of the
+    /// claimed tasks of all tenants whose lease would end earlier than one that is claimed at `from`, at most `limit`, the one
+    /// that ends first before the others. The deadline of an attempt that was claimed by `from - ahead` moves by `ahead`, and
+    /// none comes before the end of the lease. Answers how many there were: with fewer than `limit`, all have theirs. To be
+    /// repeated with the same `from`: whose lease was given anew is left alone.
+    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>>;
 
     /// The tasks of a run that are not settled, in the order in which they were offered. Empty for a run that the tenant does
     /// not have.
@@ -88,11 +96,10 @@ pub trait TaskStore: Send + Sync + 'static {
     fn queue_room<'a>(&'a self, tenant: &'a TenantId, name: &'a QueueName) -> BoxFuture<'a, StoreResult<QueueRoom>>;
 
     /// When a claim that found nothing may find something although nothing new was offered: only the queue's rate keeps a
-    /// task back, and lets it go then (at or before the store's now: claim again). With the store's now. None: only an
-    /// offer, an end or new settings change that.
+    /// task back. None: only an offer, an end or new settings change that.
     fn next_claimable<'a>(
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>>;
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>>;
 }

@@ -6,5 +6,5 @@
 mod queues;
 mod watchers;
 
-pub use queues::QueueWatch;
+pub use queues::{QueueWatch, TimerSeen};
 pub use watchers::{RunWatch, Watchers};

@@ -3,15 +3,23 @@
 //!
 //! A watch has a permit until it has looked: it is used up by the next wait, or by [`QueueWatch::served`]. One that goes
 //! away before that passes it on. A permit that nobody can take is dropped: whoever comes later looks first.
+//!
+//! Where a rate keeps tasks back, time gives permits as well: one timer for each queue, as many permits as the rate allows.
+//! Whoever has waited longest keeps it running, so it ends with the last one that waits.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::ids::TenantId;
 use crate::records::QueueName;
+
+/// A timer ticks no more often; with each tick it gives all the permits that have come since.
+const TICK: Duration = Duration::from_millis(1);
 
 type Key = (TenantId, QueueName);
 
@@ -28,7 +36,22 @@ struct Waiting {
     idle: BTreeSet<u64>,
     /// Woken, perhaps looking right now, and without a further permit.
     looking: BTreeSet<u64>,
+    /// In a wait: the first of them keeps the timer running.
+    waiting: BTreeSet<u64>,
+    timer: Option<Timer>,
+    /// Raised with each change of the timer but its own ticks.
+    turned: u64,
 }
+
+#[derive(Clone, Copy)]
+struct Timer {
+    at: Instant,
+    every: Duration,
+}
+
+/// What was known of a queue's timer before the store was asked for its next time.
+#[derive(Clone, Copy)]
+pub struct TimerSeen(u64);
 
 /// `idle => pending => looking => (idle | looking and pending)`.
 struct Waiter {
@@ -73,6 +96,43 @@ impl Waiting {
         waiter.looking = true;
         self.looking.insert(ticket);
         true
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let Some(timer) = self.timer.as_mut().filter(|timer| timer.at <= now) else {
+            return;
+        };
+        let every = timer.every.max(TICK);
+        let late = now.duration_since(timer.at).as_nanos() / every.as_nanos();
+        let count = usize::try_from(late).unwrap_or(usize::MAX).saturating_add(1);
+        timer.at += every.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        self.give(count.min(self.watches.len()));
+    }
+
+    fn turn(&mut self, timer: Option<Timer>) {
+        self.turned += 1;
+        self.timer = timer;
+        self.wake_first();
+    }
+
+    /// The one that is to keep the timer running looks at it anew.
+    fn wake_first(&self) {
+        let first = self.waiting.first().and_then(|ticket| self.watches.get(ticket));
+        if let Some(first) = first.filter(|_| self.timer.is_some()) {
+            first.notify.notify_one();
+        }
+    }
+
+    fn enter(&mut self, ticket: u64) {
+        self.waiting.insert(ticket);
+    }
+
+    fn exit(&mut self, ticket: u64) {
+        let was_first = self.waiting.first() == Some(&ticket);
+        self.waiting.remove(&ticket);
+        if was_first {
+            self.wake_first();
+        }
     }
 
     fn leave(&mut self, ticket: u64) {
@@ -135,8 +195,52 @@ impl QueueWatch {
     /// claim. Waiting again says that nothing was found. May be dropped at any time; what it would have told is kept.
     pub async fn changed(&self) {
         self.with(Waiting::use_up);
+        let _wait = Wait::begin(self);
         while !self.with(Waiting::take) {
-            self.notify.notified().await;
+            tokio::select! {
+                biased;
+                () = self.notify.notified() => {}
+                () = self.time() => self.with(|waiting, _| waiting.tick(Instant::now())),
+            }
+        }
+    }
+
+    /// Whether time alone will wake somebody: who has just come and found nothing need not ask for when.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.with(|waiting, _| waiting.timer.is_some())
+    }
+
+    /// To be called before the store is asked when a task is let go.
+    #[must_use]
+    pub fn timer(&self) -> TimerSeen {
+        TimerSeen(self.with(|waiting, _| waiting.turned))
+    }
+
+    /// Sets the queue's timer: in how long a task is let go, and then one after each such time. None: time lets none go,
+    /// which counts only if nobody has set the timer since it was `seen`.
+    pub fn set_timer(&self, seen: TimerSeen, next: Option<(Duration, Duration)>) {
+        let timer = next.map(|(rest, every)| Timer {
+            at: Instant::now() + rest.max(TICK),
+            every,
+        });
+        self.with(|waiting, _| {
+            let overtaken = waiting.turned != seen.0;
+            let earlier = |timer: &Timer| waiting.timer.is_none_or(|own| timer.at < own.at);
+            match timer {
+                Some(timer) if !overtaken || earlier(&timer) => waiting.turn(Some(timer)),
+                None if !overtaken && waiting.timer.is_some() => waiting.turn(None),
+                _ => {}
+            }
+        });
+    }
+
+    /// Resolves when the timer ticks, for the one that keeps it running.
+    async fn time(&self) {
+        let first = |waiting: &mut Waiting, ticket| waiting.timer.filter(|_| waiting.waiting.first() == Some(&ticket));
+        match self.with(first) {
+            Some(timer) => tokio::time::sleep_until(timer.at).await,
+            None => std::future::pending().await,
         }
     }
 
@@ -150,6 +254,22 @@ impl QueueWatch {
         let mut queues = self.queues.0.lock();
         let waiting = queues.get_mut(&self.key);
         waiting.map(|waiting| change(waiting, self.ticket)).unwrap_or_default()
+    }
+}
+
+/// A watch in a wait; dropping it ends that.
+struct Wait<'a>(&'a QueueWatch);
+
+impl<'a> Wait<'a> {
+    fn begin(watch: &'a QueueWatch) -> Self {
+        watch.with(Waiting::enter);
+        Self(watch)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.0.with(Waiting::exit);
     }
 }
 
@@ -254,6 +374,75 @@ mod tests {
         assert_eq!(watchers.watched_queues(), 2);
         drop((foreign, elsewhere));
         assert_eq!(watchers.watched_queues(), 0);
+    }
+
+    /// Registers so many, all of them in a wait, and answers how many of those that came first are over after `time`.
+    async fn woken_after(watches: &[QueueWatch], time: Duration) -> usize {
+        let mut waits: Vec<_> = watches.iter().map(|watch| Box::pin(watch.changed())).collect();
+        let mut over = vec![false; waits.len()];
+        let all = std::future::poll_fn(|cx| {
+            for (wait, over) in waits.iter_mut().zip(&mut over) {
+                *over = *over || wait.as_mut().poll(cx).is_ready();
+            }
+            std::task::Poll::<()>::Pending
+        });
+        let _ = tokio::time::timeout(time, all).await;
+        let first = over.iter().take_while(|over| **over).count();
+        assert_eq!(
+            first,
+            over.iter().filter(|over| **over).count(),
+            "those that came first: {over:?}"
+        );
+        first
+    }
+
+    const TENTH: Duration = Duration::from_millis(100);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_gives_one_permit_after_the_other_to_those_that_have_waited_longest() {
+        let watchers = Watchers::default();
+        let all: Vec<_> = (0..5).map(|_| watch(&watchers)).collect();
+        assert!(!all[0].is_timed());
+        all[4].set_timer(all[4].timer(), Some((TENTH, TENTH)));
+        assert!(all[0].is_timed());
+        assert_eq!(woken_after(&all, TENTH * 7 / 2).await, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_runs_on_when_the_one_that_kept_it_goes_away_and_ends_with_the_last() {
+        let watchers = Watchers::default();
+        let (first, second) = (watch(&watchers), watch(&watchers));
+        first.set_timer(first.timer(), Some((TENTH, TENTH)));
+        let leaving = async {
+            let _ = tokio::time::timeout(TENTH / 2, first.changed()).await;
+            drop(first);
+        };
+        tokio::join!(leaving, second.changed());
+        drop(second);
+        assert!(!watch(&watchers).is_timed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_was_late_gives_all_that_has_come_since() {
+        let watchers = Watchers::default();
+        let all: Vec<_> = (0..5).map(|_| watch(&watchers)).collect();
+        all[0].set_timer(all[0].timer(), Some((TENTH, TENTH)));
+        tokio::time::advance(TENTH * 4).await;
+        assert_eq!(woken_after(&all, Duration::from_millis(1)).await, 4);
+    }
+
+    #[test]
+    fn what_was_asked_before_somebody_else_set_the_timer_does_not_stop_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let _entered = runtime.as_ref().expect("a runtime").enter();
+        let watchers = Watchers::default();
+        let watch = watch(&watchers);
+        let before = watch.timer();
+        watch.set_timer(before, Some((TENTH, TENTH)));
+        watch.set_timer(before, None);
+        assert!(watch.is_timed());
+        watch.set_timer(watch.timer(), None);
+        assert!(!watch.is_timed());
     }
 
     #[tokio::test]

@@ -30,6 +30,25 @@ impl Api {
         Some((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) {
+        let request = self.client.put(format!("{}{path}", self.url)).json(body);
+        assert_eq!(request.send().await.unwrap().status(), 200, "PUT {path}");
+    }
+
+    /// None: no (whole) answer came.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Value> {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await.ok()?;
+        if answer.status() == 503 {
+            return None;
+        }
+        assert_eq!(answer.status(), 200, "GET {path}");
+        answer.json().await.ok()
+    }
+
+    pub(crate) async fn try_run(&self, run: &str) -> Option<Value> {
+        self.try_get(&format!("/api/v1/runs/{run}")).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
         assert_eq!(answer.status(), 200, "GET {path}");
@@ -65,13 +84,11 @@ impl Api {
         answer.status().as_u16()
     }
 
-    /// All runs of a registered workflow, by id.
-    pub(crate) async fn runs_of(&self, workflow: &str) -> Vec<String> {
+    /// All runs there are, by id.
+    pub(crate) async fn all_runs(&self) -> Vec<String> {
         let (mut runs, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self
-                .get(&format!("/api/v1/runs?workflow={workflow}&limit=200{cursor}"))
-                .await;
+            let page = self.get(&format!("/api/v1/runs?limit=200{cursor}")).await;
             let items = page["items"].as_array().unwrap().iter();
             runs.extend(items.map(|item| item["id"].as_str().unwrap().to_owned()));
             let Some(next) = page["next_cursor"].as_str() else {
@@ -124,10 +141,13 @@ impl Api {
         runs
     }
 
-    /// Settles an unknown outcome as failed. Another look at `why` may have come too late.
-    pub(crate) async fn resolve(&self, run: &str, activity: &str) {
+    /// Settles an unknown outcome. Another look at `why` may have come too late.
+    pub(crate) async fn resolve(&self, run: &str, activity: &str, outcome: &str) {
         let path = format!("/api/v1/runs/{run}/steps/{activity}/resolve");
-        let body = json!({ "outcome": "failed", "message": "the crash test decides" });
+        let mut body = json!({ "outcome": outcome });
+        if outcome == "failed" {
+            body["message"] = json!("the crash test decides");
+        }
         let answer = self.post(&path, None, &body).await;
         assert!(matches!(answer, Some((202 | 409, _))), "{path}: {answer:?}");
     }

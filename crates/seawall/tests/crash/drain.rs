@@ -6,102 +6,143 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::effects::Effects;
 use crate::load::Load;
+use crate::told::millis;
 
 /// From the moment that somebody looks after a run: what is ahead of it in a queue gets its turn first.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// So many are looked after at once.
 const AT_ONCE: usize = 16;
 
-/// Ends the schedule, then waits for every run there is. Answers their views.
-pub(crate) async fn drain(api: &Api, load: &Load) -> Vec<Value> {
-    end_schedules(api).await;
-    let mut runs: Vec<String> = load.promised.lock().values().cloned().collect();
-    runs.extend(api.runs_of("tick").await);
-    let ends = runs.iter().map(|run| end(api, run));
-    futures_util::stream::iter(ends)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await
+pub(crate) struct Helper<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) load: &'a Load,
+    pub(crate) effects: &'a Effects,
 }
 
-async fn end_schedules(api: &Api) {
-    let list = api.get("/api/v1/schedules").await;
-    for schedule in list["items"].as_array().unwrap() {
-        let id = schedule["id"].as_str().unwrap();
-        assert_eq!(api.delete(&format!("/api/v1/schedules/{id}")).await, 204);
+impl Helper<'_> {
+    /// Waits for every run there is. Answers their views.
+    pub(crate) async fn drain(&self) -> Vec<Value> {
+        // Those that end make no others in the end: their children are there already, or came meanwhile.
+        let mut runs = self.api.all_runs().await;
+        loop {
+            let ends = runs.iter().map(|run| self.end(run));
+            let views: Vec<Value> = futures_util::stream::iter(ends)
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            let now = self.api.all_runs().await;
+            if now.len() == runs.len() {
+                return views;
+            }
+            runs = now;
+        }
+    }
+
+    async fn end(&self, run: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let view = self.api.run(run).await;
+            if has_ended(&view) && self.retries_are_over(run).await {
+                return view;
+            }
+            if started.elapsed() > PATIENCE {
+                let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+                let journal = self.api.journal(run).await;
+                panic!("stranded: {view:#}\n{why:#}\n{journal:#?}");
+            }
+            self.help(run, &view).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// A retry that was asked for may wait for a slot while the run still is what it was.
+    async fn retries_are_over(&self, run: &str) -> bool {
+        let people = &self.load.people;
+        if let Some(sent) = people.last_retry(run) {
+            let journal = self.api.journal(run).await;
+            let mut retries = journal.iter().filter(|item| item["type"] == "run.retried");
+            return retries.any(|item| millis(&item["at"]) >= sent);
+        }
+        if !people.perhaps_retried.lock().iter().any(|asked| asked == run) {
+            return true;
+        }
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        why["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|reason| reason["kind"] == "ended")
+    }
+
+    async fn help(&self, run: &str, view: &Value) {
+        match view["status"].as_str() {
+            Some("paused") => self.resume(run).await,
+            Some("blocked") => self.unblock(run).await,
+            Some("waiting") => self.signal(run).await,
+            _ => {}
+        }
+    }
+
+    async fn resume(&self, run: &str) {
+        let answer = self
+            .api
+            .post(&format!("/api/v1/runs/{run}/resume"), None, &json!({}))
+            .await;
+        assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}");
+    }
+
+    /// One that was retried may wait for a signal that came when it had failed, and was refused. What was promised is looked
+    /// for by its id: this one does not stand in for it.
+    async fn signal(&self, run: &str) {
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        let reasons = why["reasons"].as_array().unwrap();
+        for reason in reasons.iter().filter(|reason| reason["kind"] == "signal") {
+            let name = reason["detail"].as_str().unwrap().split('`').nth(1).unwrap();
+            let body = json!({ "id": format!("{name}-late"), "payload": 0 });
+            let answer = self
+                .api
+                .post(&format!("/api/v1/runs/{run}/signals/{name}"), None, &body)
+                .await;
+            assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}");
+        }
+    }
+
+    async fn unblock(&self, run: &str) {
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        let reasons = why["reasons"].as_array().unwrap().clone();
+        let unknown: Vec<&Value> = reasons
+            .iter()
+            .filter(|reason| reason["kind"] == "unknown-outcome")
+            .collect();
+        if unknown.is_empty() {
+            // Its holders died too often: somebody says that it may try once more. Or it has gone on since.
+            return self.resume(run).await;
+        }
+        for reason in unknown {
+            let (step, item) = (reason["step_id"].as_str().unwrap(), reason["item"].as_u64());
+            let part = reason["part"].as_str().map_or(String::new(), |part| format!(".{part}"));
+            let outcome = self.found_out(run, &format!("{step}{part}"), item).await;
+            let item = item.map_or(String::new(), |item| format!("%5B{item}%5D"));
+            self.api.resolve(run, &format!("{step}{item}{part}"), outcome).await;
+        }
+    }
+
+    /// What a person says who looks at the world: it was done, or it was not, and is given up or done again. In a run that was
+    /// retried it may have been done before that.
+    async fn found_out(&self, run: &str, step: &str, item: Option<u64>) -> &'static str {
+        let journal = self.api.journal(run).await;
+        let retried = journal.iter().any(|item| item["type"] == "run.retried");
+        match self.effects.times(run, step, item) {
+            1 if !retried => "succeeded",
+            // To begin again may take until no worker can be at it any more: not everybody waits for that.
+            0 if journal.len() % 4 == 0 => "retry",
+            _ => "failed",
+        }
     }
 }
 
 pub(crate) fn has_ended(view: &Value) -> bool {
     matches!(view["status"].as_str(), Some("succeeded" | "failed" | "cancelled"))
-}
-
-async fn end(api: &Api, run: &str) -> Value {
-    let started = Instant::now();
-    loop {
-        let view = api.run(run).await;
-        if has_ended(&view) {
-            return view;
-        }
-        if started.elapsed() > PATIENCE {
-            let why = api.get(&format!("/api/v1/runs/{run}/why")).await;
-            let journal = api.journal(run).await;
-            panic!("stranded: {view:#}\n{why:#}\n{journal:#?}");
-        }
-        help(api, run, &view).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn help(api: &Api, run: &str, view: &Value) {
-    match view["status"].as_str() {
-        Some("paused") => {
-            let answer = api.post(&format!("/api/v1/runs/{run}/resume"), None, &json!({})).await;
-            assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}");
-        }
-        Some("blocked") => unblock(api, run).await,
-        _ => {
-            // A child of this run may be the one that is blocked.
-            for child in children(api, run).await {
-                let view = api.run(&child).await;
-                if !has_ended(&view) {
-                    Box::pin(help(api, &child, &view)).await;
-                }
-            }
-        }
-    }
-}
-
-async fn unblock(api: &Api, run: &str) {
-    let why = api.get(&format!("/api/v1/runs/{run}/why")).await;
-    let reasons = why["reasons"].as_array().unwrap().clone();
-    let unknown: Vec<&Value> = reasons
-        .iter()
-        .filter(|reason| reason["kind"] == "unknown-outcome")
-        .collect();
-    if unknown.is_empty() {
-        // Its holders died too often: somebody says that it may try once more. Or it has gone on since.
-        let answer = api.post(&format!("/api/v1/runs/{run}/resume"), None, &json!({})).await;
-        assert!(matches!(answer, Some((202 | 409, _))), "{answer:?}: {why:#}");
-        return;
-    }
-    for reason in unknown {
-        let step = reason["step_id"].as_str().unwrap();
-        let item = reason["item"]
-            .as_u64()
-            .map_or(String::new(), |item| format!("%5B{item}%5D"));
-        let part = reason["part"].as_str().map_or(String::new(), |part| format!(".{part}"));
-        let activity = format!("{step}{item}{part}");
-        api.resolve(run, &activity).await;
-    }
-}
-
-/// The child runs that a run's journal names.
-pub(crate) async fn children(api: &Api, run: &str) -> Vec<String> {
-    let journal = api.journal(run).await;
-    let started = journal.iter().filter(|item| item["type"] == "child.started");
-    started
-        .filter_map(|item| item["data"]["child_id"].as_str().map(str::to_owned))
-        .collect()
 }

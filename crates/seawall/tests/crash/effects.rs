@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -19,8 +19,6 @@ use serde_json::{Value, json};
 /// One request that arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
-    /// It must not happen twice under one key.
-    pub(crate) once: bool,
     pub(crate) key: String,
     pub(crate) run: String,
     /// With `.compensate` where it undoes that step.
@@ -61,6 +59,19 @@ impl Effects {
         self.seen.effects.lock().clone()
     }
 
+    /// How often something has happened.
+    pub(crate) fn times(&self, run: &str, step: &str, item: Option<u64>) -> usize {
+        let effects = self.seen.effects.lock();
+        let requests = effects
+            .iter()
+            .filter(|effect| effect.run == run && effect.step == step && effect.item == item);
+        let lines = self
+            .written()
+            .into_iter()
+            .filter(|(of, at)| of == run && at == step && item.is_none());
+        requests.count() + lines.count()
+    }
+
     /// Run and step of every line that commands have written.
     pub(crate) fn written(&self) -> Vec<(String, String)> {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
@@ -74,12 +85,7 @@ pub(crate) fn log_of(folder: &Path) -> PathBuf {
     folder.join("effects.log")
 }
 
-async fn record(
-    State(seen): State<Arc<Seen>>,
-    method: Method,
-    headers: HeaderMap,
-    Json(body): Json<Value>,
-) -> Response {
+async fn record(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let key = headers
         .get("idempotency-key")
@@ -88,7 +94,6 @@ async fn record(
         .to_owned();
     let count = seen.count.fetch_add(1, Ordering::Relaxed);
     let effect = Effect {
-        once: body["once"].as_bool().unwrap_or(method == Method::POST),
         key,
         run: text(&body["run"]),
         step: text(&body["step"]),

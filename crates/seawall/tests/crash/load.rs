@@ -1,6 +1,6 @@
-//! What clients do while the server dies, and what they were promised.
+//! What clients ask for while the server dies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use parking_lot::Mutex;
@@ -8,63 +8,81 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::effects::log_of;
+use crate::people::{People, Signal};
 use crate::programs::{self, NAMES, World};
 use crate::random::Random;
 
+/// So many are tried in the end, when most runs have ended.
+const LAST_FORKS: usize = 20;
+
 /// A client's request for a run: repeated under its key until there is an answer.
 #[derive(Clone, Debug)]
-struct Wanted {
-    key: String,
-    path: String,
-    body: Value,
+pub(crate) struct Wanted {
+    pub(crate) key: String,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+    /// Of a run that is not of a registered workflow.
+    pub(crate) definition: Option<Value>,
     /// Names of the signals that the run will wait for.
-    signals: Vec<String>,
-}
-
-/// A signal that was promised to a run: the same payload however often it is sent.
-#[derive(Clone, Debug)]
-struct Signal {
-    run: String,
-    name: String,
-    payload: u64,
+    pub(crate) signals: Vec<String>,
 }
 
 pub(crate) struct Load {
     pub(crate) world: World,
+    /// Definitions of registered workflows, by name.
+    registered: BTreeMap<String, Value>,
+    /// Those that came along with a run, by run.
+    pub(crate) inline: Mutex<BTreeMap<String, Value>>,
     /// Requests whose answer was lost, to be repeated after the restart.
-    unanswered: Mutex<Vec<Wanted>>,
+    pub(crate) unanswered: Mutex<Vec<Wanted>>,
     /// Runs that were promised: by key, then id. A key must never give two runs.
     pub(crate) promised: Mutex<BTreeMap<String, String>>,
-    unsignalled: Mutex<Vec<Signal>>,
-    /// What was promised to runs of `human`.
-    pub(crate) signalled: Mutex<BTreeMap<String, u64>>,
-    /// Runs that somebody asked to stop: they may end before they have used what they were sent.
-    pub(crate) disturbed: Mutex<BTreeSet<String>>,
+    pub(crate) people: People,
 }
 
 impl Load {
     pub(crate) fn new(effects: String, folder: &Path) -> Self {
+        let world = World {
+            url: effects,
+            log: log_of(folder).display().to_string(),
+        };
+        let named = |definition: Value| (definition["name"].as_str().unwrap().to_owned(), definition);
         Self {
-            world: World {
-                url: effects,
-                log: log_of(folder).display().to_string(),
-            },
+            registered: programs::all(&world).into_iter().map(named).collect(),
+            world,
+            inline: Mutex::default(),
             unanswered: Mutex::default(),
             promised: Mutex::default(),
-            unsignalled: Mutex::default(),
-            signalled: Mutex::default(),
-            disturbed: Mutex::default(),
+            people: People::default(),
         }
     }
 
-    pub(crate) async fn register(&self, api: &Api) {
+    /// The workflows, the queue, and the schedule, whose id is answered.
+    pub(crate) async fn register(&self, api: &Api) -> String {
         for definition in programs::all(&self.world) {
             let answer = api.post("/api/v1/workflows", None, &definition).await;
             assert!(matches!(answer, Some((201, _))), "{answer:?}");
         }
+        api.put("/api/v1/queues/crash", &json!({ "concurrency_per_key": 1 }))
+            .await;
         let schedule = json!({ "workflow": "tick", "every": "1s", "input": {}, "overlap": "allow", "catch_up": 5 });
         let answer = api.post("/api/v1/schedules", None, &schedule).await;
-        assert!(matches!(answer, Some((201, _))), "{answer:?}");
+        let Some((201, schedule)) = answer else {
+            panic!("{answer:?}")
+        };
+        schedule["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What a run was made from.
+    pub(crate) fn definition(&self, view: &Value) -> Value {
+        let inline = self.inline.lock().get(view["id"].as_str().unwrap()).cloned();
+        inline.unwrap_or_else(|| {
+            let name = view["workflow"]["name"].as_str().unwrap();
+            let registered = self.registered.get(name);
+            registered
+                .unwrap_or_else(|| panic!("a run that nobody asked for: {view:#}"))
+                .clone()
+        })
     }
 
     /// Makes runs, sends signals and interferes until an answer fails to come.
@@ -75,13 +93,10 @@ impl Load {
             if !self.create(api, wanted, &mut random).await {
                 return;
             }
-            let signal = self.unsignalled.lock().pop();
-            if let Some(signal) = signal
-                && !self.signal(api, signal).await
-            {
+            if !self.people.send_one(api).await {
                 return;
             }
-            if random.one_in(12) && !self.interfere(api, &mut random).await {
+            if random.one_in(5) && !self.interfere(api, &mut random).await {
                 return;
             }
         }
@@ -95,15 +110,18 @@ impl Load {
                 key,
                 path: "/api/v1/workflows/run".to_owned(),
                 body: json!({ "workflow": workflow, "input": {} }),
+                definition: Some(workflow),
                 signals,
             };
         }
         let name = *random.pick(&NAMES);
         let items: Vec<u64> = (0..random.below(6)).collect();
+        let rank = i64::try_from(random.below(201)).unwrap() - 100;
         Wanted {
             key,
             path: format!("/api/v1/workflows/{name}/runs"),
-            body: json!({ "input": { "items": items } }),
+            body: json!({ "input": { "items": items, "rank": rank } }),
+            definition: None,
             signals: if name == "human" {
                 vec!["go".to_owned()]
             } else {
@@ -112,18 +130,22 @@ impl Load {
         }
     }
 
-    async fn create(&self, api: &Api, wanted: Wanted, random: &mut Random) -> bool {
+    pub(crate) async fn create(&self, api: &Api, wanted: Wanted, random: &mut Random) -> bool {
         match api.post(&wanted.path, Some(&wanted.key), &wanted.body).await {
             Some((200 | 202, run)) => {
                 let id = run["id"].as_str().unwrap().to_owned();
+                if let Some(definition) = wanted.definition {
+                    self.inline.lock().insert(id.clone(), definition);
+                }
                 let before = self.promised.lock().insert(wanted.key.clone(), id.clone());
                 assert!(before.is_none_or(|before| before == id), "one key, two runs");
                 let signals = wanted.signals.into_iter().map(|name| Signal {
                     run: id.clone(),
                     name,
                     payload: random.below(1000),
+                    first: None,
                 });
-                self.unsignalled.lock().extend(signals);
+                self.people.owe(signals);
                 true
             }
             Some((503, _)) => {
@@ -138,55 +160,63 @@ impl Load {
         }
     }
 
-    /// A signal with an id of its own: repeated, it is taken once.
-    async fn signal(&self, api: &Api, signal: Signal) -> bool {
-        let Signal { run, name, payload } = &signal;
-        if name == "go" {
-            self.signalled.lock().insert(run.clone(), *payload);
-        }
-        let body = json!({ "id": format!("{name}-{payload}"), "payload": payload });
-        match api
-            .post(&format!("/api/v1/runs/{run}/signals/{name}"), None, &body)
-            .await
-        {
-            // 409: the run has ended already; an earlier one, whose answer was lost, may have done that.
-            Some((202 | 409, _)) => true,
-            Some((503, _)) | None => {
-                self.unsignalled.lock().push(signal);
-                false
-            }
-            Some(other) => panic!("signal {run}: {other:?}"),
-        }
-    }
-
-    /// Somebody cancels, pauses, goes on with or retries some run.
+    /// Somebody cancels, pauses, goes on with, retries or forks some run, or decides something.
     async fn interfere(&self, api: &Api, random: &mut Random) -> bool {
-        let run = {
-            let promised = self.promised.lock();
-            let place = random.below(promised.len().max(1) as u64) as usize;
-            promised.values().nth(place).cloned()
-        };
-        let Some(run) = run else { return true };
-        let verb = *random.pick(&["cancel", "pause", "resume", "retry", "retry"]);
-        if verb == "cancel" {
-            self.disturbed.lock().insert(run.clone());
+        let what = random.below(9);
+        if what < 2 {
+            return self.people.decide(api, random).await;
         }
-        match api.post(&format!("/api/v1/runs/{run}/{verb}"), None, &json!({})).await {
-            Some((202 | 409 | 503, _)) => true,
-            Some(other) => panic!("{verb} {run}: {other:?}"),
-            None => false,
+        if what < 5 {
+            return self.fork(api, random).await;
         }
+        self.people.control(api, random).await
     }
 
-    /// Sends what is still owed: requests and signals whose answers were lost.
+    /// A run that has ended is done again from some step on; the new one may be done again itself.
+    async fn fork(&self, api: &Api, random: &mut Random) -> bool {
+        let some = {
+            let inline = self.inline.lock();
+            let place = random.below(inline.len().max(1) as u64) as usize;
+            let some = inline.iter().nth(place);
+            some.map(|(run, definition)| (run.clone(), definition.clone()))
+        };
+        let Some((run, definition)) = some else { return true };
+        let Some(view) = api.try_run(&run).await else {
+            return false;
+        };
+        if !crate::drain::has_ended(&view) {
+            return true;
+        }
+        let steps: Vec<&str> = definition["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|step| step["id"].as_str())
+            .collect();
+        let of_kind = |step: &&Value| step["kind"] == "wait_signal";
+        let signals = definition["steps"].as_array().unwrap().iter().filter(of_kind);
+        let signals = signals.map(|step| step["with"]["name"].as_str().unwrap().to_owned());
+        let wanted = Wanted {
+            key: format!("fork-{:016x}", random.next()),
+            path: format!("/api/v1/runs/{run}/fork"),
+            body: json!({ "from_step": random.pick(&steps) }),
+            signals: signals.collect(),
+            definition: Some(definition.clone()),
+        };
+        self.create(api, wanted, random).await
+    }
+
+    /// Sends what is still owed, requests and signals whose answers were lost, and forks what has ended by now.
     pub(crate) async fn settle_debts(&self, api: &Api, random: &mut Random) {
         let lost: Vec<Wanted> = std::mem::take(&mut *self.unanswered.lock());
         for wanted in lost {
             assert!(self.create(api, wanted, random).await);
         }
-        let owed: Vec<Signal> = std::mem::take(&mut *self.unsignalled.lock());
-        for signal in owed {
-            assert!(self.signal(api, signal).await);
+        for _ in 0..LAST_FORKS {
+            assert!(self.fork(api, random).await);
+        }
+        while self.people.owes() {
+            assert!(self.people.send_one(api).await);
         }
     }
 }

@@ -3,219 +3,209 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::drain::children;
 use crate::effects::Effects;
+use crate::firings::{self, Up};
+use crate::flow::Flow;
+use crate::kept::is_kept;
 use crate::load::Load;
-use crate::programs::LANE_LIMIT;
-use crate::told::{Activity, Stay, Told, read};
+use crate::shapes::{Place, doing, is_effectful, is_once};
+use crate::told::{Journal, read};
+use crate::words::{self, Word};
+
+/// So many journals are read at once.
+const AT_ONCE: usize = 8;
 
 pub(crate) struct Report {
     runs: usize,
     firings: usize,
+    forks: usize,
     effects: usize,
     unknown: usize,
     reconciled: usize,
     undone: usize,
+    promises: usize,
+    words: usize,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} runs ({} by the schedule), {} effects, {} unknown outcomes ({} settled anew), {} steps undone",
-            self.runs, self.firings, self.effects, self.unknown, self.reconciled, self.undone
+            "{} runs ({} by the schedule, {} forks), {} effects, {} unknown outcomes ({} settled anew), {} steps undone, {} \
+             messages and {} words of workers acknowledged",
+            self.runs,
+            self.firings,
+            self.forks,
+            self.effects,
+            self.unknown,
+            self.reconciled,
+            self.undone,
+            self.promises,
+            self.words
         )
     }
 }
 
-/// Everything that the journals say.
-#[derive(Default)]
-struct Books {
-    runs: BTreeSet<String>,
-    told: BTreeMap<Activity, Told>,
-    /// Steps that carry out an effect themselves.
-    effectful: BTreeSet<(String, String)>,
-    /// Stays of each lane.
-    lanes: BTreeMap<usize, Vec<Stay>>,
+/// What there is to be held against each other.
+pub(crate) struct Evidence<'a> {
+    pub(crate) load: &'a Load,
+    pub(crate) effects: &'a Effects,
+    /// Every run's view.
+    pub(crate) ended: &'a [Value],
+    pub(crate) schedule: &'a Value,
+    pub(crate) ups: &'a [Up],
+    pub(crate) words: &'a [Word],
 }
 
-pub(crate) async fn check(api: &Api, load: &Load, effects: &Effects, ended: &[Value]) -> Report {
-    let mut books = Books::default();
-    for view in ended {
-        books.enter(api, view).await;
-        for child in children(api, view["id"].as_str().unwrap()).await {
-            books.enter(api, &api.run(&child).await).await;
-        }
-    }
-    promises_are_kept(load, ended);
-    books.once_effects_happened_at_most_once(effects);
-    books.effects_have_a_beginning(effects);
-    books.what_is_recorded_happened(effects);
-    books.lanes_kept_their_limit();
-    Report {
-        firings: firings(ended),
-        effects: effects.requests().len() + effects.written().len(),
-        unknown: books.told.values().map(|told| told.unknown as usize).sum(),
-        reconciled: books
-            .told
-            .values()
-            .filter(|told| told.unknown > 0 && told.renewed > 0)
-            .count(),
-        undone: books
-            .told
-            .iter()
-            .filter(|((_, step, _), told)| step.ends_with(".compensate") && told.succeeded > 0)
-            .count(),
-        runs: books.runs.len(),
-    }
-}
+/// What journals say, by run.
+type Books = BTreeMap<String, Journal>;
 
-impl Books {
-    async fn enter(&mut self, api: &Api, view: &Value) {
-        let run = view["id"].as_str().unwrap().to_owned();
-        if !self.runs.insert(run.clone()) {
-            return;
-        }
-        let journal = read(api, &run).await;
-        self.told.extend(journal.activities);
-        for step in view["steps"].as_array().unwrap() {
-            let (id, kind) = (step["id"].as_str().unwrap(), step["kind"].as_str().unwrap());
-            let inner_effect = kind == "map" && view["workflow"]["name"] != "parent";
-            if matches!(kind, "http" | "command" | "task") || inner_effect {
-                self.effectful.insert((run.clone(), id.to_owned()));
-            }
-        }
-        if view["workflow"]["name"] == "lane" {
-            let lane = view["input"]["items"].as_array().unwrap().len();
-            self.lanes.entry(lane).or_default().extend(journal.stays);
-        }
-    }
-
-    /// No key twice, and no more keys than the journal has reasons for.
-    fn once_effects_happened_at_most_once(&self, effects: &Effects) {
-        let mut keys: BTreeMap<Activity, BTreeMap<String, u32>> = BTreeMap::new();
-        let mut once = BTreeSet::new();
-        for effect in effects.requests() {
-            assert!(!effect.key.is_empty(), "an effect without its key: {effect:?}");
-            let activity = (effect.run, effect.step, effect.item);
-            if effect.once {
-                once.insert(activity.clone());
-            }
-            *keys.entry(activity).or_default().entry(effect.key).or_default() += 1;
-        }
-        for (activity, keys) in keys {
-            let told = self.told.get(&activity);
-            let renewed = told.map_or(0, |told| told.renewed) as usize;
-            assert!(
-                keys.len() <= 1 + renewed,
-                "{activity:?} changed its effect key: {keys:?}, {told:?}"
-            );
-            let most = keys.values().max().copied().unwrap_or(0);
-            assert!(
-                !once.contains(&activity) || most <= 1,
-                "{activity:?} is `once` and happened {most} times: {told:?}"
-            );
-        }
-        let mut written: BTreeMap<(String, String), u32> = BTreeMap::new();
-        for line in effects.written() {
-            *written.entry(line).or_default() += 1;
-        }
-        for ((run, step), count) in written {
-            let told = &self.told[&(run.clone(), step.clone(), None)];
-            assert!(
-                count <= 1 + told.renewed,
-                "{run} {step} is `once` and happened {count} times: {told:?}"
-            );
-        }
-    }
-
-    /// What happened was begun in some journal, and its end is there: done, failed, or not known.
-    fn effects_have_a_beginning(&self, effects: &Effects) {
-        let requests = effects.requests();
-        let requests = requests
-            .iter()
-            .map(|effect| (effect.run.clone(), effect.step.clone(), effect.item));
-        let lines = effects.written().into_iter().map(|(run, step)| (run, step, None));
-        for activity in requests.chain(lines) {
-            assert!(
-                self.runs.contains(&activity.0),
-                "an effect of a run that nobody knows: {activity:?}"
-            );
-            let Some(told) = self.told.get(&activity) else {
-                panic!("{activity:?} happened and no journal knows");
-            };
-            assert!(told.started > 0, "{activity:?} happened and was never begun");
-        }
-    }
-
-    fn what_is_recorded_happened(&self, effects: &Effects) {
-        let mut happened: BTreeSet<Activity> = BTreeSet::new();
-        happened.extend(
-            effects
-                .requests()
-                .into_iter()
-                .map(|effect| (effect.run, effect.step, effect.item)),
-        );
-        happened.extend(effects.written().into_iter().map(|(run, step)| (run, step, None)));
-        for (activity, told) in &self.told {
-            let (run, step, item) = activity;
-            let own = self.effectful.contains(&(run.clone(), step.clone()));
-            let is_map = item.is_none() && self.told.contains_key(&(run.clone(), step.clone(), Some(0)));
-            if own && !is_map && told.succeeded > 0 && told.started > 0 && step != "all" {
-                assert!(
-                    happened.contains(activity),
-                    "{activity:?} was recorded as done and never happened: {told:?}"
-                );
-            }
-        }
-    }
-
-    /// At no moment were more runs of a lane under way than it allows. Ends come before beginnings of the same millisecond:
-    /// the end of one admits the next.
-    fn lanes_kept_their_limit(&self) {
-        for (lane, stays) in &self.lanes {
-            let mut turns: Vec<(&str, i32)> = Vec::new();
-            for stay in stays {
-                turns.push((&stay.from, 1));
-                turns.push((&stay.to, -1));
-            }
-            turns.sort_unstable();
-            let mut inside = 0;
-            for (at, turn) in turns {
-                inside += turn;
-                assert!(inside <= LANE_LIMIT as i32, "lane {lane} held {inside} runs at {at}");
-            }
-        }
-    }
-}
-
-fn promises_are_kept(load: &Load, ended: &[Value]) {
-    let ids: BTreeSet<&str> = ended.iter().filter_map(|view| view["id"].as_str()).collect();
-    assert_eq!(ids.len(), ended.len(), "two keys gave one run");
-    let promised = load.promised.lock();
-    let lost: Vec<&String> = promised.values().filter(|run| !ids.contains(run.as_str())).collect();
-    assert!(lost.is_empty(), "promised and not found: {lost:?}");
-    let (signalled, disturbed) = (load.signalled.lock(), load.disturbed.lock());
-    for view in ended {
+pub(crate) async fn check(api: &Api, evidence: &Evidence<'_>) -> Report {
+    let Evidence {
+        load, effects, ended, ..
+    } = *evidence;
+    let entries = ended.iter().map(|view| async move {
         let run = view["id"].as_str().unwrap();
-        if let Some(payload) = signalled.get(run)
-            && !disturbed.contains(run)
-        {
-            let got = view["steps"][0]["output"].as_u64();
-            assert_eq!(got, Some(*payload), "a promised signal was lost: {view:#}");
+        (run.to_owned(), read(api, run, load.definition(view)).await)
+    });
+    let books: Books = futures_util::stream::iter(entries)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    all_runs_were_asked_for(load, ended, &books);
+    for promise in load.people.promises.lock().iter() {
+        is_kept(promise, &books[&promise.run]);
+    }
+    words::check(evidence.words, &books);
+    effects_are_those_of_journals(effects, &books);
+    forks_took_over_what_was_settled(&books);
+    let mut flow = Flow::default();
+    for view in ended {
+        flow.enter(view, &books[view["id"].as_str().unwrap()]);
+    }
+    flow.check();
+    let told = || books.values().flat_map(|journal| &journal.activities);
+    Report {
+        firings: firings::check(evidence.schedule, ended, evidence.ups),
+        forks: books.values().filter(|journal| journal.forked_from.is_some()).count(),
+        effects: effects.requests().len() + effects.written().len(),
+        unknown: told().map(|(_, told)| told.unknown as usize).sum(),
+        reconciled: told().filter(|(_, told)| told.unknown > 0 && told.renewed > 0).count(),
+        undone: told()
+            .filter(|((step, _), told)| step.ends_with(".compensate") && told.succeeded > 0)
+            .count(),
+        promises: load.people.promises.lock().len(),
+        words: evidence.words.len(),
+        runs: books.len(),
+    }
+}
+
+/// Every promised run is there, and no other but children and firings.
+fn all_runs_were_asked_for(load: &Load, ended: &[Value], books: &Books) {
+    let listed: BTreeSet<&str> = books.keys().map(String::as_str).collect();
+    assert_eq!(listed.len(), ended.len(), "a run stands in the list twice");
+    let promised = load.promised.lock();
+    let mut expected: BTreeSet<&str> = promised.values().map(String::as_str).collect();
+    assert_eq!(expected.len(), promised.len(), "two keys gave one run");
+    for journal in books.values() {
+        for child in &journal.children {
+            assert!(expected.insert(child), "{child} is a child twice");
+        }
+    }
+    let fired = ended.iter().filter(|view| !view["schedule"].is_null());
+    expected.extend(fired.filter_map(|view| view["id"].as_str()));
+    let lost: Vec<_> = expected.difference(&listed).collect();
+    assert!(lost.is_empty(), "promised and not found: {lost:?}");
+    let unasked: Vec<_> = listed.difference(&expected).collect();
+    assert!(unasked.is_empty(), "nobody asked for {unasked:?}");
+}
+
+/// How often each key of an activity has had its effect. What commands write has no key: each line stands for one.
+#[derive(Default, Debug)]
+struct Happened {
+    keys: BTreeMap<String, u32>,
+    times: u32,
+}
+
+fn effects_are_those_of_journals(effects: &Effects, books: &Books) {
+    let mut happened: BTreeMap<(String, Place), Happened> = BTreeMap::new();
+    for effect in effects.requests() {
+        assert!(!effect.key.is_empty(), "an effect without its key: {effect:?}");
+        let of = happened.entry((effect.run, (effect.step, effect.item))).or_default();
+        of.times += 1;
+        *of.keys.entry(effect.key).or_default() += 1;
+    }
+    for (run, step) in effects.written() {
+        let of = happened.entry((run, (step, None))).or_default();
+        of.times += 1;
+        of.keys.insert(format!("line {}", of.times), 1);
+    }
+    for ((run, place), of) in &happened {
+        let journal = books.get(run);
+        let journal = journal.unwrap_or_else(|| panic!("an effect of a run that nobody knows: {run} {place:?}"));
+        has_its_reasons(journal, place, of);
+    }
+    for journal in books.values() {
+        for (place, told) in &journal.activities {
+            let times = happened.get(&(journal.run.clone(), place.clone()));
+            let keys = times.map_or(0, |of| of.keys.len());
+            // Each time that it succeeded it had another key.
+            assert!(
+                !is_effectful(doing(&journal.definition, place)) || keys >= told.succeeded as usize,
+                "{} {place:?} was recorded as done and never happened: {told:?}, {times:?}",
+                journal.run
+            );
         }
     }
 }
 
-/// Each firing of the schedule made one run.
-fn firings(ended: &[Value]) -> usize {
-    let mut times = BTreeSet::new();
-    for view in ended.iter().filter(|view| view["workflow"]["name"] == "tick") {
-        let at = view["schedule"]["fire_at"].as_str().unwrap().to_owned();
-        assert!(times.insert(at.clone()), "the firing of {at} made two runs");
+/// What happened was begun, under no more keys than the journal has reasons for; what is `once` under each key one time, and no
+/// more often than attempts ended.
+fn has_its_reasons(journal: &Journal, place: &Place, of: &Happened) {
+    let run = &journal.run;
+    let told = journal.activities.get(place);
+    let told = told.unwrap_or_else(|| panic!("{run} {place:?} happened and its journal does not know"));
+    assert!(
+        told.started > 0 && !told.copied,
+        "{run} {place:?} happened and was never begun: {told:?}"
+    );
+    assert!(
+        of.keys.len() <= 1 + told.renewed as usize,
+        "{run} {place:?} happened anew without a reason: {of:?}, {told:?}"
+    );
+    if is_once(doing(&journal.definition, place)) {
+        let most = of.keys.values().max().copied().unwrap_or(0);
+        assert!(
+            most <= 1,
+            "{run} {place:?} is `once` and happened {most} times: {told:?}"
+        );
+        assert!(
+            of.times <= told.ended,
+            "{run} {place:?} happened and has no end in the journal: {of:?}, {told:?}"
+        );
     }
-    times.len()
+}
+
+/// What a fork has copied stood in the other run's journal, or was copied there.
+fn forks_took_over_what_was_settled(books: &Books) {
+    for fork in books.values() {
+        let Some(source) = fork.forked_from.as_ref().map(|source| &books[source]) else {
+            continue;
+        };
+        for (step, output) in &fork.copies {
+            let own = source.outputs.get(step).is_some_and(|outputs| outputs.contains(output));
+            let assembled = doing(&fork.definition, &(step.clone(), None))["kind"] == "map";
+            let handed_on = source.copies.get(step) == Some(output);
+            assert!(
+                own || assembled || handed_on || output == "null",
+                "{} has copied {output} for {step}, which {} never had",
+                fork.run,
+                source.run
+            );
+        }
+    }
 }

@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 use crate::random::Random;
 
 /// The registered ones that clients start.
-pub(crate) const NAMES: [&str; 5] = ["mixed", "fan", "human", "parent", "lane"];
+pub(crate) const NAMES: [&str; 7] = ["mixed", "fan", "human", "parent", "lane", "paced", "burst"];
 
 /// How many runs of one lane may be under way.
 pub(crate) const LANE_LIMIT: usize = 2;
+
+/// The rate of `paced`: so many at once, then one in each such time.
+pub(crate) const AT_ONCE: i64 = 4;
+pub(crate) const PACE_MS: i64 = 1000 / AT_ONCE;
 
 /// Where the effects go.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub(crate) fn all(world: &World) -> Vec<Value> {
         child(world),
         parent(),
         lane(world),
+        paced(world),
+        burst(world),
         tick(world),
     ]
 }
@@ -89,10 +95,22 @@ fn parent() -> Value {
 
 /// At most [`LANE_LIMIT`] at once.
 fn lane(world: &World) -> Value {
-    json!({ "name": "lane", "concurrency": { "limit": LANE_LIMIT, "key": "{{ input.items | length }}" }, "steps": [
+    let concurrency = json!({ "limit": LANE_LIMIT, "key": "{{ input.items | length }}" });
+    json!({ "name": "lane", "concurrency": concurrency, "priority": "{{ input.rank }}", "steps": [
         http(world, "put", &[], "PUT"),
         { "id": "nap", "kind": "sleep", "needs": ["put"], "with": { "for": "15ms" } },
     ] })
+}
+
+fn paced(world: &World) -> Value {
+    let rate = json!({ "limit": format!("{AT_ONCE}/s"), "key": "{{ input.items | length }}" });
+    json!({ "name": "paced", "rate": rate, "steps": [ http(world, "post", &[], "POST") ] })
+}
+
+/// Of several that come soon after each other the last one is run.
+fn burst(world: &World) -> Value {
+    let debounce = json!({ "period": "80ms", "key": "{{ input.items | length }}", "max_wait": "400ms" });
+    json!({ "name": "burst", "debounce": debounce, "steps": [ http(world, "post", &[], "POST") ] })
 }
 
 /// What the schedule makes.
@@ -147,11 +165,33 @@ fn body(world: &World, id: &str, random: &mut Random, signals: &mut Vec<String>)
             write
         }
         6 => {
-            json!({ "kind": "map", "with": { "over": [0, 1, 2], "as": "item", "max_parallel": 2, "on_item_error": "collect",
-            "step": effect(world, &(id, json!("{{ index }}")), random) } })
+            json!({ "kind": "map", "with": { "over": [0, 1, 2], "as": "item", "max_parallel": 2,
+                "on_item_error": random.pick(&["collect", "collect", "fail"]),
+                "step": effect(world, &(id, json!("{{ index }}")), random) } })
         }
         _ => effect(world, &(id, Value::Null), random),
     }
+}
+
+fn undo(world: &World, (step, item): &(&str, Value)) -> Value {
+    let undone = format!("{step}.compensate");
+    json!({ "kind": "http", "timeout": "4s", "effect": "idempotent",
+        "retry": { "max_attempts": 10, "initial": "20ms", "max": "100ms" },
+        "with": call(world, "PUT", (&undone, item.clone()), "ok") })
+}
+
+/// What a worker does. Of the tasks of one key one is given out at a time.
+fn task((step, item): (&str, &Value), once: bool, act: &str, random: &mut Random) -> Value {
+    let mut task = json!({ "kind": "task", "timeout": "4s", "effect": if once { "once" } else { "idempotent" },
+        "with": { "queue": "crash",
+            "payload": { "run": "{{ run.id }}", "step": step, "item": item, "once": once, "act": act } } });
+    if random.one_in(2) {
+        let key = random.pick(&["one", "two", "three"]);
+        task["with"]["key"] = json!(key);
+        task["with"]["payload"]["key"] = json!(key);
+        task["with"]["priority"] = json!(random.below(100));
+    }
+    task
 }
 
 /// An effect of any class, by the server itself or by a worker, perhaps with a way to undo it or to find out about it.
@@ -160,18 +200,13 @@ fn effect(world: &World, of: &(&str, Value), random: &mut Random) -> Value {
     let mut step = match random.below(5) {
         0 => json!({ "kind": "http", "timeout": "4s", "with": call(world, "PUT", of.clone(), act) }),
         1 | 2 => json!({ "kind": "http", "timeout": "4s", "with": call(world, "POST", of.clone(), act) }),
-        class => json!({ "kind": "task", "timeout": "4s", "effect": if class == 3 { "once" } else { "idempotent" },
-            "with": { "queue": "crash", "payload": { "run": "{{ run.id }}", "step": of.0, "item": of.1,
-                "once": class == 3, "act": act } } }),
+        class => task((of.0, &of.1), class == 3, act, random),
     };
     if random.one_in(2) {
         step["retry"] = json!({ "max_attempts": 3, "initial": "10ms", "max": "50ms" });
     }
     if random.one_in(3) {
-        let undone = format!("{}.compensate", of.0);
-        step["compensate"] = json!({ "kind": "http", "timeout": "4s", "effect": "idempotent",
-            "retry": { "max_attempts": 10, "initial": "20ms", "max": "100ms" },
-            "with": call(world, "PUT", (&undone, of.1.clone()), "ok") });
+        step["compensate"] = undo(world, of);
     }
     if random.one_in(3) {
         step["reconcile"] = json!({ "kind": "http", "timeout": "4s",

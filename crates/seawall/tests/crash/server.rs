@@ -1,11 +1,13 @@
 //! The server process that is killed.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::firings::Up;
 use crate::random::Random;
 
 /// How long a server may take to be ready, or to reach the place where it is to die.
@@ -27,26 +29,51 @@ impl Death {
         if cfg!(feature = "failpoints") && random.one_in(2) {
             let point = *random.pick(&["append.before", "commit.before", "commit.after"]);
             // A commit takes several operations, so appends are reached more often.
-            let hit = 1 + random.below(if point == "append.before" { 600 } else { 200 });
+            let hit = 1 + random.below(if point == "append.before" { 300 } else { 100 });
             return Self::Failpoint(format!("{point}@{hit}"));
         }
         Self::Signal(Duration::from_millis(30 + random.below(350)))
     }
 }
 
+/// How a server has died.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// By itself, at its failpoint.
+    AtCommit,
+    Killed,
+}
+
+impl Ended {
+    fn of(status: ExitStatus) -> Self {
+        let aborted = Some(rustix::process::Signal::ABORT.as_raw());
+        if status.signal() == aborted {
+            Self::AtCommit
+        } else {
+            Self::Killed
+        }
+    }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
 pub(crate) struct Server {
     child: Child,
+    ready_at: i64,
     pub(crate) url: String,
 }
 
 impl Server {
-    /// Starts it and waits until it is ready. None: it died before.
-    pub(crate) async fn start(folder: &Path, death: Option<&Death>) -> Option<Self> {
+    /// Starts it and waits until it is ready. Err: it died before, at its failpoint.
+    pub(crate) async fn start(folder: &Path, death: Option<&Death>) -> Result<Self, Ended> {
         let (data, told) = (folder.join("data"), told_in(folder));
         std::fs::create_dir_all(&data).unwrap();
         let _ = std::fs::remove_file(&told);
         let mut server = Self {
             child: spawn(folder, &data, death),
+            ready_at: 0,
             url: String::new(),
         };
         let started = Instant::now();
@@ -54,9 +81,10 @@ impl Server {
         loop {
             assert!(started.elapsed() < PATIENCE, "the server is not ready after 30 s");
             if let Some(status) = server.child.try_wait().unwrap() {
-                let meant = matches!(death, Some(Death::Failpoint(_))) && status.code().is_none();
+                let ended = Ended::of(status);
+                let meant = matches!(death, Some(Death::Failpoint(_))) && ended == Ended::AtCommit;
                 assert!(meant, "the server ended by itself ({status}); see server.log");
-                return None;
+                return Err(ended);
             }
             if let Some(url) = read_url(&told)
                 && client
@@ -66,14 +94,15 @@ impl Server {
                     .is_ok_and(|answer| answer.status() == 200)
             {
                 server.url = url;
-                return Some(server);
+                server.ready_at = now();
+                return Ok(server);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Brings it to its end: nothing is flushed, nobody is told.
-    pub(crate) async fn die(mut self, death: &Death) {
+    pub(crate) async fn die(mut self, death: &Death) -> (Ended, Up) {
         match death {
             Death::Signal(after) => tokio::time::sleep(*after).await,
             Death::Failpoint(_) => {
@@ -84,11 +113,21 @@ impl Server {
             }
         }
         let _ = self.child.kill();
+        let up = self.up();
         let status = self.child.wait().unwrap();
         assert!(
             status.code().is_none(),
             "the server ended by itself: {status}; see server.log"
         );
+        (Ended::of(status), up)
+    }
+
+    /// From when it was ready until now.
+    pub(crate) fn up(&self) -> Up {
+        Up {
+            from: self.ready_at,
+            to: now(),
+        }
     }
 
     /// SIGTERM, and a clean end is expected.
@@ -128,6 +167,24 @@ fn spawn(folder: &Path, data: &Path, death: Option<&Death>) -> Child {
         command.env("SEAWALL_FAILPOINT", place);
     }
     command.spawn().unwrap()
+}
+
+/// `seawall verify` on the folder of a server that has stopped: it finds nothing.
+pub(crate) fn verify(folder: &Path) {
+    let done = Command::new(env!("CARGO_BIN_EXE_seawall"))
+        .args(["verify", "--json"])
+        .env("DATA_DIR", folder.join("data"))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "`seawall verify` found something: {text}");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&found["clean"], &found["findings"]),
+        (&Value::Bool(true), &Value::Array(Vec::new()))
+    );
 }
 
 /// Where the server says how it is reached.

@@ -1,13 +1,16 @@
-"""A worker that is killed at random and sometimes lies. Arguments: server.json, the world's URL, a seed."""
+"""A worker that is killed at random and sometimes lies. Arguments: server.json, the world's URL, a seed, and the file to which
+it appends each word that was acknowledged."""
 
 import http.client
 import json
+import os
 import random
 import sys
 import time
 import urllib.parse
 
 TOLD, WORLD, CHANCE = sys.argv[1], urllib.parse.urlsplit(sys.argv[2]).netloc, random.Random(int(sys.argv[3]))
+WORDS = os.open(sys.argv[4], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
 def call(host, method, path, body, headers=()):
@@ -20,7 +23,13 @@ def call(host, method, path, body, headers=()):
         connection.close()
 
 
-def settle(server, task, seen):
+def note(task, end, had):
+    """One write is one line, whole or not there."""
+    word = {"run": task["run_id"], "task": task["id"], "end": end, "key": task["payload"].get("key"), "from": had[0], "to": had[1]}
+    os.write(WORDS, (json.dumps(word) + "\n").encode())
+
+
+def settle(server, task, seen, since):
     lease = {"lease": task["lease"]}
     path = "/api/v1/tasks/" + task["id"]
     chance = CHANCE.random()
@@ -30,15 +39,18 @@ def settle(server, task, seen):
         time.sleep(CHANCE.random() * 1.5)
         call(server, "POST", path + "/heartbeat", {**lease, "progress": {"done": 1}})
     if seen:
-        end = ("/complete", {**lease, "output": {"ok": True}})
+        end, body = "complete", {**lease, "output": {"ok": True}}
     else:
-        end = ("/fail", {**lease, "message": "the world did not answer well"})
+        end, body = "fail", {**lease, "message": "the world did not answer well"}
+    until = time.time()
     for _ in range(2 if CHANCE.random() < 0.1 else 1):
-        status, answer = call(server, "POST", path + end[0], end[1])
+        status, answer = call(server, "POST", path + "/" + end, body)
+        if status == 202:
+            note(task, end, (since, until))
         assert status in (202, 404, 409, 503), (status, answer)
 
 
-def work(server, task):
+def work(server, task, since):
     payload = task["payload"]
     seen = False
     try:
@@ -46,7 +58,7 @@ def work(server, task):
         seen = status == 200
     except (OSError, ValueError, http.client.HTTPException):
         pass
-    settle(server, task, seen)
+    settle(server, task, seen, since)
 
 
 def main():
@@ -61,8 +73,9 @@ def main():
                 {"max": CHANCE.randint(1, 4), "lease_for": "1s", "worker": "crash-" + sys.argv[3]},
                 {"Prefer": "wait=2"}.items(),
             )
+            since = time.time()
             for task in answer["items"] if status == 200 else ():
-                work(server, task)
+                work(server, task, since)
         except (OSError, ValueError, KeyError, http.client.HTTPException):
             time.sleep(0.02)  # The server is dead, or about to be.
 

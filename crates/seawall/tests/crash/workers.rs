@@ -5,11 +5,13 @@ use std::process::{Child, Command, Stdio};
 
 use crate::random::Random;
 use crate::server::told_in;
+use crate::words::log_of;
 
 const WORKERS: usize = 2;
 
 pub(crate) struct Workers {
     told: PathBuf,
+    words: PathBuf,
     world: String,
     running: Vec<Child>,
 }
@@ -18,6 +20,7 @@ impl Workers {
     pub(crate) fn start(folder: &Path, world: &str, random: &mut Random) -> Self {
         let mut workers = Self {
             told: told_in(folder),
+            words: log_of(folder),
             world: world.to_owned(),
             running: Vec::new(),
         };
@@ -34,10 +37,11 @@ impl Workers {
             .arg(&self.told)
             .arg(&self.world)
             .arg((random.next() >> 1).to_string())
+            .arg(&self.words)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
-            .unwrap();
+            .expect("this test needs `python3` in the PATH: Python 3 with its standard library");
         self.running.push(worker);
     }
 

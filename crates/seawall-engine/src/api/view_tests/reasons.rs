@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::kit::{LATER, failed, flow, map_of, started, state};
 use crate::api::why;
+use crate::api::why_queue::Tasks;
 use crate::core::{ApprovalRequested, BlockReason, ChildStarted, Event, RunState};
 use crate::executor::StepError;
 use crate::fixtures::{born, record, replay};
@@ -12,7 +13,7 @@ use crate::journal::arbitrary::{approval, item, journal, ms, run_id, step, versi
 
 /// Kinds, steps and details of the reasons of a run that nobody holds and nothing is due for.
 fn reasons(state: &RunState) -> Vec<(&'static str, Option<String>, Option<i64>, String)> {
-    why(&record(state), state, &[], ms(LATER))
+    why(&record(state), state, &Tasks::default(), ms(LATER))
         .into_iter()
         .map(|reason| {
             let step = reason.step.map(|id| id.to_string());
@@ -205,7 +206,7 @@ fn an_ended_run_says_only_that() {
     assert!(detail.contains("succeeded"), "{detail}");
     let mut gone = record(&state(vec![Event::RunCancelled]));
     gone.holder = Some(NodeId::from_uuid(uuid::Uuid::from_u128(1)));
-    let found = why(&gone, &state(vec![Event::RunCancelled]), &[], ms(LATER));
+    let found = why(&gone, &state(vec![Event::RunCancelled]), &Tasks::default(), ms(LATER));
     assert_eq!(found.iter().map(|reason| reason.kind).collect::<Vec<_>>(), ["ended"]);
 }
 
@@ -227,7 +228,7 @@ fn who_executes_the_run_or_why_nobody_does_is_said() {
     ] {
         let mut row = record(state);
         (row.holder, row.due, row.deaths) = (holder, due.map(ms), deaths);
-        let found = why(&row, state, &[], ms(LATER));
+        let found = why(&row, state, &Tasks::default(), ms(LATER));
         let [reason] = &found[..] else {
             panic!("{kind}: {found:?}")
         };

@@ -80,6 +80,10 @@ fn refusal(definition: &Definition, workflow: &WorkflowVersion, input: &Datum) -
     Some(StepError::permanent("input-invalid", bounded(message)))
 }
 
+pub(super) fn took_too_long(child: RunId) -> StepError {
+    StepError::permanent("timeout", format!("the child run {child} took too long"))
+}
+
 /// How a child ended.
 pub(super) struct Ending {
     pub(super) status: RunStatus,
@@ -95,6 +99,8 @@ pub(super) fn ended(draft: &mut Draft<'_>, child: RunId, activity: &ActivityRef,
     if !waits {
         return;
     }
+    // A part is not stopped with the run: if its child was told to stop, then since it took too long.
+    let late = !slot.is_main() && draft.state.at(slot).is_some_and(|state| state.child_told);
     let activity = activity.clone();
     draft.emit(Event::ChildFinished {
         activity: activity.clone(),
@@ -111,6 +117,7 @@ pub(super) fn ended(draft: &mut Draft<'_>, child: RunId, activity: &ActivityRef,
             activity,
             output: Some(ending.output),
         }),
+        RunStatus::Cancelled | RunStatus::Failed if late => flow::fail(draft, slot, took_too_long(child)),
         RunStatus::Cancelled if stopping => draft.emit(Event::StepCancelled { activity }),
         status => {
             let error = ending.error.unwrap_or_else(|| {

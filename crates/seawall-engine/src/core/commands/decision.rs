@@ -14,6 +14,9 @@ use crate::core::state::{RunState, Slot};
 pub struct Decision {
     pub events: Vec<Recorded>,
     pub actions: Vec<Action>,
+    /// Of a tick: steps that were due wait on, for room in their queue, the first of them since then. Nothing else that was due
+    /// is left.
+    pub crowded: Option<Timestamp>,
 }
 
 /// Decides. The state changes by the decision's own events and by nothing else; a command that has come too late or makes
@@ -113,6 +116,11 @@ impl Draft<'_> {
         };
         self.state.evolve(&recorded);
         self.decision.events.push(recorded);
+    }
+
+    /// What was due at `since` waits on for room, and that is no event: it has been said.
+    pub(super) fn crowd(&mut self, since: Option<Timestamp>) {
+        self.decision.crowded = since;
     }
 
     pub(super) fn act(&mut self, action: Action) {

@@ -22,5 +22,5 @@ mod tick;
 mod tests;
 
 pub use decision::{Decision, decide};
-pub(crate) use flow::{FULL_QUEUE, delays, full_queue, longest_wait};
+pub(crate) use flow::{FULL_QUEUE, LONGEST_ROOM_BACKOFF, delays, full_queue, longest_wait, room_backoff, wanted_room};
 pub(crate) use settle::MAX_RUN_BYTES;

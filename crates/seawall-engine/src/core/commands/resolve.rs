@@ -1,4 +1,5 @@
-//! Resolve: somebody has found out what became of an unknown outcome: a person, or the step's own reconcile.
+//! Resolve: somebody has found out what became of an unknown outcome, a person or the step's own reconcile; or somebody gives
+//! up a compensation that kills its processes.
 
 use std::sync::Arc;
 
@@ -6,17 +7,13 @@ use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{self, Failure};
 use crate::core::commands::reconcile;
 use crate::core::event::{BlockReason, Event, Resolution};
-use crate::core::state::{Slot, StepStatus};
+use crate::core::state::Slot;
 use crate::executor::StepError;
 use crate::names::ActivityRef;
 
 pub(super) fn resolve(draft: &mut Draft<'_>, activity: &ActivityRef, resolution: Resolution, by: Arc<str>) {
     let Some(slot) = draft.state.slot(activity) else { return };
-    if draft
-        .state
-        .at(slot)
-        .is_none_or(|state| state.status != StepStatus::Unknown)
-    {
+    if !draft.state.can_resolve(slot, &resolution) {
         return;
     }
     settle(draft, slot, resolution, by);

@@ -7,7 +7,7 @@ use crate::core::commands::decision::Draft;
 use crate::core::commands::tick;
 use crate::core::event::Event;
 use crate::core::state::{Phase, RunState, Slot, StepStatus};
-use crate::definition::{ItemErrors, Kind};
+use crate::definition::{ItemErrors, Kind, Step};
 use crate::names::{ActivityRef, Part, StepId};
 
 pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
@@ -16,6 +16,7 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
     if ended && draft.state.parent.is_none() {
         let mut activities = known_to_have_failed(draft.state);
         activities.extend(undone(draft.state));
+        activities.extend(behind(draft.state, &activities));
         let anew = anew(draft, &activities);
         draft.emit(Event::RunRetried { by, activities, anew });
         // What no old process can be at any more begins now.
@@ -42,6 +43,57 @@ fn undone(state: &RunState) -> Vec<ActivityRef> {
         slots.extend(items.map(|(item, _)| Slot::item(step, item)));
     }
     slots.into_iter().map(|slot| state.name(slot)).collect()
+}
+
+/// What is needed no more as it is: it has no effect, and comes after something that is done again. What has changed the world
+/// was not undone, so it stays, whatever it was computed from.
+fn behind(state: &RunState, raised: &[ActivityRef]) -> Vec<ActivityRef> {
+    let raised: BTreeSet<Slot> = raised.iter().filter_map(|activity| state.slot(activity)).collect();
+    let again: BTreeSet<usize> = raised.iter().map(|slot| slot.step).collect();
+    let definition = &state.definition;
+    let mut left: Vec<usize> = (0..state.steps.len())
+        .filter(|step| again.contains(step) || !state.is_met(*step))
+        .flat_map(|step| definition.dependents(step).iter().copied())
+        .collect();
+    let mut below = BTreeSet::new();
+    while let Some(step) = left.pop() {
+        if below.insert(step) {
+            left.extend(definition.dependents(step));
+        }
+    }
+    let slots = below.into_iter().flat_map(|step| without_effect(state, step));
+    slots
+        .filter(|slot| !raised.contains(slot))
+        .map(|slot| state.name(slot))
+        .collect()
+}
+
+/// The step and the items that it has begun, if the run went on with it or may have, and nothing of that is in effect.
+fn without_effect(state: &RunState, step: usize) -> Vec<Slot> {
+    let (of, defined) = (&state.steps[step], &state.definition.steps[step]);
+    let own = Slot::step(step);
+    let acts = match &defined.kind {
+        Kind::Map(map) => acts(&map.step),
+        _ => acts(defined),
+    };
+    let stays = acts && of.own.status != StepStatus::Skipped;
+    if stays || of.copied || state.effects_of(step).next().is_some() {
+        return Vec::new();
+    }
+    match &of.items {
+        None => state.is_met(step).then_some(own).into_iter().collect(),
+        Some(items) => {
+            let done = (0u32..).zip(&items.states);
+            let done = done.filter(|(_, item)| item.status == StepStatus::Succeeded);
+            let done = done.map(|(item, _)| Slot::item(step, item));
+            std::iter::once(own).chain(done).collect()
+        }
+    }
+}
+
+/// It may have changed the world: a child run too, of which nobody here knows what it does.
+const fn acts(step: &Step) -> bool {
+    step.effect.waits_for_durability() || matches!(step.kind, Kind::Workflow(_))
 }
 
 /// Maps that render their list again, since they were undone as a whole, or since what they look at is done again: unless an

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use seawall_store::Timestamp;
+
 use crate::core::commands::approval::{self, Verdict};
 use crate::core::commands::decision::Draft;
-use crate::core::commands::flow;
+use crate::core::commands::{child, flow};
 use crate::core::event::{Decided, Event};
 use crate::core::state::{Slot, StepStatus, Wait};
 use crate::definition::{ApprovalTimeout, Kind};
@@ -19,24 +21,31 @@ pub(super) fn tick(draft: &mut Draft<'_>) {
         draft.emit(Event::RunTimedOut);
         return;
     }
-    let due: Vec<Slot> = draft
+    let due: Vec<(Timestamp, Slot)> = draft
         .state
         .timers
         .iter()
         .take_while(|(at, _)| *at <= now)
-        .map(|(_, slot)| *slot)
+        .copied()
         .collect();
-    for slot in due {
+    let mut crowded = None;
+    for (at, slot) in due {
         // What is still due after much was offered comes next.
         if draft.offered_bytes >= flow::MAX_AT_ONCE {
             return;
         }
         // One that fires can stop the run, and a map that has failed meanwhile begins nothing: what they have begun is being
         // stopped.
-        if !draft.state.is_held_back(slot) && !flow::is_being_stopped(draft.state, slot) {
+        if draft.state.is_held_back(slot) || flow::is_being_stopped(draft.state, slot) {
+            continue;
+        }
+        if flow::waits_for_room(draft, slot) {
+            crowded = crowded.or(Some(at));
+        } else {
             fire(draft, slot);
         }
     }
+    draft.crowd(crowded);
 }
 
 fn fire(draft: &mut Draft<'_>, slot: Slot) {
@@ -95,11 +104,10 @@ fn fire(draft: &mut Draft<'_>, slot: Slot) {
                 activity: name,
                 child: run,
             });
-            flow::fail(
-                draft,
-                slot,
-                StepError::permanent("timeout", format!("the child run {run} took too long")),
-            );
+            // What is undone next must not begin beside what this one does still: its end comes as a message.
+            if slot.is_main() {
+                flow::fail(draft, slot, child::took_too_long(run));
+            }
         }
         _ => {}
     }

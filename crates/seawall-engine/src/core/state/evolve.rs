@@ -298,12 +298,11 @@ impl RunState {
 
     /// Success and failure are followed by the event that settles the activity.
     fn resolved(&mut self, activity: &ActivityRef, resolution: &Resolution) {
-        let Some((status, deadline)) = self.activity(activity).map(|state| (state.status, state.deadline)) else {
-            return;
-        };
+        let Some(own) = self.activity(activity) else { return };
+        let (status, wake, deadline) = (own.status, own.wake, own.deadline);
         match resolution {
             Resolution::Succeeded(_) => {}
-            Resolution::Failed(_) => self.change(activity, status, None, |state| state.in_doubt = false),
+            Resolution::Failed(_) => self.change(activity, status, wake, |state| state.in_doubt = false),
             Resolution::Retry => {
                 // Not the time of this event: the clock may have been set back behind it.
                 let due = deadline.unwrap_or(Timestamp::ZERO);

@@ -9,6 +9,10 @@ use crate::names::ActivityRef;
 impl RunState {
     pub(super) fn map_started(&mut self, activity: &ActivityRef, items: &[Datum]) {
         let Some(slot) = self.slot(activity) else { return };
+        // A damaged journal fixes them twice: they stay as they are, and `verify` says so.
+        if self.steps[slot.step].items.is_some() {
+            return;
+        }
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         // From here on the items count, not the map itself.
         self.counts[self.steps[slot.step].own.status as usize] -= 1;

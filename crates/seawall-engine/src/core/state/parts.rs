@@ -2,7 +2,7 @@
 
 use seawall_store::Timestamp;
 
-use crate::core::event::{CopiedStatus, StepCopied};
+use crate::core::event::{BlockReason, CopiedStatus, Resolution, StepCopied};
 use crate::core::state::activity::{ActivityState, StepStatus};
 use crate::core::state::run::{RunState, Slot};
 use crate::datum::weight;
@@ -28,8 +28,13 @@ impl RunState {
 
     /// Whatever has succeeded here and can be undone: steps, maps as a whole, items.
     fn effects(&self) -> impl Iterator<Item = (Slot, &ActivityState)> {
-        let steps = self.steps.iter().enumerate().filter(|(_, step)| !step.copied);
-        let slots = steps.flat_map(|(index, step)| {
+        (0..self.steps.len()).flat_map(|step| self.effects_of(step))
+    }
+
+    /// That of one step.
+    pub(crate) fn effects_of(&self, index: usize) -> impl Iterator<Item = (Slot, &ActivityState)> {
+        let step = Some(&self.steps[index]).filter(|step| !step.copied);
+        let slots = step.into_iter().flat_map(move |step| {
             let items = step.items.iter().flat_map(|items| (0u32..).zip(&items.states));
             let items = items.map(move |(item, own)| (Slot::item(index, item), own));
             std::iter::once((Slot::step(index), &step.own)).chain(items)
@@ -38,6 +43,17 @@ impl RunState {
             // With an error beside its output it failed, and the output is that of `on_error`.
             own.status == StepStatus::Succeeded && own.error.is_none() && slot.is_compensable(&self.definition)
         })
+    }
+
+    /// Whether somebody's word on how the activity ended counts: nobody knows it. Or the run stands since process after process
+    /// died over it: then a part can be given up, which neither a cancel nor its own retries do.
+    pub(crate) fn can_resolve(&self, slot: Slot, resolution: &Resolution) -> bool {
+        let deadly = matches!(self.blocked, Some(BlockReason::HoldersDied(_)));
+        match self.at(slot).map(|own| own.status) {
+            Some(StepStatus::Unknown) => true,
+            Some(StepStatus::Retrying) => deadly && !slot.is_main() && matches!(resolution, Resolution::Failed(_)),
+            _ => false,
+        }
     }
 
     /// An outcome is unknown: what finds out about it is due as soon as no old process can be at the attempt any more.

@@ -22,13 +22,30 @@ impl RunState {
         }
     }
 
-    /// All that the step needs is met.
+    /// All that the step needs is met, however far off.
     pub(crate) fn needs_met(&self, step: usize) -> bool {
         let needs = &self.definition.steps[step].needs;
-        needs.iter().all(|need| self.is_met(*need))
+        // What is met began when all above it was. Only a retry opens something above it again.
+        needs.iter().all(|need| self.is_met(*need)) && (self.attempt == 1 || self.all_above_met(step))
     }
 
-    /// `raised`: what is known to have failed, and what was undone.
+    fn all_above_met(&self, step: usize) -> bool {
+        let steps = &self.definition.steps;
+        let mut looked = vec![false; steps.len()];
+        let mut left = steps[step].needs.clone();
+        while let Some(above) = left.pop() {
+            if std::mem::replace(&mut looked[above], true) {
+                continue;
+            }
+            if !self.is_met(above) {
+                return false;
+            }
+            left.extend(&steps[above].needs);
+        }
+        true
+    }
+
+    /// `raised`: what is known to have failed, what was undone, and what looked at that.
     pub(super) fn retried(&mut self, raised: &[ActivityRef], anew: &[StepId], at: Timestamp) {
         self.phase = Phase::Active;
         self.gated = false;

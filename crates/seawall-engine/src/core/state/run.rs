@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_store::{Awaits, ParentLink, RunId, RunProjection, RunStatus, Seq, Timestamp, WorkflowVersion};
 
@@ -206,15 +207,21 @@ impl RunState {
     /// When the run has something to do by itself: the earliest timer, or the end of its own time.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
+        self.first_wake(self.timers.iter())
+    }
+
+    /// The same without what was due at `seen`: that was looked at.
+    pub(crate) fn next_wake_after(&self, seen: Timestamp) -> Option<Timestamp> {
+        let first = (seen.saturating_add(Duration::from_millis(1)), Slot::step(0));
+        self.first_wake(self.timers.range(first..))
+    }
+
+    fn first_wake<'a>(&self, mut timers: impl Iterator<Item = &'a (Timestamp, Slot)>) -> Option<Timestamp> {
         if self.is_terminal() {
             return None;
         }
         // While paused or blocked by dead holders, what would only begin an attempt does not wake the run.
-        let timer = self
-            .timers
-            .iter()
-            .find(|(_, slot)| !self.is_held_back(*slot))
-            .map(|(at, _)| *at);
+        let timer = timers.find(|(_, slot)| !self.is_held_back(*slot)).map(|(at, _)| *at);
         let end = if self.is_stopping() { None } else { self.deadline };
         [timer, end].into_iter().flatten().min()
     }

@@ -47,9 +47,22 @@ impl World {
                 }
                 Some(Command::Message(message))
             }
-            (StepStatus::Unknown, _) => self.take(activity, |of| &mut of.resolutions).map(Command::Message),
+            (StepStatus::Retrying, _) if !self.is_given_up(activity) => None,
+            (StepStatus::Unknown | StepStatus::Retrying, _) => {
+                self.take(activity, |of| &mut of.resolutions).map(Command::Message)
+            }
             _ => None,
         }
+    }
+
+    /// Somebody gives it up at this place of the record, as it kills its processes.
+    fn is_given_up(&mut self, activity: &ActivityRef) -> bool {
+        let Some(Message::Resolve { resolution, .. }) = self.front(activity, |of| &mut of.resolutions) else {
+            return false;
+        };
+        let resolution = resolution.clone();
+        let slot = self.state().slot(activity);
+        slot.is_some_and(|slot| self.state().can_resolve(slot, &resolution))
     }
 
     fn outcome(&mut self, activity: &ActivityRef) -> Option<Command> {

@@ -49,6 +49,7 @@ impl World {
         if !self.tape.end.is_terminal() {
             return;
         }
+        self.full.clear();
         for _ in 0..ENOUGH {
             let Some(due) = next_of_itself(self.state()) else {
                 return;

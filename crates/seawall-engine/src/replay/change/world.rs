@@ -62,7 +62,7 @@ pub(super) struct World {
     /// How long one lasted at the last recovery.
     lease: Duration,
     /// The queues that were full.
-    full: BTreeSet<QueueName>,
+    pub(super) full: BTreeSet<QueueName>,
 }
 
 impl World {

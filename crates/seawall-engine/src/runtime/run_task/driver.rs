@@ -3,27 +3,27 @@
 //! Nothing here awaits. Commands go in; batches to append and attempts to begin come out, in the order that the output
 //! commit rule allows. Steps of the kind `transform` are done here, without a task: their rendered request is their output.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{RunStatus, Seq, TenantId, Timestamp};
+use seawall_store::{QueueName, RunStatus, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
-use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskEnd, TaskPlan, decide};
-use crate::datum::{Datum, weight};
+use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskPlan, decide};
+use crate::datum::Datum;
 use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::{bounded, excess, refusal};
 use crate::runtime::queues::Queues;
+use crate::runtime::run_task::room::Crowded;
+use crate::runtime::run_task::weights::{EVENT_BYTES, payload, rendered};
 use crate::runtime::shared::Shared;
 
 /// A run never has more than about this undurable.
 const MAX_EVENTS: usize = 256;
 const MAX_BYTES: usize = 1024 * 1024;
-/// What an event costs beside its payload, about.
-const EVENT_BYTES: usize = 128;
 
 /// The kind whose rendered request is its output.
 pub(crate) const TRANSFORM: &str = "transform";
@@ -84,6 +84,8 @@ pub(super) struct Driver {
     draining: bool,
     /// Inside [`Driver::take_over`].
     taking_over: bool,
+    /// Until the next event.
+    crowded: Option<Crowded>,
 }
 
 impl Driver {
@@ -110,6 +112,7 @@ impl Driver {
             stops: Vec::new(),
             draining: false,
             taking_over: false,
+            crowded: None,
         }
     }
 
@@ -134,6 +137,17 @@ impl Driver {
         self.around.clock.now()
     }
 
+    /// When the run has something to do by itself.
+    pub(super) fn next_wake(&self) -> Option<Timestamp> {
+        self.crowded
+            .map_or_else(|| self.state.next_wake(), |crowded| crowded.next_wake(&self.state))
+    }
+
+    /// The queues in which the run waits for room, and since when.
+    pub(super) fn waits_for_room(&self) -> Option<(Timestamp, BTreeSet<QueueName>)> {
+        self.crowded.and_then(|crowded| crowded.queues(&self.state))
+    }
+
     /// Applies what a new holder has to. That it does is no progress of the run: a step that kills each process that begins
     /// it would look harmless by its own StepStarted.
     pub(super) fn take_over(&mut self, commands: impl IntoIterator<Item = Command>) {
@@ -153,9 +167,16 @@ impl Driver {
             lease: self.around.lease,
             full: &full,
         };
+        let (now, random) = (env.now, env.random);
+        let ticks = matches!(command, Command::Tick);
         self.pending_bytes += payload(&command);
         let decision = decide(&mut self.state, command, &env);
         self.pending.progress |= !self.taking_over && !decision.events.is_empty();
+        if ticks || !decision.events.is_empty() {
+            // After an event, something else may be due.
+            let since = decision.crowded.filter(|_| decision.events.is_empty());
+            self.crowded = since.map(|since| Crowded::since(since, now, random));
+        }
         let led_to_something = !decision.events.is_empty() || !decision.actions.is_empty();
         self.pending_bytes += decision
             .events
@@ -358,35 +379,5 @@ fn usable(message: Message) -> Message {
             error: Some(refusal(code, reason)),
         },
         message => message,
-    }
-}
-
-/// What an event costs beside what its command brought along.
-fn rendered(event: &Event) -> usize {
-    let payload = match event {
-        // It stands in the child's journal as well.
-        Event::ChildStarted(started) => 2 * weight(started.input.json()),
-        Event::CompensationStarted { activities } => activities.len() * EVENT_BYTES,
-        Event::MapStarted { items, .. } => items.iter().map(|item| weight(item.json())).sum(),
-        Event::ApprovalRequested(asked) => asked.message.len(),
-        _ => 0,
-    };
-    EVENT_BYTES + payload
-}
-
-/// About how much a command brings along that will stand in its events.
-fn payload(command: &Command) -> usize {
-    match command {
-        Command::Settle {
-            outcome: Outcome::Succeeded(output),
-            ..
-        } => weight(output),
-        Command::Message(Message::Signal { payload, .. }) => weight(payload.json()),
-        Command::Message(Message::ChildEnded { output, .. }) => weight(output.json()),
-        Command::Message(Message::TaskEnded(ended)) => match &ended.end {
-            TaskEnd::Completed(output) => weight(output.json()),
-            _ => 0,
-        },
-        _ => 0,
     }
 }

@@ -44,7 +44,7 @@ impl Session<'_> {
         if state.in_flight() > 0 {
             return Err(Failure::LostAttempts);
         }
-        let due = state.next_wake();
+        let due = self.driver.next_wake();
         let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);
         if self.draining {
             return Ok(AppendThen::Park { due });
@@ -96,7 +96,12 @@ impl Session<'_> {
         match then {
             AppendThen::End => Some(Exit::Ended),
             AppendThen::Park { .. } if given_back && self.driver.state().is_terminal() => Some(Exit::Ended),
-            AppendThen::Park { .. } if given_back => Some(Exit::Parked),
+            AppendThen::Park { .. } if given_back => {
+                if let Some(waits) = self.driver.waits_for_room() {
+                    self.shared.queues.parked(self.lease, waits);
+                }
+                Some(Exit::Parked)
+            }
             AppendThen::Park { .. } if self.draining => {
                 // A message came in between. It stays unread: whoever claims the run next takes it.
                 let at_once = Some(Timestamp::ZERO);

@@ -40,13 +40,14 @@ pub(super) async fn find(shared: &Shared, tenant: &TenantId, lookup: &Lookup) ->
     }
 }
 
+/// One that came along with a run cannot be called: it is forgotten as soon as no run is pinned to it.
 async fn record(shared: &Shared, tenant: &TenantId, lookup: &Lookup) -> StoreResult<Option<WorkflowRecord>> {
     let target = match lookup.workflow.parse() {
         Ok(id) => WorkflowRef::Id(id),
         Err(_) => WorkflowRef::Name(lookup.workflow.clone()),
     };
     let latest: Result<_, StoreError> = shared.store.workflow(tenant, &target).await;
-    match (latest?, lookup.version) {
+    match (latest?.filter(|latest| !latest.inline), lookup.version) {
         (Some(latest), Some(version)) if version != latest.version => {
             shared.store.workflow_version(tenant, latest.id, version).await
         }

@@ -15,8 +15,10 @@ mod linger;
 mod load;
 mod lookup;
 mod newborn;
+mod room;
 mod session;
 mod task;
+mod weights;
 
 pub(crate) use driver::TRANSFORM;
 pub(crate) use newborn::{Newborn, spawn_newborn};

@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
         let wake = if self.gives_back() || self.draining {
             None
         } else {
-            self.driver.state().next_wake()
+            self.driver.next_wake()
         };
         self.alarm.set(wake, self.driver.now());
         Ok(more)

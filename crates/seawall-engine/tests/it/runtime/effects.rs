@@ -67,6 +67,28 @@ async fn a_panicking_executor_disturbs_only_its_own_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_panic_what_may_be_repeated_is_tried_again_by_its_policy_under_the_same_key() {
+    for effect in ["pure", "read", "idempotent"] {
+        let world = World::new();
+        let executor = Probe::new(|attempt, _| async move {
+            assert!(attempt.number == 3, "the first two panic");
+            Outcome::Succeeded(json!("fine"))
+        });
+        let engine = world.engine(&executor).await;
+        for (max_attempts, end) in [(2, RunStatus::Failed), (3, RunStatus::Succeeded)] {
+            executor.log.lock().clear();
+            let mut step = probe("a", effect, &[]);
+            step["retry"] = json!({ "max_attempts": max_attempts });
+            let view = world.run(&engine, flow(json!([step]))).await;
+            assert_eq!(view.status, end, "{effect} {max_attempts}");
+            let keys: Vec<_> = executor.log.lock().iter().map(|attempt| attempt.effect_key).collect();
+            assert_eq!(keys.len(), max_attempts, "{effect}");
+            assert!(keys.iter().all(|key| *key == keys[0]), "{effect}: one key");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_output_that_is_too_large_fails_the_step_for_good() {
     let world = World::new();
     let executor = Probe::new(|_, _| async { Outcome::Succeeded(json!("x".repeat(2 * 1024 * 1024))) });

@@ -123,7 +123,9 @@ async fn a_running_run_is_forked_with_what_it_has_settled() {
         }
     });
     let engine = world.engine(&executor).await;
-    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    let mut flow = chain();
+    flow["steps"][1]["effect"] = json!("idempotent");
+    let source = world.try_start(&engine, flow, json!({ "n": 1 })).await.unwrap().run;
     world.settle().await;
     slow.store(false, Ordering::SeqCst);
     let forked = fork(&world, &engine, source, from("c")).await.unwrap().run;
@@ -257,4 +259,137 @@ async fn more_than_the_store_takes_at_once_is_not_copied() {
     assert_eq!(source.status, RunStatus::Succeeded);
     let refused = fork(&world, &engine, source.id, from("last")).await;
     assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+}
+
+fn copied(view: &seawall_engine::RunView) -> Vec<bool> {
+    view.steps.iter().map(|step| step.copied).collect()
+}
+
+/// What forbids the fork.
+fn conflict(answer: Result<RunStarted, EngineError>) -> String {
+    match answer {
+        Err(EngineError::Conflict { detail, .. }) => detail,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_something_that_is_done_anew_is_done_anew() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "pay" {
+            return Outcome::Failed(StepError::permanent("no-money", "the card was declined"));
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let mut hotel = looking("hotel", &[], "booking");
+    hotel["compensate"] = json!({ "kind": "probe", "effect": "once" });
+    let undone = flow(json!([
+        hotel,
+        looking("voucher", &["hotel"], "{{ steps.hotel.output }}-voucher"),
+        looking("pay", &["voucher"], "{{ [steps.hotel.output, steps.voucher.output] }}"),
+    ]));
+    let source = world.run(&engine, undone).await.id;
+    executor.log.lock().clear();
+    let forked = fork(&world, &engine, source, from("pay")).await.unwrap().run;
+    let view = world.wait(&engine, forked).await;
+    assert_eq!(copied(&view), [false, false, false]);
+    assert_eq!(executor.begun()[..3], ["hotel", "voucher", "pay"]);
+    let paid = executor
+        .log
+        .lock()
+        .iter()
+        .find(|attempt| attempt.activity.to_string() == "pay")
+        .map(value);
+    assert_eq!(paid, Some(json!(["booking", "booking-voucher"])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_after_a_new_step_or_one_of_another_kind_is_done_anew() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.wait(&engine, source).await;
+    let mut between = chain();
+    between["steps"][1]["needs"] = json!(["z"]);
+    between["steps"][1]["with"] = json!({ "value": "{{ steps.z.output }}b" });
+    between["steps"]
+        .as_array_mut()
+        .unwrap()
+        .push(looking("z", &["a"], "{{ steps.a.output }}z"));
+    let mut another = chain();
+    another["steps"][0] = json!({ "id": "a", "kind": "transform", "with": { "value": 7 } });
+    for (definition, expected, output) in [
+        (between, vec![true, false, false, true, false], "1zbc1"),
+        (another, vec![false, false, false, false], "7bc1"),
+    ] {
+        let request = ForkRun {
+            definition: Some(definition),
+            ..from("c")
+        };
+        let forked = fork(&world, &engine, source, request).await.unwrap().run;
+        let view = world.wait(&engine, forked).await;
+        assert_eq!((copied(&view), view.output.json()), (expected, &json!(output)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_of_which_nobody_knows_is_repeated_only_if_somebody_says_so() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "b" && attempt.number == 1 {
+            return Outcome::Unknown(StepError::new("reset", "cut"));
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    assert_eq!(world.wait(&engine, source).await.status, RunStatus::Blocked);
+    for step in ["a", "c", "d"] {
+        let detail = conflict(fork(&world, &engine, source, from(step)).await);
+        assert!(detail.contains("once") && detail.ends_with(": b"), "{detail}");
+    }
+    assert_eq!(executor.begun().iter().filter(|name| *name == "b").count(), 1);
+    let forked = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    assert_eq!(copied(&world.wait(&engine, forked).await), [true, false, false, true]);
+    let mut without = chain();
+    without["steps"][2]["needs"] = json!(["a"]);
+    without["steps"][2]["with"] = json!({ "value": "{{ steps.a.output }}" });
+    without["steps"].as_array_mut().unwrap().remove(1);
+    let request = ForkRun {
+        definition: Some(without),
+        ..from("c")
+    };
+    fork(&world, &engine, source, request)
+        .await
+        .expect("nothing is repeated");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_that_is_under_way_is_not_begun_a_second_time_by_a_fork() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "m[1]" {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let inner = |kind: &str, effect: &str, with: Value| json!({ "kind": kind, "effect": effect, "with": with });
+    let map = |id: &str, step: Value| json!({ "id": id, "kind": "map", "with": { "over": [1, 2], "step": step } });
+    let task = json!({ "queue": "q", "payload": 1 });
+    let definition = flow(json!([
+        map("m", inner("probe", "once", json!({ "value": "x" }))),
+        map("r", inner("task", "idempotent", task.clone())),
+        { "id": "t", "kind": "task", "with": task },
+        probe("last", "read", &["m", "r", "t"]),
+    ]));
+    let source = world.start(&engine, definition).await;
+    world.settle().await;
+    let detail = conflict(fork(&world, &engine, source, from("last")).await);
+    assert!(detail.ends_with(": m[1], t"), "{detail}");
+    let detail = conflict(fork(&world, &engine, source, from("m")).await);
+    assert!(detail.ends_with(": t"), "{detail}");
 }

@@ -169,7 +169,9 @@ async fn a_run_whose_steps_nobody_here_can_run_is_blocked_until_somebody_can() {
     let engine = world.engine_with(Vec::new()).await;
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Blocked);
-    assert_eq!(engine.why(&world.me, run).await.unwrap()[0].kind, "blocked");
+    let why = engine.why(&world.me, run).await.unwrap();
+    assert_eq!((why.len(), why[0].kind), (1, "blocked"));
+    assert!(why[0].detail.contains("probe"), "the kind that nobody has: {why:?}");
     assert_eq!(world.in_memory(), 0);
     engine.shutdown(Duration::from_secs(1)).await;
     let engine = world.engine(&executor).await;

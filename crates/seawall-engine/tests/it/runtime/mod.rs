@@ -11,6 +11,7 @@ mod flow_control;
 mod flows;
 mod forks;
 mod journals;
+mod lapses;
 mod leases;
 mod nights;
 mod parking;

@@ -38,21 +38,39 @@ async fn running_attempts_may_end_and_what_has_not_begun_begins_after_the_restar
 
 #[tokio::test(start_paused = true)]
 async fn attempts_that_take_too_long_are_cancelled_and_settle_by_their_class() {
-    let world = World::new();
-    let executor = Probe::new(|_, context| async move {
-        context.cancel.cancelled().await;
-        Outcome::Unknown(StepError::new("killed", "it was killed"))
-    });
-    let engine = world.engine(&executor).await;
-    let run = world.start(&engine, flow(json!([probe("a", "once", &[])]))).await;
-    world.settle().await;
-    engine.shutdown(Duration::from_secs(2)).await;
-    let view = engine.run(&world.me, run).await.unwrap();
-    assert_eq!(view.steps[0].status, StepStatus::Unknown);
-    assert_eq!(
-        view.steps[0].error.as_ref().map(|e| e.code.to_string()).as_deref(),
-        Some("killed")
-    );
+    for (effect, attempts, end) in [
+        ("pure", 2, RunStatus::Succeeded),
+        ("read", 2, RunStatus::Succeeded),
+        ("idempotent", 2, RunStatus::Succeeded),
+        ("once", 1, RunStatus::Blocked),
+    ] {
+        let world = World::new();
+        let executor = Probe::new(|attempt, context| async move {
+            if attempt.number > 1 {
+                return Outcome::Succeeded(json!(1));
+            }
+            context.cancel.cancelled().await;
+            Outcome::Unknown(StepError::new("killed", "it was killed"))
+        });
+        let engine = world.engine(&executor).await;
+        let mut step = probe("a", effect, &[]);
+        step["retry"] = json!({ "max_attempts": 2 });
+        let run = world.start(&engine, flow(json!([step]))).await;
+        world.settle().await;
+        engine.shutdown(Duration::from_secs(2)).await;
+        assert_eq!(executor.begun().len(), 1, "{effect}: nothing begins in a shutdown");
+        drop(engine);
+        let engine = world.engine(&executor).await;
+        let view = world.wait(&engine, run).await;
+        assert_eq!(view.status, end, "{effect}");
+        let keys: Vec<_> = executor.log.lock().iter().map(|attempt| attempt.effect_key).collect();
+        assert_eq!(keys.len(), attempts, "{effect}");
+        assert!(keys.iter().all(|key| *key == keys[0]), "{effect}: one key");
+        if end == RunStatus::Blocked {
+            assert_eq!(view.steps[0].status, StepStatus::Unknown);
+            assert_eq!(view.steps[0].error.as_ref().map(|e| &*e.code), Some("killed"));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -177,3 +177,82 @@ async fn a_full_queue_takes_no_more_and_every_run_goes_on_when_workers_come() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_for_room_in_its_queue_says_so_once_and_rests() {
+    let mut world = World::new();
+    world.config.max_queue_tasks = 1;
+    let engine = world.engine(&Probe::echo()).await;
+    let step = || flow(json!([task("a", "once", &[])]));
+    world.start(&engine, step()).await;
+    world.settle().await;
+    let run = world.start(&engine, step()).await;
+    world.settle().await;
+    let ops = [StoreOp::Append, StoreOp::Claim, StoreOp::Load];
+    let before = ops.map(|op| world.calls.of(op));
+    tokio::time::sleep(3600 * SECOND).await;
+    assert_eq!(
+        world.events(&engine, run).await,
+        ["run.created", "run.started", "step.deferred"]
+    );
+    for (op, before) in ops.into_iter().zip(before) {
+        let calls = world.calls.of(op) - before;
+        assert!((5..=40).contains(&calls), "{calls} of {op:?} in an hour");
+    }
+    let reasons = engine.why(&world.me, run).await.unwrap();
+    let waits = reasons.iter().find(|reason| reason.kind == "deferred");
+    assert!(
+        waits.is_some_and(|reason| reason.detail.contains("queue q is full")),
+        "{reasons:?}"
+    );
+    for _ in 0..2 {
+        let mine = claims(&world, &engine, 900 * SECOND).await.expect("each gets its turn");
+        complete(&world, &engine, &mine, json!(1)).await.unwrap();
+    }
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wide_map_outlasts_a_night_without_workers() {
+    let mut world = World::new();
+    world.config.max_queue_tasks = 1;
+    let engine = world.engine(&Probe::echo()).await;
+    world.start(&engine, flow(json!([task("a", "once", &[])]))).await;
+    world.settle().await;
+    let over: Vec<usize> = (0..300).collect();
+    let map = json!({ "id": "m", "kind": "map", "with": { "over": over, "max_parallel": 300,
+        "step": { "kind": "task", "effect": "once", "timeout": "60s", "with": { "queue": "q", "payload": 1 } } } });
+    let run = world.start(&engine, flow(json!([map]))).await;
+    tokio::time::sleep(12 * 3600 * SECOND).await;
+    let view = seen(&world, &engine, run).await;
+    assert_eq!(view.status, RunStatus::Waiting, "{:?}", view.error);
+    assert!(world.events(&engine, run).await.len() < 400);
+    for _ in 0..301 {
+        let mine = claims(&world, &engine, 900 * SECOND).await.expect("each gets its turn");
+        complete(&world, &engine, &mine, json!(1)).await.unwrap();
+    }
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_wait_for_room_go_on_as_workers_make_it() {
+    let mut world = World::new();
+    world.config.max_queue_tasks = 2;
+    let engine = world.engine(&Probe::echo()).await;
+    let mut runs = Vec::new();
+    for _ in 0..10 {
+        runs.push(world.start(&engine, flow(json!([task("a", "once", &[])]))).await);
+        world.settle().await;
+    }
+    // By now each of them looks for room every 5 to 10 minutes.
+    tokio::time::sleep(3600 * SECOND).await;
+    for _ in &runs {
+        let mine = claims(&world, &engine, 5 * SECOND)
+            .await
+            .expect("each gets its turn soon");
+        complete(&world, &engine, &mine, json!(1)).await.unwrap();
+    }
+    for run in runs {
+        assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+    }
+}

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{RunStatus, TaskLease};
+use seawall_engine::store::{RunStatus, StoreOp, TaskLease};
 use seawall_engine::{
-    ActivityRef, ClaimTasks, EngineError, Resolution, StepId, StepStatus, TaskFailure, TaskOutput, TaskView,
+    ActivityRef, ClaimTasks, EngineError, Resolution, SetQueue, StepId, StepStatus, TaskFailure, TaskOutput, TaskView,
 };
 use serde_json::json;
 
@@ -145,7 +145,10 @@ async fn heartbeats_keep_a_task_and_its_attempt_still_ends_at_its_timeout() {
         let why = why(&world, &engine, run).await;
         assert!(why.starts_with("worker w of queue q has it: last heartbeat"), "{why}");
     };
-    assert_eq!(beats, 11, "{ended}");
+    assert_eq!(
+        beats, 12,
+        "the last one right at the timeout, before that is said: {ended}"
+    );
     let view = world.wait(&engine, run).await;
     assert_eq!(view.steps[0].error.as_ref().map(|e| &*e.code), Some("timeout"));
     assert_eq!(view.status, RunStatus::Blocked);
@@ -311,4 +314,92 @@ async fn a_map_shows_that_workers_are_at_it_and_why_tells_of_each_item() {
         })
         .collect();
     assert_eq!(told, [(Some(0), true), (Some(1), false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_rate_are_let_through_one_by_one_and_not_woken_all() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let set = SetQueue {
+        rate: Some("10/s".to_owned()),
+        ..SetQueue::default()
+    };
+    engine.set_queue(&world.me, &queue(), set).await.unwrap();
+    for _ in 0..100 {
+        world.start(&engine, flow(json!([task("a", "read", &[])]))).await;
+    }
+    world.settle().await;
+    let ops = [StoreOp::ClaimTasks, StoreOp::NextClaimable];
+    let before = ops.map(|op| world.calls.of(op));
+    let begun = tokio::time::Instant::now();
+    let polls = (0..100).map(|_| claim_as(&world, &engine, asks("w"), 30 * SECOND));
+    let got = futures_util::future::join_all(polls).await;
+    assert!(got.into_iter().all(|got| got.unwrap().len() == 1));
+    assert!(begun.elapsed() < 10 * SECOND, "{:?}", begun.elapsed());
+    let calls: Vec<_> = ops
+        .into_iter()
+        .zip(before)
+        .map(|(op, before)| world.calls.of(op) - before)
+        .collect();
+    // Each looks when it comes, and when it is its turn.
+    assert!(calls[0] <= 220 && calls[1] <= 20, "{calls:?} claims and looks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_tells_what_of_its_queue_keeps_a_task() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let keyed = |id: &str| {
+        let mut keyed = task(id, "read", &[]);
+        keyed["with"]["key"] = json!("k");
+        keyed
+    };
+    let run = world.start(&engine, flow(json!([keyed("a"), keyed("b")]))).await;
+    let limited = async |set: SetQueue| {
+        engine.set_queue(&world.me, &queue(), set).await.unwrap();
+        world.settle().await;
+        let reasons = engine.why(&world.me, run).await.unwrap();
+        let of_b = reasons
+            .into_iter()
+            .find(|reason| reason.step.as_ref().is_some_and(|id| id.as_str() == "b"));
+        let of_b = of_b.expect("it waits");
+        assert_eq!(of_b.kind, "task");
+        let (waits, held) = of_b.detail.split_once('Z').expect("since when");
+        assert!(waits.starts_with("waits for a worker of queue q since "), "{waits}");
+        (held.to_owned(), of_b.until)
+    };
+    assert_eq!(limited(SetQueue::default()).await, (String::new(), None));
+    let paused = SetQueue {
+        paused: true,
+        ..SetQueue::default()
+    };
+    assert_eq!(limited(paused.clone()).await.0, "; queue q is paused");
+    let slow = SetQueue {
+        rate: Some("1/min".to_owned()),
+        ..SetQueue::default()
+    };
+    limited(slow.clone()).await;
+    assert_eq!(claim(&world, &engine).await.activity.to_string(), "a");
+    let (held, until) = limited(slow.clone()).await;
+    assert!(held.starts_with("; its rate lets the next one go at "), "{held}");
+    assert!(until.is_some());
+    let one = SetQueue {
+        concurrency: Some(1),
+        ..slow.clone()
+    };
+    assert_eq!(limited(one.clone()).await, ("; queue q runs 1 of 1".to_owned(), None));
+    let of_key = SetQueue {
+        concurrency_per_key: Some(1),
+        ..SetQueue::default()
+    };
+    assert_eq!(limited(of_key).await.0, "; queue q runs 1 of 1 of its key \"k\"");
+    let both = SetQueue {
+        concurrency_per_key: Some(1),
+        paused: true,
+        ..one
+    };
+    assert_eq!(
+        limited(both).await.0,
+        "; queue q is paused; queue q runs 1 of 1; queue q runs 1 of 1 of its key \"k\""
+    );
 }

@@ -39,6 +39,21 @@ const EXPECTED: &[(&str, VerifyFindingKind, bool)] = &[
     ("other-tenant", VerifyFindingKind::RowUnreadable, false),
     ("other-creator", VerifyFindingKind::JournalForeign, false),
     ("index", VerifyFindingKind::Integrity, false),
+    ("line-counts", VerifyFindingKind::Miscounted, true),
+    ("no-lines", VerifyFindingKind::Miscounted, true),
+    ("marks", VerifyFindingKind::Miscounted, true),
+    ("queue-counts", VerifyFindingKind::Miscounted, true),
+    ("key-heads", VerifyFindingKind::Miscounted, true),
+    ("no-keys", VerifyFindingKind::Miscounted, true),
+    ("slot-kept", VerifyFindingKind::SlotLost, true),
+    ("slot-kept-by-a-wrong-row", VerifyFindingKind::SlotLost, true),
+    ("retry-in-no-queue", VerifyFindingKind::SlotLost, true),
+    ("retry-unread", VerifyFindingKind::Stranded, true),
+    ("never-admitted", VerifyFindingKind::NeverAdmitted, false),
+    ("no-tasks", VerifyFindingKind::TaskMissing, false),
+    ("settled-tasks", VerifyFindingKind::TaskEndLost, false),
+    ("unreadable-schedule", VerifyFindingKind::ScheduleUnreadable, false),
+    ("no-firing", VerifyFindingKind::ScheduleStranded, false),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,7 +62,7 @@ async fn each_damage_is_found_and_what_follows_from_journals_is_mended() {
     let healthy = populated.copy("healthy");
     let report = populated.check(&healthy).await;
     assert!(report.is_clean(), "{:#?}", report.findings);
-    assert_eq!((report.runs, report.approvals), (15, 3));
+    assert_eq!((report.runs, report.approvals), (21, 3));
     assert!(report.events > 40);
     for (name, kind, mendable) in EXPECTED {
         let path = populated.copy(name);

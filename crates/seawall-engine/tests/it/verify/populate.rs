@@ -13,11 +13,12 @@ use seawall_store_sqlite::{SqliteInspector, SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::controlled;
 use crate::runtime::probe::Probe;
 use crate::runtime::world::{chain, flow, probe};
 
 /// A closed file with runs that succeeded, failed, were cancelled, sleep, wait for a signal, a decision or a child, or are
-/// blocked.
+/// blocked; that have slots or wait for them, wait for workers; and with schedules.
 pub(crate) struct Populated {
     folder: TempDir,
     pub(crate) registry: Registry,
@@ -29,7 +30,7 @@ pub(crate) fn open(path: &Path) -> Arc<SqliteStore> {
 }
 
 /// Creates a run, and waits until it is at rest in this status.
-async fn at_rest(engine: &Engine, definition: Value, status: RunStatus) -> RunId {
+pub(super) async fn at_rest(engine: &Engine, definition: Value, status: RunStatus) -> RunId {
     let request = CreateRun {
         priority: None,
         workflow: WorkflowSource::Inline(definition),
@@ -41,13 +42,13 @@ async fn at_rest(engine: &Engine, definition: Value, status: RunStatus) -> RunId
     run
 }
 
-async fn create(engine: &Engine, request: CreateRun) -> RunId {
+pub(super) async fn create(engine: &Engine, request: CreateRun) -> RunId {
     let created = engine.create_run(&Principal::local(), request).await;
     created.expect("the run is created").run
 }
 
 /// Waits until the run has this status, after an event that came after `after`.
-async fn until(engine: &Engine, run: RunId, status: RunStatus, after: Seq) -> Seq {
+pub(super) async fn until(engine: &Engine, run: RunId, status: RunStatus, after: Seq) -> Seq {
     let mut watch = engine.watch(run);
     loop {
         let view = engine.run(&Principal::local(), run).await.expect("the run can be read");
@@ -98,6 +99,7 @@ impl Populated {
             .await
             .expect("the engine starts");
         work(&engine).await;
+        controlled::work(&engine).await;
         engine.shutdown(Duration::from_secs(5)).await;
         drop(engine);
         store.close().await.expect("the store closes");

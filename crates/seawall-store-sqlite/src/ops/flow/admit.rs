@@ -41,7 +41,7 @@ impl Flow<'_, '_> {
             .statement("UPDATE flow_runs SET stage = 2, told = 0, since = ?2, admitted = NULL WHERE run_no = ?1")?
             .execute(params![run.run_no, self.tx.now().as_millis()])?;
         match message {
-            Some(body) => self.send(run, "admitted".to_owned(), body),
+            Some(body) => self.send(run, "admitted".to_owned(), body).map(drop),
             None => {
                 self.tx
                     .statement("UPDATE inbox SET unread = 1 WHERE run_no = ?1 AND unread = 2")?

@@ -5,6 +5,7 @@ use super::line::Line;
 use super::{Flow, Numbered};
 use crate::codec::run_id_at;
 use crate::error::OpError;
+use crate::ops::deliver::forget_withheld;
 
 /// A run asks for its admission.
 #[derive(Clone, Copy)]
@@ -61,13 +62,17 @@ impl Flow<'_, '_> {
         for run in self.first_queued(line.line_no, FlowEntry::MAX_SUPERSEDED)? {
             self.release(run.run_no)?;
             line.queued -= 1;
-            self.supersede(run, by, message)?;
+            // One that has ended and waits for its retry has nothing to give up but that: it can be asked for again.
+            if !forget_withheld(self.tx, run.run_no)? {
+                self.supersede(run, by, message)?;
+            }
         }
         for run in self.untold(line.line_no)? {
-            self.tx
-                .statement("UPDATE flow_runs SET told = 1 WHERE run_no = ?1")?
-                .execute([run.run_no])?;
-            self.supersede(run, by, message)?;
+            if self.supersede(run, by, message)? {
+                self.tx
+                    .statement("UPDATE flow_runs SET told = 1 WHERE run_no = ?1")?
+                    .execute([run.run_no])?;
+            }
         }
         Ok(())
     }

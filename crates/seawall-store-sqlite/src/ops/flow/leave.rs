@@ -33,6 +33,20 @@ impl Flow<'_, '_> {
         Ok(stage == Some(3))
     }
 
+    /// Whether the run has a place that it can leave.
+    pub(in crate::ops) fn is_counted(&self, run_no: i64) -> rusqlite::Result<bool> {
+        self.tx
+            .statement("SELECT 1 FROM flow_runs WHERE run_no = ?1 AND stage < 3")?
+            .exists([run_no])
+    }
+
+    /// Whether a released run would not be refused now.
+    pub(in crate::ops) fn may_come_back(&self, run_no: i64) -> rusqlite::Result<bool> {
+        self.tx
+            .statement(include_str!("../../sql/may_come_back.sql"))?
+            .query_row([run_no], |row| row.get(0))
+    }
+
     /// A released run asks once more. What it never got has lost its meaning: what was withheld begins it.
     pub(in crate::ops) fn come_back(&mut self, run_no: i64, id: RunId) -> Result<(), OpError> {
         let now: Timestamp = self.tx.now();

@@ -35,16 +35,23 @@ impl<'a, 'c> Flow<'a, 'c> {
         Self { tx, told: Vec::new() }
     }
 
-    fn send(&mut self, to: Numbered, key: String, body: &[u8]) -> rusqlite::Result<()> {
-        if deliver(self.tx, to.run_no, &MessageKey(key), body)? {
+    /// False: the run's inbox knows the key.
+    fn send(&mut self, to: Numbered, key: String, body: &[u8]) -> rusqlite::Result<bool> {
+        let written = deliver(self.tx, to.run_no, &MessageKey(key), body)?;
+        if written {
             self.told.push(to.id);
         }
-        Ok(())
+        Ok(written)
     }
 
-    /// Tells the run that it gives way to `by`.
-    fn supersede(&mut self, run: Numbered, by: RunId, body: &[u8]) -> rusqlite::Result<()> {
-        self.send(run, format!("superseded:{by}"), body)
+    /// Tells the run that it gives way to `by`. It may have given way to that one before, and both were retried: its own last
+    /// place tells the messages apart. False: it knows already.
+    fn supersede(&mut self, run: Numbered, by: RunId, body: &[u8]) -> rusqlite::Result<bool> {
+        let last: i64 = self
+            .tx
+            .statement("SELECT last_seq FROM runs WHERE run_no = ?1")?
+            .query_row([run.run_no], |row| row.get(0))?;
+        self.send(run, format!("superseded:{by}:{last}"), body)
     }
 
     /// The run has, and waits for, nothing any more.

@@ -78,13 +78,13 @@ pub async fn a_newer_run_makes_the_others_give_way(subject: &Subject) {
     // The running one keeps its slot and is told once; the waiting one has left at once.
     assert_eq!(
         world.inbox(&lease).await,
-        ["admitted".to_owned(), format!("superseded:{between}")]
+        ["admitted".to_owned(), format!("superseded:{between}:1")]
     );
     let stages = stages(&world, &[old, between, new]).await;
     assert_eq!(stages, [FlowStage::Running, FlowStage::Released, FlowStage::Queued]);
     assert_eq!(counts(&world).await, (1, 1, 0));
     let left = claimed(&world, node, between).await;
-    assert_eq!(world.inbox(&left).await, [format!("superseded:{new}")]);
+    assert_eq!(world.inbox(&left).await, [format!("superseded:{new}:1")]);
     end(&world, &left, RunStatus::Cancelled).await;
     assert_eq!(counts(&world).await, (1, 1, 0));
     end(&world, &lease, RunStatus::Cancelled).await;

@@ -105,6 +105,7 @@ pub async fn a_repair_writes_the_row_and_the_approvals(subject: &Subject) {
         last_seq: Seq(2),
         release: true,
         due: Some(due),
+        leaves: false,
         approvals: vec![settled.clone(), other.clone()],
     };
     assert!(world.store.repair_run(repair.clone()).await.expect("there is room"));

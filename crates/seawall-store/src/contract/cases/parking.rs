@@ -174,3 +174,39 @@ pub async fn a_release_at_another_place_is_refused(subject: &Subject) {
     }
     assert_eq!(world.record(lease.run).await, before);
 }
+
+pub async fn a_run_that_waits_for_a_time_is_woken_before_it(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let (timed, other, untimed, held) = (
+        world.held(node).await,
+        world.held(node).await,
+        world.held(node).await,
+        world.held(node).await,
+    );
+    let hour = Some(world.later(HOUR));
+    world.park(&timed, hour).await;
+    world.park(&other, hour).await;
+    world.park(&untimed, None).await;
+    let runs = vec![timed.run, untimed.run, held.run, crate::ids::RunId::generate()];
+    let foreign = crate::ids::TenantId::new("foreign").expect("a tenant");
+    assert_eq!(
+        world.store.wake(&foreign, runs.clone()).await.expect("writing works"),
+        0
+    );
+    assert_eq!(
+        world
+            .store
+            .wake(&world.tenant, runs.clone())
+            .await
+            .expect("writing works"),
+        1
+    );
+    assert_eq!(world.store.wake(&world.tenant, runs).await.expect("writing works"), 0);
+    assert_eq!(world.record(timed.run).await.due, Some(Timestamp::ZERO));
+    assert_eq!(world.record(other.run).await.due, hour);
+    assert_eq!(world.record(untimed.run).await.due, None);
+    let claimed = world.claim(node, 10).await;
+    assert_eq!(claimed.iter().map(|run| run.lease.run).collect::<Vec<_>>(), [timed.run]);
+    assert_eq!(world.inbox(&held).await.len(), 0, "it is still held");
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::contract::tasks_world::{LEASE, TIMEOUT, names, queue, worker};
 use crate::contract::{Subject, World};
+use crate::ids::TenantId;
 use crate::records::{QueueSettings, Rate, TaskClaim, TaskOffered, TaskStatus};
 
 pub async fn a_claim_gives_all_that_the_attempt_needs(subject: &Subject) {
@@ -208,6 +209,27 @@ pub async fn a_key_at_its_limit_holds_nobody_else_back(subject: &Subject) {
     assert_eq!(names(&world.take(10).await), ["busy-4"]);
 }
 
+pub async fn the_claimed_tasks_of_a_key_are_counted(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let of_key = async |name: &str, key: &str| {
+        let claimed = world.store.claimed_of_key(&world.tenant, &queue(name), key).await;
+        claimed.expect("reading works")
+    };
+    assert_eq!(of_key("mail", "k").await, 0, "nobody knows the queue");
+    let tasks = vec![world.keyed("a", "k"), world.keyed("b", "k"), world.keyed("c", "other")];
+    world.offer(&lease, tasks).await;
+    assert_eq!(of_key("mail", "k").await, 0, "nothing is claimed");
+    let taken = world.take(3).await;
+    assert_eq!((of_key("mail", "k").await, of_key("mail", "other").await), (2, 1));
+    assert_eq!((of_key("post", "k").await, of_key("mail", "none").await), (0, 0));
+    let theirs = TenantId::new("other").expect("a tenant");
+    let claimed = world.store.claimed_of_key(&theirs, &queue("mail"), "k").await;
+    assert_eq!(claimed.expect("reading works"), 0);
+    world.complete(&taken[0]).await.expect("it is claimed");
+    assert_eq!(of_key("mail", "k").await, 1);
+}
+
 pub async fn a_lower_limit_per_key_holds_from_the_next_claim_on(subject: &Subject) {
     let world = World::of(subject).await;
     let lease = world.held(world.node().await).await;
@@ -241,14 +263,13 @@ pub async fn a_rate_lets_a_burst_through_and_then_one_after_the_other(subject: &
     world.offer(&lease, (0..20).map(|_| world.task("send")).collect()).await;
     let next = async || {
         let next = world.store.next_claimable(&world.tenant, &queue("mail")).await;
-        next.expect("reading works")
+        let next = next.expect("reading works").expect("a task is kept back");
+        assert_eq!((next.now, next.every), (world.now(), Duration::from_millis(500)));
+        next.at
     };
-    assert_eq!(next().await, Some((world.now(), world.now())));
+    assert_eq!(next().await, world.now());
     assert_eq!((world.take(3).await.len(), world.take(3).await.len()), (3, 1));
-    assert_eq!(
-        next().await,
-        Some((world.later(Duration::from_millis(500)), world.now()))
-    );
+    assert_eq!(next().await, world.later(Duration::from_millis(500)));
     world.clock.advance(Duration::from_millis(499));
     assert!(world.take(10).await.is_empty());
     world.clock.advance(Duration::from_millis(1));

@@ -92,28 +92,82 @@ pub async fn a_stale_lease_ends_nothing(subject: &Subject) {
     );
 }
 
-pub async fn a_workers_word_counts_before_the_leases_end_and_a_lapse_after_it(subject: &Subject) {
+pub async fn a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world
+        .offer(&lease, vec![world.task("a"), world.task("b"), world.task("c")])
+        .await;
+    let tasks = world.take(3).await;
+    let lapse = |place: usize| world.end(tasks[place].id, tasks[place].lease, TaskEnder::Lapse);
+    let beat = |place: usize| {
+        let (id, lease) = (tasks[place].id, tasks[place].lease);
+        world.store.heartbeat_task(&world.tenant, id, lease, None)
+    };
+    world.clock.advance(LEASE - Duration::from_millis(1));
+    assert_refused!(lapse(0).await, StoreError::StaleLease);
+    world.clock.advance(Duration::from_millis(1));
+    world.complete(&tasks[0]).await.expect("nobody has said a lapse");
+    beat(1).await.expect("nobody has said a lapse");
+    assert_refused!(lapse(1).await, StoreError::StaleLease);
+    assert_eq!(
+        world.mail().await.claimed,
+        2,
+        "they are claimed until somebody ends them"
+    );
+    lapse(2).await.expect("the lease is over");
+    assert_refused!(world.complete(&tasks[2]).await, StoreError::StaleLease);
+    assert_refused!(beat(2).await, StoreError::StaleLease);
+    assert_eq!(world.inbox(&lease).await.len(), 2);
+}
+
+pub async fn leases_are_given_anew_a_few_at_a_time_and_each_once(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    world.offer(&lease, (0..4).map(|_| world.task("send")).collect()).await;
+    let mut tasks = world.take(3).await;
+    world.clock.advance(LEASE + LEASE);
+    tasks.extend(world.take(1).await);
+    let from = world.now();
+    let prolong = async |limit| {
+        let prolonged = world.store.prolong_leases(from, Duration::ZERO, limit);
+        prolonged.await.expect("writing works")
+    };
+    assert_eq!(prolong(2).await, 2);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(prolong(2).await, 1, "the one that was just claimed has a whole lease");
+    assert_eq!(prolong(2).await, 0);
+    for task in &tasks {
+        let record = world.task_record(task.id).await;
+        assert_eq!(record.lease_until, Some(from.saturating_add(LEASE)));
+        assert_eq!(record.deadline, Some(task.deadline));
+    }
+    let early = world.end(tasks[0].id, tasks[0].lease, TaskEnder::Lapse).await;
+    assert_refused!(early, StoreError::StaleLease);
+    world.complete(&tasks[0]).await.expect("it is claimed");
+}
+
+pub async fn a_deadline_moves_with_the_clock_and_never_ends_before_the_lease(subject: &Subject) {
     let world = World::of(subject).await;
     let lease = world.held(world.node().await).await;
     world.offer(&lease, vec![world.task("a"), world.task("b")]).await;
-    let tasks = world.take(2).await;
-    world.clock.advance(LEASE - Duration::from_millis(1));
-    let early = world.end(tasks[0].id, tasks[0].lease, TaskEnder::Lapse).await;
-    assert_refused!(early, StoreError::StaleLease);
-    world
-        .complete(&tasks[0])
-        .await
-        .expect("the lease lasts a millisecond more");
-    world.clock.advance(Duration::from_millis(1));
-    assert_refused!(world.complete(&tasks[1]).await, StoreError::StaleLease);
-    let beat = world
-        .store
-        .heartbeat_task(&world.tenant, tasks[1].id, tasks[1].lease, None);
-    assert_refused!(beat.await, StoreError::StaleLease);
-    assert_eq!(world.mail().await.claimed, 1, "it is claimed until somebody ends it");
-    let lapse = world.end(tasks[1].id, tasks[1].lease, TaskEnder::Lapse).await;
-    lapse.expect("the lease is over");
-    assert_eq!(world.inbox(&lease).await.len(), 2);
+    let before = world.take_one().await;
+    let hour = Duration::from_secs(3600);
+    world.clock.advance(hour);
+    let after = world.take_one().await;
+    let prolonged = world.store.prolong_leases(world.now(), hour, 10).await;
+    assert_eq!(prolonged.expect("writing works"), 1);
+    let deadline = async |id| world.task_record(id).await.deadline;
+    assert_eq!(deadline(before.id).await, Some(before.deadline.saturating_add(hour)));
+    assert_eq!(deadline(after.id).await, Some(after.deadline));
+    world.clock.advance(hour);
+    let prolonged = world.store.prolong_leases(world.now(), Duration::ZERO, 10).await;
+    assert_eq!(prolonged.expect("writing works"), 2);
+    for id in [before.id, after.id] {
+        assert_eq!(deadline(id).await, Some(world.later(LEASE)));
+    }
+    let lapses = world.store.lapsed_tasks(10).await.expect("reading works");
+    assert_eq!((lapses.tasks.len(), lapses.next), (0, Some(world.later(LEASE))));
 }
 
 pub async fn a_heartbeat_prolongs_the_lease_and_keeps_the_progress(subject: &Subject) {
@@ -158,7 +212,9 @@ pub async fn a_heartbeat_never_prolongs_beyond_the_deadline(subject: &Subject) {
     }
     world.clock.advance(Duration::from_secs(20));
     let late = world.store.heartbeat_task(&world.tenant, task.id, task.lease, None);
-    assert_refused!(late.await, StoreError::StaleLease);
+    assert_eq!(late.await.expect("nobody has said a lapse").lease_until, task.deadline);
+    let lapse = world.end(task.id, task.lease, TaskEnder::Lapse).await;
+    lapse.expect("the lease is over");
 }
 
 pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subject: &Subject) {

@@ -131,6 +131,10 @@ pub enum TaskOp {
     Lapsed {
         limit: u8,
     },
+    Prolong {
+        ahead: u16,
+        limit: u8,
+    },
     Set {
         tenant: u8,
         queue: u8,
@@ -271,6 +275,10 @@ pub enum Op {
     ForgetWorkflows {
         unused_for: u16,
         limit: u8,
+    },
+    Wake {
+        tenant: u8,
+        runs: Vec<u8>,
     },
     Release {
         run: u8,

@@ -56,8 +56,14 @@ pub async fn run_differential(
     for _ in 0..2 {
         clock.advance(std::time::Duration::from_secs(3600));
         compare(None, a.take_over().await, b.take_over().await)?;
+        compare(None, miscounts(&a).await, miscounts(&b).await)?;
     }
     Ok(())
+}
+
+/// None in a store that counts at every question.
+async fn miscounts(side: &Side<'_>) -> String {
+    format!("{:?}", side.store.inspect_counts().await)
 }
 
 fn compare(op: Option<(usize, String)>, a: String, b: String) -> Result<(), Box<Divergence>> {

@@ -73,6 +73,10 @@ impl<'a> Side<'a> {
             | Op::DeleteWorkflow { .. }
             | Op::ListWorkflows { .. } => self.apply_workflow(number, op).await,
             Op::CreateRun { .. } => self.create_run(op).await,
+            Op::Wake { tenant: t, runs } => {
+                let runs = runs.iter().map(|run| run_id(*run)).collect();
+                dump::answer(self.store.wake(&tenant((*t).into()), runs).await, dump::plain)
+            }
             Op::ListFlow { .. } | Op::Send { .. } | Op::Journal { .. } | Op::ListRuns { .. } | Op::Decide { .. } => {
                 self.apply_client(op).await
             }

@@ -47,6 +47,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => retention_op(),
         1 => (RUNS, any::<bool>(), option::of(0u16..3000))
             .prop_map(|(run, at_last, due)| Op::Release { run, at_last, due }),
+        1 => (TENANTS, vec(RUNS, 0..4)).prop_map(|(tenant, runs)| Op::Wake { tenant, runs }),
     ]
 }
 
@@ -274,6 +275,7 @@ fn task_op() -> impl Strategy<Value = TaskOp> {
         8 => (NTH, lie(), prop::bool::weighted(0.3), SMALL)
             .prop_map(|(nth, lie, lapse, key)| TaskOp::Settle { nth, lie, lapse, key }),
         2 => (0u8..3).prop_map(|limit| TaskOp::Lapsed { limit }),
+        1 => (any::<u16>(), 0u8..3).prop_map(|(ahead, limit)| TaskOp::Prolong { ahead, limit }),
         2 => settings(),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| TaskOp::Look { tenant, limit }),
     ]

@@ -83,6 +83,10 @@ impl Side<'_> {
                 dump::answer(store.settle_task(&tenant, end).await, dump::plain)
             }
             TaskOp::Lapsed { limit } => dump::answer(store.lapsed_tasks(limit.into()).await, dump::plain),
+            TaskOp::Prolong { ahead, limit } => {
+                let (from, ahead) = (self.clock.now(), Duration::from_millis(ahead.into()));
+                dump::answer(store.prolong_leases(from, ahead, limit.into()).await, dump::plain)
+            }
             TaskOp::Set { .. } => self.set_queue(op).await,
             TaskOp::Look { tenant: t, limit } => self.tasks_of(&tenant(t.into()), limit.into()).await,
         }

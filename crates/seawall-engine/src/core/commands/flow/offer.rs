@@ -10,7 +10,7 @@ use crate::core::command::{Action, TaskPlan};
 use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{fail, scope, start, wait};
 use crate::core::event::{Event, TaskOffered};
-use crate::core::state::{RunState, Slot};
+use crate::core::state::{ActivityState, RunState, Slot, StepStatus};
 use crate::definition::{Step, TaskStep};
 use crate::executor::StepError;
 use crate::names::{EffectKey, Part, task_id};
@@ -21,6 +21,8 @@ const MAX_PRIORITY: i64 = 100;
 const FULL: Duration = Duration::from_secs(5);
 /// How long a step is put off while its queue is full, from the least to the most.
 pub(crate) const FULL_QUEUE: (Duration, Duration) = (FULL, FULL.saturating_mul(2));
+/// From then on a step that waits for room is looked after only so often, and up to half as often.
+const MOST: Duration = Duration::from_secs(5 * 60);
 /// Payloads that one decision may offer, and one more task: what is decided at once is written at once. The rest follows at
 /// once, one write after the other.
 pub(in crate::core::commands) const MAX_AT_ONCE: usize = 4 * 1024 * 1024;
@@ -92,12 +94,40 @@ fn full_reason(queue: &str) -> String {
 
 /// The queue that was full, of a step that was put off for that.
 pub(crate) fn full_queue(event: &Event) -> Option<QueueName> {
-    let Event::StepDeferred { reason, .. } = event else {
-        return None;
-    };
+    match event {
+        Event::StepDeferred { reason, .. } => queue_in(reason),
+        _ => None,
+    }
+}
+
+fn queue_in(reason: &str) -> Option<QueueName> {
     let queue = reason.strip_prefix("the queue ")?.strip_suffix(" is full")?;
     QueueName::parse(queue)
 }
+
+/// The queue in which the activity waits for room.
+pub(crate) fn wanted_room(activity: &ActivityState) -> Option<QueueName> {
+    let reason = activity.deferred.as_deref()?;
+    (activity.status == StepStatus::Retrying).then(|| queue_in(reason))?
+}
+
+/// It was put off because its queue is full, and that is still so: nothing new to say.
+pub(in crate::core::commands) fn waits_for_room(draft: &Draft<'_>, slot: Slot) -> bool {
+    let full = draft.env.full;
+    let wanted = || draft.state.at(slot).and_then(wanted_room);
+    !full.is_empty() && wanted().is_some_and(|queue| full.contains(&queue))
+}
+
+/// How long until a run looks for room again that has waited for it so long. It grows with the wait.
+pub(crate) fn room_backoff(waited: Duration, random: u64) -> Duration {
+    let wait = waited.clamp(FULL, MOST);
+    // 53 bits: as many as a double holds.
+    let share = (random >> 11) as f64 / (1u64 << 53) as f64;
+    wait.mul_f64(1.0 + share)
+}
+
+/// No run that waits for room looks for it less often.
+pub(crate) const LONGEST_ROOM_BACKOFF: Duration = MOST.saturating_mul(2);
 
 /// For how long it is not offered yet, and why.
 fn put_off(draft: &Draft<'_>, slot: Slot, queue: &QueueName) -> Option<(Duration, String)> {
@@ -160,4 +190,20 @@ fn priority(value: &Value) -> Result<i8, StepError> {
         let message = format!("{shown} is no priority: a whole number from -{MAX_PRIORITY} to {MAX_PRIORITY}");
         StepError::permanent("task-priority", message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_looked_for_less_often_the_longer_it_is_waited_for() {
+        let (seconds, most) = (Duration::from_secs, room_backoff(Duration::MAX, u64::MAX));
+        for (waited, least) in [(0, 5), (5, 5), (60, 60), (3600, 300)] {
+            assert_eq!(room_backoff(seconds(waited), 0), seconds(least));
+            let longest = room_backoff(seconds(waited), u64::MAX);
+            assert!(longest > seconds(least) && longest <= 2 * seconds(least), "{waited}");
+        }
+        assert!(most <= LONGEST_ROOM_BACKOFF);
+    }
 }

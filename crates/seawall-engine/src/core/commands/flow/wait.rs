@@ -181,10 +181,11 @@ fn strings(template: &Template, scope: &definition::Scope) -> Result<Vec<String>
     let Value::Array(items) = template.render(scope)?.value else {
         return Err(StepError::permanent("deciders", "deciders must be a list of strings"));
     };
-    if items.len() > MAX_DECIDERS {
+    // Nobody at all could decide with none.
+    if items.is_empty() || items.len() > MAX_DECIDERS {
         return Err(StepError::permanent(
             "deciders",
-            format!("at most {MAX_DECIDERS} deciders"),
+            format!("deciders are 1 to {MAX_DECIDERS}, not {}", items.len()),
         ));
     }
     Ok(items.iter().map(text_of).collect())

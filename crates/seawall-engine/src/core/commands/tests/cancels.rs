@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::kit::{Subject, act, error, names, with};
+use crate::core::event::Resolution;
 use crate::core::state::{Phase, StepStatus};
 use crate::executor::Outcome;
 
@@ -42,6 +43,21 @@ fn a_once_step_that_was_killed_blocks_the_end_of_a_cancelled_run() {
     run.cancel();
     let events = run.settle("a", Outcome::Unknown(error("killed")));
     assert_eq!(names(&events), ["step.outcome_unknown", "run.blocked"]);
+    let events = run.resolve("a", Resolution::Failed("it was not done".to_owned()));
+    assert_eq!(
+        names(&events),
+        ["run.unblocked", "step.outcome_resolved", "step.failed", "run.cancelled"]
+    );
+}
+
+#[test]
+fn what_was_killed_for_a_cancel_and_may_be_repeated_is_cancelled() {
+    for class in ["pure", "read", "idempotent"] {
+        let mut run = Subject::of_steps(json!([act("a", class)]));
+        run.cancel();
+        let events = run.settle("a", Outcome::Unknown(error("killed")));
+        assert_eq!(names(&events), ["step.cancelled", "run.cancelled"], "{class}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use seawall_store::{RunId, RunStatus};
 use serde_json::json;
 
-use super::kit::{Subject, act, activity, child_that_takes, error, names};
+use super::kit::{Subject, act, activity, child_that_takes, error, names, with};
 use crate::core::command::{Command, Message};
 use crate::core::event::Event;
 use crate::core::state::{Phase, StepStatus};
@@ -17,9 +17,13 @@ fn parent() -> Subject {
 }
 
 fn ended(run: &mut Subject, child: RunId, status: RunStatus) -> Vec<Event> {
+    ended_for(run, "a", child, status)
+}
+
+fn ended_for(run: &mut Subject, name: &str, child: RunId, status: RunStatus) -> Vec<Event> {
     run.message(Message::ChildEnded {
         child,
-        activity: activity("a"),
+        activity: activity(name),
         generation: 0,
         status,
         output: Datum::new(json!(1)),
@@ -133,4 +137,44 @@ fn of_two_children_that_take_too_long_at_once_the_second_is_told_once_and_waited
     let told = "child.cancel_requested";
     assert_eq!(names(&events), ["timer.fired", told, "step.failed", told]);
     assert!(run.is("m[1]", StepStatus::Waiting) && run.is("m", StepStatus::Running));
+}
+
+/// `a` is undone by an attempt, `b` by a child run that takes longer than a minute, `c` has failed.
+fn slow_compensation() -> (Subject, RunId) {
+    let by_child = json!({ "kind": "workflow", "timeout": "1m", "with": { "workflow": "undo" } });
+    let by_attempt = json!({ "kind": "act", "effect": "once" });
+    let mut run = Subject::of_steps(json!([
+        with(act("a", "read"), json!({ "compensate": by_attempt })),
+        with(act("b", "read"), json!({ "needs": ["a"], "compensate": by_child })),
+        with(act("c", "read"), json!({ "needs": ["b"] })),
+    ]));
+    run.succeed("a");
+    run.succeed("b");
+    run.fail("c");
+    run.start_child("b.compensate");
+    let child = run.child("b.compensate");
+    let events = run.after(Duration::from_secs(60));
+    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested"]);
+    assert!(run.starts().is_empty(), "the child is at work still");
+    assert!(run.after(Duration::from_secs(60)).is_empty(), "it is told once");
+    (run, child)
+}
+
+#[test]
+fn the_next_compensation_waits_for_the_end_of_a_child_that_takes_too_long() {
+    for status in [RunStatus::Cancelled, RunStatus::Failed] {
+        let (mut run, child) = slow_compensation();
+        let events = ended_for(&mut run, "b.compensate", child, status);
+        assert_eq!(names(&events), ["child.finished", "step.failed", "step.started"]);
+        let error = run.at("b.compensate").error.clone().expect("it failed");
+        assert_eq!(&*error.code, "timeout");
+        assert_eq!(run.starts()[0].activity.to_string(), "a.compensate");
+    }
+}
+
+#[test]
+fn a_child_that_undid_all_the_same_has_undone() {
+    let (mut run, child) = slow_compensation();
+    let events = ended_for(&mut run, "b.compensate", child, RunStatus::Succeeded);
+    assert_eq!(names(&events), ["child.finished", "step.succeeded", "step.started"]);
 }

@@ -302,7 +302,7 @@ fn a_map_with_an_item_in_effect_keeps_its_list() {
     let mut run = Subject::of_steps(json!([
         undoable("a", "once"),
         { "id": "m", "kind": "map", "needs": ["a"],
-          "with": { "over": "{{ steps.a.output }}", "step": act_body() } },
+          "with": { "over": "{{ steps.a.output }}", "step": { "kind": "act", "effect": "once" } } },
     ]));
     run.settle("a", Outcome::Succeeded(json!([1, 2])));
     run.succeed("m[1]");

@@ -101,6 +101,8 @@ pub(super) struct Subject {
     pub(super) random: u64,
     /// Queues that take no task now.
     pub(super) full: BTreeSet<QueueName>,
+    /// Since when steps that were due at the last command wait on for room.
+    pub(super) crowded: Option<Timestamp>,
 }
 
 impl Subject {
@@ -176,6 +178,7 @@ impl Subject {
             now,
             random: 7,
             full: BTreeSet::new(),
+            crowded: None,
         }
     }
 
@@ -199,6 +202,7 @@ impl Subject {
         check::same(&self.state, &shadow);
         self.journal.extend(decision.events.iter().cloned());
         self.actions = decision.actions;
+        self.crowded = decision.crowded;
         decision.events.into_iter().map(|recorded| recorded.event).collect()
     }
 

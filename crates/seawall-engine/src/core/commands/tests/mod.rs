@@ -12,6 +12,7 @@ mod maps;
 mod monitor;
 mod reconciles;
 mod recovers;
+mod reopens;
 mod resolves;
 mod retries;
 mod runs;

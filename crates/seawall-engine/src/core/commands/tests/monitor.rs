@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sagas::Sagas;
+use crate::core::commands::full_queue;
 use crate::core::event::{BlockReason, CopiedStatus, Event, Recorded, Resolution};
 use crate::definition::{Definition, ItemErrors, Kind, OnError, Step};
 use crate::effect::EffectClass;
@@ -39,6 +40,8 @@ pub(super) struct Monitor {
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
     sagas: Sagas,
+    /// Put off because their queue is full.
+    crowded: BTreeSet<ActivityRef>,
 }
 
 impl Monitor {
@@ -54,10 +57,36 @@ impl Monitor {
             gated: false,
             held: (false, false),
             sagas: Sagas::default(),
+            crowded: BTreeSet::new(),
+        }
+    }
+
+    /// That a queue is full is said once, until something else happens to the step.
+    fn put_off(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::StepDeferred { activity, .. } if full_queue(&recorded.event).is_some() => {
+                assert!(
+                    self.crowded.insert(activity.clone()),
+                    "{activity} was put off for its full queue twice"
+                );
+            }
+            Event::StepOutcomeUnknown { activity, .. } => {
+                self.crowded.remove(activity);
+                self.crowded.remove(&activity.clone().with_part(Part::Reconcile));
+            }
+            Event::StepDeferred { activity, .. } | Event::StepOutcomeResolved { activity, .. } => {
+                self.crowded.remove(activity);
+            }
+            Event::StepStarted(started) => {
+                self.crowded.remove(&started.activity);
+            }
+            Event::RunRetried { .. } => self.crowded.clear(),
+            _ => {}
         }
     }
 
     pub(super) fn watch(&mut self, definition: &Definition, recorded: &Recorded) {
+        self.put_off(recorded);
         let event = &recorded.event;
         assert!(
             !self.ended || matches!(event, Event::RunRetried { .. }),
@@ -193,6 +222,10 @@ impl Monitor {
                 activity, resolution, ..
             } => match resolution {
                 Resolution::Retry => self.move_to(activity, &[Seen::Unknown], Seen::Between),
+                // What kills its processes is given up.
+                Resolution::Failed(_) if self.held.1 && activity.part != Part::Main => {
+                    assert!(matches!(self.seen[activity], Seen::Unknown | Seen::Between));
+                }
                 _ => assert_eq!(self.seen[activity], Seen::Unknown),
             },
             _ => self.waits(event),
@@ -275,15 +308,10 @@ impl Monitor {
             return self.part_started(definition, activity);
         }
         assert!(!self.stopping, "{activity} began while the run stops");
-        let (_, outer) = definition.step(&activity.step).expect("the step exists");
-        for need in &outer.needs {
-            let need = &definition.steps[*need];
-            let met = match self.seen[&ActivityRef::step(need.id.clone())] {
-                Seen::Succeeded | Seen::Skipped => true,
-                Seen::Failed => matches!(need.on_error, OnError::Continue),
-                _ => false,
-            };
-            assert!(met, "{activity} began before its need {} was met", need.id);
+        let (index, outer) = definition.step(&activity.step).expect("the step exists");
+        for above in above(definition, index) {
+            let need = &definition.steps[above];
+            assert!(self.is_met(need), "{activity} began before {} was met", need.id);
         }
         let effect = step_of(definition, activity).effect;
         let from: &[Seen] = if effect == EffectClass::Once {
@@ -313,6 +341,14 @@ impl Monitor {
         }
     }
 
+    fn is_met(&self, step: &Step) -> bool {
+        match self.seen[&ActivityRef::step(step.id.clone())] {
+            Seen::Succeeded | Seen::Skipped => true,
+            Seen::Failed => matches!(step.on_error, OnError::Continue),
+            _ => false,
+        }
+    }
+
     fn part_started(&mut self, definition: &Definition, activity: &ActivityRef) {
         let main = self.seen[&activity.clone().with_part(Part::Main)];
         let mut from = vec![Seen::Untouched, Seen::Between];
@@ -334,14 +370,45 @@ impl Monitor {
         self.move_to(activity, &from, Seen::Running);
     }
 
-    /// What the run went on with stays, unless it was undone; of the rest, what failed or was cancelled is open again.
+    /// Steps that the run went on with and that need, however far off, what is done again; and whether they were skipped.
+    fn stale(&self, definition: &Definition, raised: &[ActivityRef]) -> BTreeMap<StepId, bool> {
+        let raised: BTreeSet<&StepId> = raised.iter().map(|activity| &activity.step).collect();
+        let again = |step: &Step| raised.contains(&step.id) || !self.is_met(step);
+        let steps = definition.steps.iter().enumerate();
+        let stale = steps.filter(|(index, step)| {
+            let above = above(definition, *index);
+            self.is_met(step) && above.into_iter().any(|above| again(&definition.steps[above]))
+        });
+        let skipped = |step: &Step| self.seen[&ActivityRef::step(step.id.clone())] == Seen::Skipped;
+        stale.map(|(_, step)| (step.id.clone(), skipped(step))).collect()
+    }
+
+    /// What the run went on with stays, unless it was undone, or has no effect and was computed from that; of the rest, what
+    /// failed or was cancelled is open again.
     fn retried(&mut self, definition: &Definition, raised: &[ActivityRef], anew: &[StepId]) {
         assert!(self.ended, "only a run that has ended is retried");
         (self.ended, self.stopping, self.held) = (false, false, (false, false));
         self.gated = false;
+        let stale = self.stale(definition, raised);
+        let undone = self.sagas.undone();
         let mut reopened: BTreeSet<StepId> = self.sagas.retried(definition, raised);
+        for (step, skipped) in &stale {
+            let stays = self.sagas.has_effect(step) || !(*skipped || only_looks(definition, step));
+            let again = raised.contains(&ActivityRef::step(step.clone()));
+            assert!(
+                again != stays || undone.contains(step),
+                "{step} is behind what is done again"
+            );
+        }
+        for activity in raised {
+            let own = ActivityRef::step(activity.step.clone());
+            let failed = matches!(self.seen[&own], Seen::Failed | Seen::Cancelled);
+            let justified = failed || stale.contains_key(&activity.step) || undone.contains(&activity.step);
+            assert!(justified, "{activity} is done again for nothing");
+        }
         for activity in raised {
             self.seen.insert(activity.clone(), Seen::Untouched);
+            reopened.insert(activity.step.clone());
         }
         for step in &definition.steps {
             let own = ActivityRef::step(step.id.clone());
@@ -385,6 +452,27 @@ impl Monitor {
             };
         }
     }
+}
+
+/// All that the step needs, however far off.
+fn above(definition: &Definition, step: usize) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    for need in &definition.steps[step].needs {
+        all.insert(*need);
+        all.extend(above(definition, *need));
+    }
+    all
+}
+
+/// Nothing of it can be in effect.
+fn only_looks(definition: &Definition, step: &StepId) -> bool {
+    let (_, step) = definition.step(step).expect("the step exists");
+    let inner = match &step.kind {
+        Kind::Map(map) => &map.step,
+        _ => step,
+    };
+    let looks = matches!(inner.effect, EffectClass::Pure | EffectClass::Read);
+    looks && !matches!(inner.kind, Kind::Workflow(_))
 }
 
 const fn is_item(activity: &ActivityRef) -> bool {

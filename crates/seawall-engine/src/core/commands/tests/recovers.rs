@@ -78,6 +78,7 @@ fn a_paused_run_makes_its_attempts_again_after_the_pause() {
 #[test]
 fn a_run_that_stops_makes_nothing_again() {
     for (class, ends) in [
+        ("pure", vec!["step.cancelled", "run.cancelled"]),
         ("read", vec!["step.cancelled", "run.cancelled"]),
         ("idempotent", vec!["step.cancelled", "run.cancelled"]),
         ("once", vec!["step.outcome_unknown", "run.blocked"]),

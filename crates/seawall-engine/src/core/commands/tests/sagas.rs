@@ -90,6 +90,18 @@ impl Sagas {
         }
     }
 
+    /// Steps of which something was undone.
+    pub(super) fn undone(&self) -> BTreeSet<StepId> {
+        let undoing = self.undoing.iter().flatten();
+        let undone = undoing.filter(|(_, end)| *end == Some(true));
+        undone.map(|(activity, _)| activity.step.clone()).collect()
+    }
+
+    /// Something of the step is in effect and was not undone.
+    pub(super) fn has_effect(&self, step: &StepId) -> bool {
+        self.effects.iter().any(|effect| effect.step == *step)
+    }
+
     /// Which maps are open again because something of them was undone, and other steps.
     pub(super) fn retried(&mut self, definition: &Definition, raised: &[ActivityRef]) -> BTreeSet<StepId> {
         let undoing = self.undoing.take().unwrap_or_default();

@@ -1,16 +1,18 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use seawall_store::{QueueName, RunStatus};
 use serde_json::{Value, json};
 
-use super::kit::{LEASE, Subject, activity, error, names, with};
+use super::kit::{LEASE, START, Subject, activity, error, names, with};
 use crate::core::command::{Command, Message, TaskEnd, TaskEnded};
 use crate::core::event::{Event, Resolution};
 use crate::core::state::{StepStatus, Wait};
 use crate::datum::Datum;
 use crate::executor::StepError;
 use crate::names::EffectKey;
+use crate::replay::{Replay, Verdict};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -284,9 +286,41 @@ fn a_full_queue_puts_its_steps_off_without_an_attempt() {
     assert!(wake >= run.now.saturating_add(5 * SECOND) && wake <= run.now.saturating_add(10 * SECOND));
     assert_eq!(run.at("a").attempts, 0);
     run.now = wake;
-    assert_eq!(names(&run.after(Duration::ZERO)), ["step.deferred"]);
+    assert_eq!(names(&run.after(Duration::ZERO)), [""; 0], "it has been said");
+    assert_eq!(run.crowded, Some(wake));
     run.full.clear();
     assert_eq!(names(&run.after(10 * SECOND)), ["step.started", "task.offered"]);
+}
+
+#[test]
+fn what_waits_for_room_holds_up_nothing_else_and_is_replayed_without_a_word_about_it() {
+    let slow = with(task("b", "once"), json!({ "with": { "queue": "r", "payload": 1 } }));
+    let sleep = json!({ "id": "c", "kind": "sleep", "with": { "for": "30s" } });
+    let mut run = Subject::queued(json!([task("a", "once"), slow, sleep]));
+    run.full
+        .extend(["q", "r"].map(|queue| QueueName::parse(queue).expect("a name")));
+    run.tell(Command::Begin);
+    assert_eq!(names(&run.after(10 * SECOND)), [""; 0]);
+    let (seen, wake) = (run.now, run.state.next_wake_after(run.now));
+    assert_eq!(
+        wake,
+        Some(START.saturating_add(30 * SECOND)),
+        "the sleep, not what was looked at by {seen:?}"
+    );
+    run.full.remove(&QueueName::parse("r").expect("a name"));
+    assert_eq!(
+        names(&run.after(SECOND)),
+        ["step.started", "task.offered"],
+        "only what has room"
+    );
+    assert_eq!(run.crowded, run.at("a").wake);
+    assert_eq!(names(&run.after(19 * SECOND)), ["timer.fired", "step.succeeded"]);
+    run.full.clear();
+    assert_eq!(names(&run.after(3600 * SECOND)), ["step.started", "task.offered"]);
+    run.end_task("a", completed());
+    run.end_task("b", completed());
+    let replay = Replay::new(Arc::clone(&run.definition), &run.journal).expect("its own definition");
+    assert_eq!(replay.finish(), Verdict::Identical);
 }
 
 #[test]
@@ -339,6 +373,29 @@ fn a_crash_does_not_touch_an_offered_task() {
         names(&run.end_task("a", completed()))[1..],
         ["step.succeeded", "run.succeeded"]
     );
+}
+
+#[test]
+fn ten_workers_may_vanish_with_a_task_and_each_one_after_them_is_a_failure() {
+    for class in ["pure", "read", "idempotent"] {
+        for max in 1..4 {
+            let retry = json!({ "retry": { "max_attempts": max, "jitter": "none" } });
+            let mut run = Subject::of_steps(json!([with(task("a", class), retry)]));
+            let mut vanished = 0;
+            while !run.state.is_terminal() {
+                assert_eq!(run.at("a").attempts, vanished + 1, "{class}: offered again");
+                assert_eq!(run.at("a").failures, vanished.saturating_sub(10), "{class}");
+                run.end_task("a", silent());
+                run.after(120 * SECOND);
+                vanished += 1;
+            }
+            assert_eq!(vanished, 10 + max, "{class}");
+            assert!(run.is("a", StepStatus::Failed));
+        }
+    }
+    let mut run = Subject::of_steps(json!([task("a", "once")]));
+    run.end_task("a", silent());
+    assert!(run.is("a", StepStatus::Unknown));
 }
 
 proptest! {

@@ -123,3 +123,21 @@ fn an_approval_that_is_asked_for_again_is_another_one() {
     assert_ne!(run.approval("a"), first);
     assert!(run.decide(first, true).is_empty());
 }
+
+#[test]
+fn an_approval_has_somebody_to_decide_it_and_not_too_many() {
+    let deciders = |list: &str| {
+        let with = json!({ "message": "well?", "deciders": list });
+        let mut run = Subject::queued(json!([{ "id": "a", "kind": "approval", "with": with }]));
+        run.tell(crate::core::command::Command::Begin);
+        run
+    };
+    for list in ["{{ [] }}", "{{ range(101) | list }}", "{{ 1 }}"] {
+        let run = deciders(list);
+        let error = run.at("a").error.clone().expect("it failed");
+        assert_eq!((&*error.code, error.retryable), ("deciders", false), "{list}");
+    }
+    for list in ["{{ ['ann'] }}", "{{ range(100) | list }}"] {
+        assert!(deciders(list).is("a", StepStatus::Waiting), "{list}");
+    }
+}

@@ -220,3 +220,40 @@ async fn a_crash_at_any_moment_loses_no_slot_and_no_run() {
         assert_eq!(counts(&world, &engine, &definition).await, (0, 0));
     }
 }
+
+/// Fails at once, or runs for ever.
+fn one_at_a_time() -> Value {
+    json!({ "name": "one", "concurrency": { "limit": 1, "on_conflict": "cancel_running" }, "steps": [
+        { "id": "no", "kind": "fail", "when": "{{ input.fail }}", "with": { "message": "no" } },
+        { "id": "long", "kind": "probe", "effect": "read", "when": "{{ not input.fail }}" },
+    ] })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_gave_way_can_be_asked_for_again() {
+    let world = World::new();
+    // Its attempts do not hear that they are to end, so that a cancelled run keeps its slot for a while.
+    let engine = world.engine(&Probe::deaf()).await;
+    let start = async |fail: bool| {
+        let started = world.try_start(&engine, one_at_a_time(), json!({ "fail": fail })).await;
+        world.settle().await;
+        started.unwrap().run
+    };
+    let failed = start(true).await;
+    assert_eq!(status(&world, &engine, failed).await, RunStatus::Failed);
+    let holds = start(false).await;
+    engine.retry(&world.me, failed).await.unwrap();
+    assert_eq!(why(&world, &engine, failed).await.0, "concurrency");
+    let next = start(false).await;
+    let (kind, _) = why(&world, &engine, failed).await;
+    assert_eq!(kind, "ended");
+    engine.cancel(&world.me, next).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(status(&world, &engine, holds).await.is_terminal());
+    assert!(status(&world, &engine, next).await.is_terminal());
+    let before = world.events(&engine, failed).await.len();
+    engine.retry(&world.me, failed).await.unwrap();
+    world.settle().await;
+    let events = world.events(&engine, failed).await;
+    assert_eq!(events[before], "run.retried", "{events:?}");
+}

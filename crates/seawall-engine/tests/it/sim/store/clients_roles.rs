@@ -79,6 +79,13 @@ impl RunStore for Link {
         self.call(StoreOp::Send, about, move |rows| witness.send(rows, &tenant, id, new))
     }
 
+    fn wake<'a>(&'a self, tenant: &'a TenantId, runs: Vec<RunId>) -> BoxFuture<'a, StoreResult<u32>> {
+        let tenant = tenant.clone();
+        self.call(StoreOp::Wake, "wake".to_owned(), move |rows| {
+            now(rows.wake(&tenant, runs))
+        })
+    }
+
     fn watch(&self, id: RunId) -> RunWatch {
         self.watchers.watch(id)
     }

@@ -1,11 +1,12 @@
 //! Tasks and their queues over a link.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
-    ClaimedTask, Lapses, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreOp, StoreResult,
-    TaskBeat, TaskClaim, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
+    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreOp,
+    StoreResult, TaskBeat, TaskClaim, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -51,6 +52,12 @@ impl TaskStore for Link {
     fn lapsed_tasks(&self, limit: u32) -> BoxFuture<'_, StoreResult<Lapses>> {
         self.call(StoreOp::LapsedTasks, "lapsed tasks".to_owned(), move |rows| {
             now(rows.lapsed_tasks(limit))
+        })
+    }
+
+    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
+        self.call(StoreOp::ProlongLeases, "prolong leases".to_owned(), move |rows| {
+            now(rows.prolong_leases(from, ahead, limit))
         })
     }
 
@@ -114,7 +121,7 @@ impl TaskStore for Link {
         &'a self,
         tenant: &'a TenantId,
         queue: &'a QueueName,
-    ) -> BoxFuture<'a, StoreResult<Option<(Timestamp, Timestamp)>>> {
+    ) -> BoxFuture<'a, StoreResult<Option<NextClaim>>> {
         let tenant = tenant.clone();
         let queue = queue.clone();
         self.call(StoreOp::NextClaimable, "next claimable".to_owned(), move |rows| {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
-    Fate, FlowLine, FlowPlace, FlowStore, Forgotten, InspectStore, InspectedRun, MessageKey, Page, PageOf,
-    RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus, StoreOp, StoreResult, Strays, Sweep, TenantId,
-    Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
+    Fate, FlowLine, FlowPlace, FlowStore, Forgotten, InspectStore, InspectedRun, InspectedSchedule, MessageKey,
+    Miscount, Page, PageOf, QueueName, RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus, StoreOp,
+    StoreResult, Strays, Sweep, TenantId, Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -28,6 +28,20 @@ impl FlowStore for Link {
         let tenant = tenant.clone();
         self.call(StoreOp::Read, "list flow".to_owned(), move |rows| {
             now(rows.list_flow(&tenant, scope, page))
+        })
+    }
+
+    fn claimed_of_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        queue: &'a QueueName,
+        key: &'a str,
+    ) -> BoxFuture<'a, StoreResult<u64>> {
+        let tenant = tenant.clone();
+        let queue = queue.clone();
+        let key = key.to_owned();
+        self.call(StoreOp::Read, "claimed of key".to_owned(), move |rows| {
+            now(rows.claimed_of_key(&tenant, &queue, &key))
         })
     }
 }
@@ -106,6 +120,22 @@ impl InspectStore for Link {
         self.call(StoreOp::Read, "inspect strays".to_owned(), move |rows| {
             now(rows.inspect_strays())
         })
+    }
+
+    fn inspect_schedules(&self, after: Option<i64>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<InspectedSchedule>>> {
+        self.call(StoreOp::Read, "inspect schedules".to_owned(), move |rows| {
+            now(rows.inspect_schedules(after, limit))
+        })
+    }
+
+    fn inspect_counts(&self) -> BoxFuture<'_, StoreResult<Vec<Miscount>>> {
+        self.call(StoreOp::Read, "inspect counts".to_owned(), move |rows| {
+            now(rows.inspect_counts())
+        })
+    }
+
+    fn recount(&self) -> BoxFuture<'_, StoreResult<()>> {
+        self.call(StoreOp::Repair, "recount".to_owned(), move |rows| now(rows.recount()))
     }
 
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>> {

@@ -442,7 +442,11 @@ impl World {
     }
 
     fn resolve(&mut self, pick: u8, found: Found) {
-        let unknown = self.picks(StepStatus::Unknown);
+        let mut unknown = self.picks(StepStatus::Unknown);
+        if found == Found::Wrong && matches!(self.run.state.blocked, Some(BlockReason::HoldersDied(_))) {
+            let parts = self.picks(StepStatus::Retrying).into_iter();
+            unknown.extend(parts.filter(|activity| activity.part != Part::Main));
+        }
         let Some(activity) = chosen(&unknown, pick) else { return };
         let resolution = match found {
             Found::Out => Resolution::Succeeded(Datum::new(json!("found"))),
@@ -468,8 +472,16 @@ impl World {
             return;
         };
         self.time = self.time.max(wake).saturating_add(Duration::from_millis(beyond.into()));
-        let events = self.tell(Command::Tick);
-        assert!(!events.is_empty(), "woken for nothing: {:?}", self.run.state.timers);
+        while self.tell(Command::Tick).is_empty() {
+            let state = &self.run.state;
+            assert!(self.run.crowded.is_some(), "woken for nothing: {:?}", state.timers);
+            assert!(!self.run.full.is_empty(), "there is room: {:?}", state.timers);
+            // What is not due yet need not wait for room.
+            let Some(wake) = state.next_wake_after(self.time) else {
+                return;
+            };
+            self.time = wake;
+        }
     }
 
     /// The clock alone: what old processes have left stays the same.

@@ -1,0 +1,68 @@
+//! A run's place in flow control, and its retry, against the state that its journal amounts to.
+
+use seawall_store::{FlowStage, InspectStore, InspectedRun, MessageKey, RunParts, StoreResult};
+
+use super::finding::VerifyFindingKind;
+use super::report::Found;
+use crate::core::{Phase, RunState};
+
+/// What a run that has ended, or has not begun, waits for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Standing {
+    /// It has ended, and a retry that was accepted has not been read.
+    pub(super) retried: bool,
+    /// It has ended, and its place or what is withheld has nothing more to come to.
+    pub(super) leaves: bool,
+}
+
+pub(super) async fn standing(
+    store: &dyn InspectStore,
+    run: &InspectedRun,
+    parts: &RunParts,
+    state: &RunState,
+) -> StoreResult<Standing> {
+    if !state.is_terminal() {
+        return Ok(Standing::default());
+    }
+    let key = MessageKey(format!("retry-{}", state.seq));
+    let retried = parts.unread > 0 && store.inspect_message(run.key, &key).await? == Some(true);
+    let wrong = match parts.stage {
+        // Its retry is in line.
+        Some(FlowStage::Queued) => parts.withheld == 0,
+        Some(FlowStage::Running) => !retried,
+        Some(FlowStage::Debounced) => true,
+        Some(FlowStage::Released) | None => parts.withheld > 0,
+    };
+    Ok(Standing {
+        retried,
+        leaves: wrong && !is_held(run),
+    })
+}
+
+/// A run that is held is on its way: it is given back after its end, and what it has read is not written down yet.
+fn is_held(run: &InspectedRun) -> bool {
+    let holder = run.row.as_ref().ok().and_then(|record| record.holder);
+    holder.is_some() && run.holder_lives
+}
+
+pub(super) fn check(run: &InspectedRun, parts: &RunParts, state: &RunState, standing: Standing) -> Option<Found> {
+    if standing.leaves {
+        let detail = match parts.stage {
+            Some(FlowStage::Released) | None => "a retry of it waits for a slot and is in no queue",
+            Some(FlowStage::Queued) => "it has ended, and is in the queue for a slot without a retry",
+            Some(_) => "it has ended, and has a slot or waits for one still",
+        };
+        return Some(Found::new(VerifyFindingKind::SlotLost, detail));
+    }
+    let waits = state.gated && state.phase == Phase::Queued;
+    if !waits || parts.unread > 0 || is_held(run) {
+        return None;
+    }
+    let detail = match parts.stage {
+        Some(FlowStage::Debounced | FlowStage::Queued) => return None,
+        Some(FlowStage::Running) => "it was admitted, and no message says so",
+        Some(FlowStage::Released) => "it gave way or was refused, and no message says so",
+        None => "it waits for its admission, and flow control knows nothing of it",
+    };
+    Some(Found::new(VerifyFindingKind::NeverAdmitted, detail))
+}

@@ -1,0 +1,46 @@
+//! What a definition says of its activities: read here by a few plain rules, so that the product's own reading is not believed.
+
+use serde_json::Value;
+
+/// A step of one run, with `.compensate` or `.reconcile` where that part is meant, or one item of it.
+pub(crate) type Place = (String, Option<u64>);
+
+fn step<'a>(definition: &'a Value, id: &str) -> &'a Value {
+    let steps = definition["steps"].as_array().unwrap();
+    let found = steps.iter().find(|step| step["id"] == id);
+    found.unwrap_or_else(|| panic!("{definition:#} has no step {id}"))
+}
+
+/// What is carried out there: of an item, the step inside the map.
+pub(crate) fn doing<'a>(definition: &'a Value, (name, item): &Place) -> &'a Value {
+    let (id, part) = match name.split_once('.') {
+        Some((id, part)) => (id, Some(part)),
+        None => (&**name, None),
+    };
+    let step = step(definition, id);
+    let main = match item {
+        Some(_) => &step["with"]["step"],
+        None => step,
+    };
+    part.map_or(main, |part| &main[part])
+}
+
+/// It has an effect of its own, which the world remembers: to look is none.
+pub(crate) fn is_effectful(doing: &Value) -> bool {
+    match doing["kind"].as_str() {
+        Some("http") => doing["with"]["method"] != "GET",
+        kind => matches!(kind, Some("command" | "task")),
+    }
+}
+
+pub(crate) fn is_once(doing: &Value) -> bool {
+    match (doing["effect"].as_str(), doing["kind"].as_str()) {
+        (Some(class), _) => class == "once",
+        (None, Some("http")) => doing["with"]["method"] == "POST",
+        (None, kind) => matches!(kind, Some("command" | "task")),
+    }
+}
+
+pub(crate) fn can_be_undone(doing: &Value) -> bool {
+    !doing["compensate"].is_null()
+}
