@@ -12,6 +12,7 @@ pub(crate) struct Page {
     /// Requests that carry an idempotency key.
     pub(crate) keyed: Vec<u64>,
     /// Signals that were acknowledged as new.
+    /// By name and id.
     pub(crate) signals: Vec<(RunId, String)>,
     requests: u64,
 }
