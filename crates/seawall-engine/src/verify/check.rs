@@ -97,29 +97,37 @@ impl Checking<'_> {
             let found = Found::new(VerifyFindingKind::Strays, detail);
             self.report.add(None, found, cleared && !kept);
         }
-        self.counts().await?;
-        self.schedules().await
+        self.counts().await;
+        self.schedules().await;
+        Ok(())
     }
 
     /// After the strays, of which some may have been counted; before the runs, whose repair counts.
-    async fn counts(&mut self) -> StoreResult<()> {
-        let miscounts = self.store.inspect_counts().await?;
-        if self.repair && !miscounts.is_empty() {
-            self.store.recount().await?;
+    async fn counts(&mut self) {
+        let miscounts = match self.store.inspect_counts().await {
+            Ok(miscounts) => miscounts,
+            Err(error) => return self.unreadable(None, "what is counted", &error),
+        };
+        let mut mended = self.repair && !miscounts.is_empty();
+        if mended && let Err(error) = self.store.recount().await {
+            mended = false;
+            self.unreadable(None, "what is counted (to count it anew)", &error);
         }
         for Miscount { what, rows } in miscounts {
             let detail = format!("{rows} of the {what} are not what the rows say that they are about");
             let found = Found::new(VerifyFindingKind::Miscounted, detail);
-            self.report.add(None, found, self.repair);
+            self.report.add(None, found, mended);
         }
-        Ok(())
     }
 
-    async fn schedules(&mut self) -> StoreResult<()> {
+    async fn schedules(&mut self) {
         let mut after = None;
         loop {
-            let page = self.store.inspect_schedules(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let page = match self.store.inspect_schedules(after, PAGE).await {
+                Ok(page) => page,
+                Err(error) => return self.unreadable(None, "rows of schedules", &error),
+            };
+            let Some(last) = page.last() else { return };
             after = Some(last.place);
             for found in page.iter().filter_map(schedules::check) {
                 self.report.add(None, found, false);

@@ -4,6 +4,7 @@ use seawall_store::{InspectedSchedule, ScheduleRecord};
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
+use crate::api::rfc3339;
 use crate::journal::decode_schedule;
 use crate::schedule::timetable_of;
 
@@ -34,6 +35,6 @@ fn wrong(record: &ScheduleRecord) -> Option<(VerifyFindingKind, String)> {
         return None;
     }
     let next = timetable.next(record.cursor)?;
-    let detail = format!("it has to fire at {next:?}, and nothing would look at it");
+    let detail = format!("it has to fire at {}, and nothing would look at it", rfc3339(next));
     Some((VerifyFindingKind::ScheduleStranded, detail))
 }

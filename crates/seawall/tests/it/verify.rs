@@ -76,7 +76,7 @@ fn beside_a_server_it_looks_and_does_not_repair() {
 fn a_broken_index_is_a_finding_and_no_end_of_the_check() {
     let house = with_runs();
     let path = house.data().join("seawall.db");
-    flip(&path, "sqlite_autoindex_workflow_versions_1", -6).unwrap();
+    flip(&path, "sqlite_autoindex_workflow_versions_1", -1).unwrap();
     let found = house.run(&["verify", "--json"]).expect(1).json();
     assert_eq!(found["findings"][0]["kind"], "integrity");
     assert_eq!(found["runs"], 3);

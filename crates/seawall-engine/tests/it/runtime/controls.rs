@@ -151,6 +151,7 @@ async fn a_signal_is_taken_once_for_each_id_of_a_name() {
     assert!(is_conflict(&send("a", "1", 2).await));
     // The same id under other names.
     assert!(send("b-1", "1", 0).await.unwrap() && send("b", "1", 2).await.unwrap());
+    world.settle().await;
     let view = world.wait(&engine, run).await;
     assert_eq!(view.status, RunStatus::Succeeded);
     assert_eq!(view.steps[1].output.json(), &json!(2));

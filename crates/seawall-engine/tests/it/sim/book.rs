@@ -11,7 +11,7 @@ pub(crate) struct Page {
     pub(crate) created: BTreeMap<u64, Vec<RunId>>,
     /// Requests that carry an idempotency key.
     pub(crate) keyed: Vec<u64>,
-    /// Signals that were acknowledged as new.
+    /// Signals that were acknowledged as new, by name and id.
     pub(crate) signals: Vec<(RunId, String)>,
     requests: u64,
 }

@@ -189,7 +189,7 @@ impl Clients {
                 let id = rng.permille(700).then(|| format!("id{}", rng.below(20)));
                 let sent = engine.signal(me, run, name, id.as_deref(), json!(name)).await?;
                 if let (true, Some(id)) = (sent, id) {
-                    self.book.signalled(run, id);
+                    self.book.signalled(run, format!("{name} {id}"));
                 }
                 Ok(())
             }

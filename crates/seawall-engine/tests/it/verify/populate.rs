@@ -72,7 +72,11 @@ impl Populated {
             registry: Registry::new(vec![executor]),
             folder,
         };
-        populated.led(work).await;
+        let all = async |engine: &Engine| {
+            work(engine).await;
+            controlled::work(engine).await;
+        };
+        populated.led(all).await;
         populated
     }
 
@@ -99,7 +103,6 @@ impl Populated {
             .await
             .expect("the engine starts");
         work(&engine).await;
-        controlled::work(&engine).await;
         engine.shutdown(Duration::from_secs(5)).await;
         drop(engine);
         store.close().await.expect("the store closes");

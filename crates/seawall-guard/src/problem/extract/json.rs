@@ -178,12 +178,12 @@ mod tests {
             ),
             (
                 r#"{"name":"a","items":[],"tagged":{"inner":[1]}}"#,
-                "/tagged/inner",
+                "/tagged",
                 "invalid-type",
             ),
             (
                 r#"{"name":"a","items":[],"tagged":{"fields":[1]}}"#,
-                "/tagged/fields",
+                "/tagged",
                 "invalid-type",
             ),
         ];

@@ -50,7 +50,10 @@ fn recorded_once(ended: &Ended, found: &mut Findings) {
         }
         let key = match (item.kind, fact(item)) {
             (_, Some(Fact::Started(number))) => activity(item).map(|of| format!("attempt {of} {number}")),
-            ("signal.received", _) => text(item, "id").map(|id| format!("signal {id}")),
+            ("signal.received", _) => {
+                let (name, id) = (text(item, "name"), text(item, "id"));
+                name.zip(id).map(|(name, id)| format!("signal {name} {id}"))
+            }
             ("approval.requested" | "approval.decided", _) => {
                 text(item, "approval_id").map(|id| format!("{} {id}", item.kind))
             }
