@@ -1,5 +1,7 @@
 //! What a definition says of its activities: read here by a few plain rules, so that the product's own reading is not believed.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 /// A step of one run, with `.compensate` or `.reconcile` where that part is meant, or one item of it.
@@ -31,6 +33,27 @@ pub(crate) fn is_effectful(doing: &Value) -> bool {
         Some("http") => doing["with"]["method"] != "GET",
         kind => matches!(kind, Some("command" | "task")),
     }
+}
+
+/// Nothing of it can be in effect: it computes, looks, waits or asks.
+pub(crate) fn only_looks(doing: &Value) -> bool {
+    match (doing["effect"].as_str(), doing["kind"].as_str()) {
+        (Some(class), _) => matches!(class, "pure" | "read"),
+        (None, Some("map")) => only_looks(&doing["with"]["step"]),
+        (None, Some("workflow")) => false,
+        (None, _) => !is_effectful(doing),
+    }
+}
+
+/// Everything that the step needs, however far off.
+pub(crate) fn above<'a>(definition: &'a Value, id: &str) -> BTreeSet<&'a str> {
+    let needs = step(definition, id)["needs"].as_array().into_iter().flatten();
+    let mut all = BTreeSet::new();
+    for need in needs.filter_map(Value::as_str) {
+        all.insert(need);
+        all.extend(above(definition, need));
+    }
+    all
 }
 
 pub(crate) fn is_once(doing: &Value) -> bool {

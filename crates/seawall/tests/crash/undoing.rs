@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::shapes::{Place, can_be_undone, doing};
+use crate::shapes::{Place, above, can_be_undone, doing, only_looks};
 use crate::told::{Journal, Standing, places};
 
 /// The activity that a compensation undoes.
@@ -87,7 +87,7 @@ impl Journal {
     pub(super) fn retried(&mut self, data: &Value) {
         let listed = places(&data["steps"]);
         for place in &listed {
-            self.may_be_done_again(place);
+            self.may_be_done_again(place, &listed);
         }
         let forgotten = self
             .activities
@@ -125,15 +125,19 @@ impl Journal {
         self.undo = None;
     }
 
-    /// It failed and took the run with it, or it was undone: alone, or with its whole map.
-    fn may_be_done_again(&self, place: &Place) {
+    /// It failed and took the run with it, or it was undone: alone, or with its whole map; or it has no effect and needs what is
+    /// done again.
+    fn may_be_done_again(&self, place: &Place, listed: &[Place]) {
         let told = &self.activities[place];
         let whole = (place.0.clone(), None);
         let with_its_map = place.1.is_some() && self.activities.get(&whole).is_some_and(|map| map.undone);
         let on_error = doing(&self.definition, place)["on_error"].clone();
         let took_it = told.standing == Standing::Failed && (place.1.is_some() || on_error != "continue");
+        let above = above(&self.definition, &place.0);
+        let computed = only_looks(doing(&self.definition, &(place.0.clone(), None)));
+        let behind = computed && listed.iter().any(|(step, _)| above.contains(&**step));
         assert!(
-            told.undone || with_its_map || took_it,
+            told.undone || with_its_map || took_it || behind,
             "{} does {place:?} again, which neither failed nor was undone: {told:?}",
             self.run
         );
