@@ -13,21 +13,26 @@ fn with_somebody_between(house: &House, url: &str, arguments: &[&str], change: i
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let server = url.strip_prefix("http://").unwrap();
-    let changed = AtomicBool::new(false);
+    let (changed, over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let change_once = || {
+        if !changed.swap(true, Ordering::SeqCst) {
+            change();
+        }
+    };
+    let change_once = &change_once;
     let done = std::thread::scope(|scope| {
         let passing = scope.spawn(|| {
             for client in listener.incoming() {
                 let client = client.unwrap();
-                // The command has ended, and asks no more.
-                let Some(first) = read(&client) else { break };
-                pass(&client, first, server, || {
-                    if !changed.swap(true, Ordering::SeqCst) {
-                        change();
-                    }
-                });
+                if over.load(Ordering::SeqCst) {
+                    break;
+                }
+                // Side by side: a command may open another connection while it still keeps one.
+                scope.spawn(move || pass(&client, server, change_once));
             }
         });
         let done = house.run(&[&["--server", &address], arguments].concat());
+        over.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
         passing.join().unwrap();
         done
@@ -44,17 +49,15 @@ fn read(mut from: &TcpStream) -> Option<Vec<u8>> {
 }
 
 /// Passes the requests of one connection on, each in one piece, and their answers back.
-fn pass(client: &TcpStream, first: Vec<u8>, server: &str, before_a_change: impl Fn()) {
+fn pass(client: &TcpStream, server: &str, before_a_change: &impl Fn()) {
     let server = TcpStream::connect(server).unwrap();
-    let mut request = Some(first);
     std::thread::scope(|scope| {
         scope.spawn(|| std::io::copy(&mut &server, &mut &*client));
-        while let Some(bytes) = request {
+        while let Some(bytes) = read(client) {
             if bytes.starts_with(b"PUT ") {
                 before_a_change();
             }
             (&server).write_all(&bytes).unwrap();
-            request = read(client);
         }
         server.shutdown(std::net::Shutdown::Both).unwrap();
     });
