@@ -137,7 +137,6 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[expect(clippy::disallowed_methods, reason = "a test waits for its own tasks")]
     async fn lists_leave_a_connection_for_what_runs_wait_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");

@@ -42,13 +42,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::StepFailed { activity, .. }
         | Event::StepCancelled { activity }
         | Event::StepDeferred { activity, .. }
-        | Event::StepOutcomeUnknown { activity, .. } => {
-            let Some(status) = status(state, activity) else {
-                return Some(nobody(activity));
-            };
-            let settled = status.is_settled();
-            settled.then(|| double(format!("{activity} was settled before")))
-        }
+        | Event::StepOutcomeUnknown { activity, .. } => unsettled(state, activity),
         Event::StepSkipped { step } => {
             let activity = ActivityRef::step(step.clone());
             needs(state, &activity, |status| status == StepStatus::Pending)
@@ -181,6 +175,15 @@ fn resolved(state: &RunState, activity: &ActivityRef, resolution: &Resolution) -
     let slot = state.slot(activity);
     let counts = slot.is_some_and(|slot| state.can_resolve(slot, resolution));
     needs(state, activity, |_| counts)
+}
+
+fn unsettled(state: &RunState, activity: &ActivityRef) -> Wrong {
+    match status(state, activity) {
+        None => Some(nobody(activity)),
+        Some(status) => status
+            .is_settled()
+            .then(|| double(format!("{activity} was settled before"))),
+    }
 }
 
 /// Only what has begun can succeed; what cannot begin fails.

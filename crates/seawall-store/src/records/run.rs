@@ -192,7 +192,6 @@ pub struct NewRun {
 
 /// The answer to a creation.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one for each creation, taken apart at once")]
 pub enum CreatedRun {
     /// Made now; with the lease if it was born held.
     New { lease: Option<Lease> },
