@@ -14,6 +14,8 @@ use crate::sim::witness::{Witness, record};
 
 /// So late a time may be that was not missed.
 const MOST_GRACE: i64 = 60_000;
+/// Runs that one change makes at most, besides that of a firing that has waited.
+const BATCH: usize = 16;
 
 /// So late a scheduler is at most in calm weather that nobody disturbs.
 const PROMPT: Duration = Duration::from_secs(11);
@@ -61,10 +63,11 @@ impl Own {
         }
     }
 
-    /// Runs that one change makes at most, besides that of a firing that has waited.
-    fn most(&self) -> usize {
+    /// Missed times for which one change makes runs at most, besides that of a firing that has waited.
+    fn made_up_for(&self) -> usize {
         match self.timing.catch_up {
-            CatchUp::Skip | CatchUp::Once => 1,
+            CatchUp::Skip => 0,
+            CatchUp::Once => 1,
             CatchUp::Last(count) => count as usize,
         }
     }
@@ -134,9 +137,12 @@ impl Witness {
         };
         self.times_are_dealt_with(own, (&before, &after), (fired, known.len()));
         let waited = usize::from(before.waiting.is_some());
-        self.unless(times.len() <= own.most() + waited, || {
-            format!("{id} makes {} runs at once: {:?}", times.len(), own.timing)
-        });
+        let is_late = |(fire_at, at): &&(Timestamp, Timestamp)| at.as_millis() - fire_at.as_millis() > MOST_GRACE;
+        let late = times.values().filter(is_late).count();
+        self.unless(
+            late <= own.made_up_for() + waited && times.len() <= BATCH + waited,
+            || format!("{id} makes {} runs at once, {late} late: {:?}", times.len(), own.timing),
+        );
         let free = own.timing.overlap == Overlap::Allow || (!last_lives && fired.made.len() <= 1);
         self.unless(fired.made.is_empty() || free, || {
             format!(

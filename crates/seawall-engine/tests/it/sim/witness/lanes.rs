@@ -29,7 +29,7 @@ struct Place {
     run: RunId,
     line: Line,
     stage: FlowStage,
-    /// It has begun and not ended.
+    /// It has begun and not ended, and is to have a slot.
     goes_on: bool,
     order: i64,
     since: Timestamp,
@@ -225,11 +225,14 @@ fn place(
         scopes.entry(place.scope).or_insert_with(|| rule.clone());
     }
     let projection = &record.projection;
+    let begun = projection.started_at.is_some() && !projection.status.is_terminal();
+    // A child that its parent's retry has set going again takes no slot: nobody has promised one.
+    let again = record.parent.is_some() && place.stage == FlowStage::Released;
     Some(Place {
         run,
         line: (place.scope, place.key.clone()),
         stage: place.stage,
-        goes_on: projection.started_at.is_some() && !projection.status.is_terminal(),
+        goes_on: begun && !again,
         order: flow_order(place.since, record.priority),
         since: place.since,
         counted: (place.line.running, place.line.queued, place.line.waiting),

@@ -87,10 +87,8 @@ impl Witness {
             return answer;
         };
         let until = before.lease_until;
-        let in_time = until.is_some_and(|until| match by {
-            TaskEnder::Worker => at < until,
-            TaskEnder::Lapse => until <= at,
-        });
+        // A worker's word counts until its lapse is said.
+        let in_time = by == TaskEnder::Worker || until.is_some_and(|until| until <= at);
         self.unless(in_time, || {
             format!("the lease of {id} lasts until {until:?}: {by:?} ended it at {at:?}")
         });
