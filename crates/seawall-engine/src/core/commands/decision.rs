@@ -29,6 +29,8 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision
         decision: Decision::default(),
         offered_bytes: 0,
     };
+    // A new holder says first that the run is blocked, then recovers it: what began between the two would be recovered too.
+    let recovers = matches!(command, Command::BlockDeadly { .. });
     match command {
         Command::Begin => begin::begin(&mut draft),
         Command::Recover { predecessor_dead } => recover::recover(&mut draft, predecessor_dead),
@@ -47,7 +49,7 @@ pub fn decide(state: &mut RunState, command: Command, env: &Env<'_>) -> Decision
         Command::Message(message) => take(&mut draft, message),
     }
     flow::advance(&mut draft, was_stopping);
-    if retry::is_due(draft.state) {
+    if !recovers && retry::is_due(draft.state) {
         retry::as_asked(&mut draft);
         flow::advance(&mut draft, false);
     }
