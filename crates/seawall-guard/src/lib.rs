@@ -22,6 +22,8 @@ pub mod deadline;
 pub mod https;
 #[cfg(feature = "problem")]
 pub mod problem;
+#[cfg(feature = "redaction")]
+pub mod redaction;
 #[cfg(any(feature = "trusted_hosts", feature = "https", feature = "cors"))]
 mod refusal;
 #[cfg(feature = "request_id")]
