@@ -10,6 +10,8 @@
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`], and
 //! [`body_limit::BodyLimitLayer`] last.
 
+#[cfg(feature = "access_log")]
+pub mod access_log;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
 #[cfg(feature = "client_address")]

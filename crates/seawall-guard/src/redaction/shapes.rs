@@ -143,7 +143,7 @@ fn passes_luhn(digits: &[u8]) -> bool {
             (_, digit) => 2 * digit - 9,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// `=value`, `: value` or `": "value"` behind a name: where the value begins and ends.
