@@ -4,15 +4,38 @@
 //! the inner service's error through, and keeps its state in the layer, so that a router that clones the service shares
 //! it. Every rejection is a [`problem::Problem`].
 //!
-//! A stack, outermost first: [`request_id::RequestIdLayer`], [`problem::ProblemLayer`], [`problem::CatchPanicLayer`],
-//! then guards that may reject, [`body_limit::BodyLimitLayer`] last.
+//! A stack, outermost first: [`request_id::RequestIdLayer`], [`trace_context::TraceContextLayer`],
+//! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], [`problem::ProblemLayer`],
+//! [`problem::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
+//! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`], and
+//! [`body_limit::BodyLimitLayer`] last.
 
+#[cfg(feature = "access_log")]
+pub mod access_log;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
+#[cfg(feature = "client_address")]
+pub mod client_address;
+#[cfg(feature = "cors")]
+pub mod cors;
+#[cfg(feature = "deadline")]
+pub mod deadline;
+#[cfg(feature = "https")]
+pub mod https;
 #[cfg(feature = "problem")]
 pub mod problem;
+#[cfg(feature = "redaction")]
+pub mod redaction;
+#[cfg(any(feature = "trusted_hosts", feature = "https", feature = "cors"))]
+mod refusal;
 #[cfg(feature = "request_id")]
 pub mod request_id;
+#[cfg(feature = "security_headers")]
+pub mod security_headers;
+#[cfg(feature = "trace_context")]
+pub mod trace_context;
+#[cfg(feature = "trusted_hosts")]
+pub mod trusted_hosts;
 
 #[cfg(all(test, feature = "problem"))]
 mod probe;
