@@ -266,8 +266,7 @@ mod tests {
             .unwrap();
         app().oneshot(request).await.unwrap();
         drop(guard);
-        let lines = kept.0.lock().clone();
-        lines
+        kept.0.lock().clone()
     }
 
     #[tokio::test]
