@@ -10,7 +10,6 @@ mod accept;
 mod config;
 mod error;
 mod extract;
-mod guards;
 mod handlers;
 mod openapi;
 mod problems;
@@ -21,8 +20,8 @@ mod state;
 mod wire;
 
 pub use config::{
-    Config, ConfigError, ConfigErrors, Docs, Environment, LogFormat, RequestLimits, StepSecrets, Variable,
-    known_variables,
+    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, RequestLimits, StepSecrets,
+    Variable, known_variables,
 };
 pub use problems::CATALOG;
 pub use router::{openapi_json, router};

@@ -1,31 +1,91 @@
 //! The guard stack: one list, outermost last, each line with the reason for its place.
 
-use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
-use seawall_guard::body_limit::BodyLimitLayer;
-use seawall_guard::problem::{CatchPanicLayer, ProblemLayer};
-use seawall_guard::request_id::RequestIdLayer;
+use std::time::Duration;
 
-use crate::guards::{access_log, check_host, limit_time, secure_headers};
+use axum::Router;
+use http::{HeaderMap, Method};
+use seawall_guard::access_log::AccessLogLayer;
+use seawall_guard::body_limit::BodyLimitLayer;
+use seawall_guard::client_address::ClientAddressLayer;
+use seawall_guard::cors::{CorsLayer, CorsPolicy};
+use seawall_guard::deadline::DeadlineLayer;
+use seawall_guard::https::HttpsLayer;
+use seawall_guard::problem::{CatchPanicLayer, ProblemLayer};
+use seawall_guard::request_id::{self, RequestIdLayer};
+use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
+use seawall_guard::trace_context::{TRACEPARENT, TraceContextLayer};
+use seawall_guard::trusted_hosts::TrustedHostsLayer;
+use tower::util::option_layer;
+
+use crate::config::{Edge, Origins};
+use crate::extract::wait_of;
 use crate::state::AppState;
+
+/// Load balancers ask these, by addresses of their own and in the clear.
+const PROBES: &[&str] = &["/health", "/ready", "/health/ready"];
 
 /// Puts the whole stack round `routes`, the 404 and 405 of the router included.
 pub fn guarded(routes: Router, state: &AppState) -> Router {
+    let config = state.config();
+    let strict = !config.environment.is_dev();
+    let https = HttpsLayer::new().exempt(PROBES).documents(&["/docs", "/problems"]);
     routes
         // Innermost: it changes the body's type and needs nothing of the others; its 413 is logged and completed outside.
-        .layer(BodyLimitLayer::new(state.config().limits.body_max_bytes))
+        .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
         // Round reading the body and the handler, so that a slow body is a 408 too.
-        .layer(from_fn_with_state(state.clone(), limit_time))
-        // Before any work is done for a page or a name that is not ours.
-        .layer(from_fn(check_host))
+        .layer(DeadlineLayer::new(config.limits.timeout).with_extra(wait))
+        // After the host, to which it may redirect; before any work is done in the clear.
+        .layer(option_layer(strict.then_some(https)))
+        // Before any work is done for a name that is not ours.
+        .layer(TrustedHostsLayer::new(config.edge.hosts.clone()).exempt(PROBES))
+        // Outside all that refuses: a page must be able to read why it was refused.
+        .layer(CorsLayer::new(cors(&config.edge)))
         // Outside everything that may panic, inside the log that tells of the 500.
         .layer(CatchPanicLayer)
         // Gives every error above its shape; inside the log, which reads the problem's code.
         .layer(ProblemLayer)
         // One line for each request, with the status the client gets.
-        .layer(from_fn(access_log))
+        .layer(AccessLogLayer::new())
         // On every answer, early errors included.
-        .layer(from_fn_with_state(state.clone(), secure_headers))
+        .layer(SecurityHeadersLayer::new(Preset::Api).with_hsts(strict))
+        // Before the log and the HTTPS guard, which read what it finds.
+        .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
+        .layer(TraceContextLayer::new(false))
         // Outermost: all of the above speaks of the request by this id.
         .layer(RequestIdLayer)
+}
+
+/// What the client asked to wait for, on top of `REQUEST_TIMEOUT`.
+fn wait(method: &Method, headers: &HeaderMap) -> Duration {
+    if *method == Method::POST {
+        wait_of(headers).unwrap_or_default()
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// Credentials are headers here, never cookies: no origin needs a browser to add any.
+fn cors(edge: &Edge) -> CorsPolicy {
+    let accepted = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "last-event-id",
+        "prefer",
+        "x-api-key",
+    ]
+    .map(http::HeaderName::from_static);
+    let shown = [
+        http::header::ETAG,
+        http::header::LOCATION,
+        http::header::RETRY_AFTER,
+        request_id::HEADER,
+        TRACEPARENT,
+    ];
+    let policy = match &edge.origins {
+        Origins::These(origins) => CorsPolicy::exact(origins.iter().cloned()),
+        Origins::Any => CorsPolicy::public(),
+    };
+    policy.headers(&accepted).expose(&shown)
 }

@@ -85,6 +85,12 @@ impl TrustedHosts {
             .collect()
     }
 
+    /// These and more.
+    #[must_use]
+    pub fn and(&self, more: impl IntoIterator<Item = HostPattern>) -> Self {
+        self.0.iter().cloned().chain(more).collect()
+    }
+
     #[must_use]
     pub fn contains(&self, authority: &Authority) -> bool {
         let has_user = authority.as_str().contains('@');

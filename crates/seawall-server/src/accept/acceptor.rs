@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use seawall_guard::client_address::PeerAddress;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -39,14 +40,14 @@ impl Acceptor {
             cut_off: CancellationToken::new(),
         };
         loop {
-            let (stream, permit) = tokio::select! {
+            let (stream, peer, permit) = tokio::select! {
                 biased;
                 () = draining.cancelled() => break,
                 next = self.next(&room) => next,
             };
             let (router, ending) = (router.clone(), ending.clone());
             connections.spawn(async move {
-                serve_connection(stream, router, ending).await;
+                serve_connection(stream, peer, router, ending).await;
                 drop(permit);
             });
         }
@@ -62,14 +63,14 @@ impl Acceptor {
         }
     }
 
-    async fn next(&self, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    async fn next(&self, room: &Arc<Semaphore>) -> (TcpStream, PeerAddress, OwnedSemaphorePermit) {
         let permit = Arc::clone(room)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => return (stream, permit),
+                Ok((stream, peer)) => return (stream, PeerAddress(peer), permit),
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted");
                     tokio::time::sleep(limits::ACCEPT_BACKOFF).await;

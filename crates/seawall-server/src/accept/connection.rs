@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use seawall_guard::client_address::PeerAddress;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -27,16 +28,16 @@ pub(super) struct Ending {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve_connection(stream: TcpStream, router: Router, ending: Ending) {
+pub(super) async fn serve_connection(stream: TcpStream, peer: PeerAddress, router: Router, ending: Ending) {
     // Small answers must not wait for an acknowledgement. A socket that refuses the option is about to fail anyway.
     let _ = stream.set_nodelay(true);
     tokio::select! {
         () = ending.cut_off.cancelled() => {}
-        () = drive(stream, router, &ending.draining) => {}
+        () = drive(stream, peer, router, &ending.draining) => {}
     }
 }
 
-async fn drive(stream: TcpStream, router: Router, draining: &CancellationToken) {
+async fn drive(stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
     let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, request_begins(&stream));
     let begins = tokio::select! {
         () = draining.cancelled() => return,
@@ -48,7 +49,8 @@ async fn drive(stream: TcpStream, router: Router, draining: &CancellationToken) 
     let linger = Linger::default();
     let io = TokioIo::new(LingeringStream::new(stream, linger.clone()));
     let service = service_fn(move |request: Request<Incoming>| {
-        let request = request.map(|body| Body::new(ObservedBody::new(body, linger.clone())));
+        let mut request = request.map(|body| Body::new(ObservedBody::new(body, linger.clone())));
+        request.extensions_mut().insert(peer);
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
     });

@@ -5,6 +5,7 @@
 //! obeyed: one that names a missing backend is an error, one of another missing feature a warning.
 
 mod dotenv;
+mod edge;
 mod environment;
 mod error;
 mod model;
@@ -13,6 +14,7 @@ mod reader;
 mod secrets;
 mod values;
 
+pub use edge::{Edge, Origins};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use model::{Config, Docs, LogFormat, RequestLimits};

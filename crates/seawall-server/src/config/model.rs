@@ -3,6 +3,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::edge::Edge;
 use super::environment::Environment;
 use super::error::{ConfigError, ConfigErrors};
 use super::reader::Reader;
@@ -45,6 +46,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub db_path: PathBuf,
     pub limits: RequestLimits,
+    pub edge: Edge,
     /// How long runs are kept after their end. None: for ever.
     pub run_retention: Option<Duration>,
     pub workspace_allowed_roots: Vec<PathBuf>,
@@ -113,9 +115,11 @@ impl Config {
         });
         let dev = environment.is_dev();
         let data_dir = reader.value("DATA_DIR", absolute("./data"), values::absolute);
+        let host = host(&mut reader);
         let config = Self {
             environment,
-            host: host(&mut reader),
+            host,
+            edge: Edge::read(&mut reader, host, dev),
             port: reader.value("PORT", 8000, values::port),
             db_path: reader.value("DB_PATH", data_dir.join("seawall.db"), values::absolute),
             data_dir,

@@ -29,6 +29,21 @@ const KNOWN: &[Variable] = &[
     variable("PORT", "8000", "port to listen on; 0 takes a free one"),
     variable("DATA_DIR", "./data", "folder of everything this process keeps"),
     variable("DB_PATH", "$DATA_DIR/seawall.db", "file of the embedded store"),
+    variable(
+        "ALLOWED_HOSTS",
+        "this machine's own names",
+        "hosts by which clients may call, `*.` before a name for all below it; a list with commas",
+    ),
+    variable(
+        "CORS_ORIGINS",
+        "none",
+        "origins whose pages may call, beside the server's own; a list with commas",
+    ),
+    variable(
+        "TRUSTED_PROXIES",
+        "none",
+        "addresses or ranges of proxies whose word about the client is believed; a list with commas",
+    ),
     variable("REQUEST_BODY_MAX_BYTES", "1048576", "largest request body, in bytes"),
     variable(
         "REQUEST_TIMEOUT",
@@ -59,9 +74,6 @@ const KNOWN: &[Variable] = &[
 /// Variables of the contract whose features this build does not have. They are warned about.
 pub(super) const LATER: &[&str] = &[
     "ADMIN_API_KEY",
-    "CORS_ORIGINS",
-    "ALLOWED_HOSTS",
-    "TRUSTED_PROXIES",
     "RATE_LIMIT_DEFAULT",
     "RATE_LIMIT_KEY",
     "RATE_LIMIT_RUN",

@@ -1,7 +1,9 @@
 //! How values are written.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 pub(super) type Parsed<T> = Result<T, String>;
@@ -65,6 +67,23 @@ pub(super) fn retention(text: &str) -> Parsed<Option<Duration>> {
         Ok(time) if time >= Duration::from_secs(1) => Ok(Some(time)),
         Ok(_) | Err(_) => Err(help.to_owned()),
     }
+}
+
+/// Values separated by commas, at most 64.
+pub(super) fn list<T>(text: &str) -> Parsed<Vec<T>>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    const MOST: usize = 64;
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let values: Vec<T> = parts
+        .map(|part| part.parse().map_err(|error: T::Err| error.to_string()))
+        .collect::<Parsed<_>>()?;
+    if values.len() > MOST {
+        return Err(format!("{} values, where at most {MOST} are taken", values.len()));
+    }
+    Ok(values)
 }
 
 /// Paths separated by commas, made absolute.

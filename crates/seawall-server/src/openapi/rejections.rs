@@ -43,7 +43,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn kinds_of(path: &str, operation: &mut Operation) -> Vec<&'static ProblemKind> {
     let mut found = vec![&kinds::INTERNAL_ERROR, &kinds::REQUEST_TIMEOUT];
     if !matches!(path, "/health" | "/ready" | "/health/ready") {
-        found.extend([&kinds::HOST_NOT_ALLOWED, &kinds::ORIGIN_NOT_ALLOWED]);
+        found.extend([
+            &kinds::HOST_NOT_ALLOWED,
+            &kinds::ORIGIN_NOT_ALLOWED,
+            &kinds::HTTPS_REQUIRED,
+        ]);
     }
     if path.starts_with("/api/v1/") && path != "/api/v1/health" {
         found.extend([&kinds::SERVICE_UNAVAILABLE, &kinds::OVERLOADED]);

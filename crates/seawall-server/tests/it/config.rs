@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use seawall_engine::SecretSource as _;
-use seawall_server::{Config, Docs, Environment, LogFormat};
+use seawall_server::{Config, Docs, Environment, LogFormat, Origins};
 use seawall_store::TenantId;
 
 use crate::support::{config, map};
@@ -89,6 +89,13 @@ fn each_bad_value_is_refused_by_its_variable() {
         ("HOST", "192.168.1.1"),
         ("HOST", "::"),
         ("HOST", "example.com"),
+        ("ALLOWED_HOSTS", "https://example.com"),
+        ("ALLOWED_HOSTS", "api.*.com"),
+        ("CORS_ORIGINS", "example.com"),
+        ("CORS_ORIGINS", "https://example.com/"),
+        ("CORS_ORIGINS", "https://example.com,null"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.internal"),
         ("PORT", "70000"),
         ("REQUEST_BODY_MAX_BYTES", "1MB"),
         ("REQUEST_BODY_MAX_BYTES", "0"),
@@ -109,10 +116,22 @@ fn each_bad_value_is_refused_by_its_variable() {
         ("SEAWALL_SECRET_lower", "x"),
         ("SEAWALL_SECRET_TOKEN_FILE", "/does/not/exist"),
     ] {
-        let errors = errors(&[(name, value)]);
+        let mut variables = vec![(name, value)];
+        if name == "HOST" {
+            // An open address wants names too, which is another error.
+            variables.push(("ALLOWED_HOSTS", "api.example.com"));
+        }
+        let errors = errors(&variables);
         assert_eq!(errors.len(), 1, "{name}={value}: {errors:?}");
         assert_eq!(errors[0].0, name);
     }
+}
+
+#[test]
+fn every_origin_may_call_a_development_machine_only() {
+    assert_eq!(config(&[("CORS_ORIGINS", "*")]).edge.origins, Origins::Any);
+    let refused = errors(&[("CORS_ORIGINS", "*"), ("ENVIRONMENT", "production")]);
+    assert_eq!(refused[0].0, "CORS_ORIGINS");
 }
 
 #[test]
@@ -126,7 +145,7 @@ fn names_that_look_like_ours_are_warned_about() {
     let config = config(&[
         ("REQUEST_TIMOUT", "1s"),
         ("SEAWALL_PORT", "1"),
-        ("CORS_ORIGINS", "*"),
+        ("ADMIN_API_KEY", "x"),
         ("HOME", "/root"),
     ]);
     insta::assert_snapshot!(config.warnings.join("\n"));

@@ -2,6 +2,7 @@ use axum::body::Body;
 use axum::{Router, routing};
 use futures_util::stream;
 use http::{Method, Request};
+use seawall_guard::client_address::PeerAddress;
 use seawall_server::guarded;
 
 use crate::support::{Answer, app, get, post_json, send, state};
@@ -220,6 +221,88 @@ async fn foreign_hosts_and_origins_are_refused_except_for_health() {
     }
     let own = with("/problems", "host", "localhost:8000").header("origin", "http://localhost:8000");
     assert_eq!(send(&app, own, ()).await.status, 200);
+}
+
+#[tokio::test]
+async fn hosts_and_origins_are_those_that_were_named() {
+    let app = app(&[
+        ("ALLOWED_HOSTS", "api.example.com, *.internal"),
+        ("CORS_ORIGINS", "https://app.example.com"),
+    ]);
+    let from = |host: &str, origin: Option<&str>| {
+        let request = Request::get("/problems").header("host", host);
+        match origin {
+            Some(origin) => request.header("origin", origin),
+            None => request,
+        }
+    };
+    for host in ["api.example.com", "API.example.com:8000", "a.internal", "localhost"] {
+        assert_eq!(send(&app, from(host, None), ()).await.status, 200, "{host}");
+    }
+    for host in ["internal", "app.example.com", "api.example.com.evil.example"] {
+        assert_eq!(
+            send(&app, from(host, None), ()).await.code(),
+            "host-not-allowed",
+            "{host}"
+        );
+    }
+    let allowed = send(&app, from("api.example.com", Some("https://app.example.com")), ()).await;
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://app.example.com");
+    assert!(!allowed.headers.contains_key("access-control-allow-credentials"));
+    for origin in [
+        "null",
+        "http://app.example.com",
+        "https://app.example.com.evil.example",
+        "https://xapp.example.com",
+        "https://APP.example.com",
+        "https://app.example.com:8443",
+    ] {
+        let answer = send(&app, from("api.example.com", Some(origin)), ()).await;
+        assert_eq!(answer.code(), "origin-not-allowed", "{origin}");
+        assert!(!answer.headers.contains_key("access-control-allow-origin"));
+    }
+    let asks = Request::options("/api/v1/workflows")
+        .header("host", "api.example.com")
+        .header("origin", "https://app.example.com")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization, idempotency-key");
+    let answer = send(&app, asks, ()).await;
+    assert_eq!(answer.status, 204);
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .contains("idempotency-key")
+    );
+}
+
+#[tokio::test]
+async fn outside_development_nothing_is_answered_in_the_clear() {
+    let app = app(&[("ENVIRONMENT", "production"), ("TRUSTED_PROXIES", "10.0.0.0/8")]);
+    let by = |peer: [u8; 4], path: &str, scheme: &str| {
+        Request::get(path)
+            .header("x-forwarded-proto", scheme)
+            .extension(PeerAddress((peer, 40_000).into()))
+    };
+    let answer = send(&app, by([10, 0, 0, 7], "/api/v1/health", "https"), ()).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("strict-transport-security").contains("includeSubDomains"));
+    for (peer, scheme) in [
+        ([10, 0, 0, 7], "http"),
+        ([192, 0, 2, 1], "https"),
+        ([127, 0, 0, 1], "https"),
+    ] {
+        let answer = send(&app, by(peer, "/api/v1/health", scheme), ()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (403, "https-required")
+        );
+        assert_eq!(send(&app, by(peer, "/health", scheme), ()).await.status, 200);
+        let page = send(&app, by(peer, "/docs", scheme), ()).await;
+        assert_eq!(
+            (page.status.as_u16(), page.header("location")),
+            (308, "https://localhost/docs")
+        );
+    }
 }
 
 fn unruly() -> Router {

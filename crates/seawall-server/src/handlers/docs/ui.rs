@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use http::header::{self, HeaderValue};
 use seawall_guard::problem::{Path, Problem, kinds};
+use seawall_guard::security_headers::Preset;
 use utoipa_swagger_ui::Config;
 
 use super::access;
-use crate::guards::DOCS_POLICY;
 use crate::state::AppState;
 
 const PAGE: &str = r#"<!doctype html>
@@ -66,8 +66,8 @@ pub(crate) async fn asset(State(state): State<AppState>, Path(file): Path<String
     Ok(with_own_policy(response))
 }
 
+/// The page runs its own scripts, which the policy of an API forbids.
 fn with_own_policy(mut response: Response) -> Response {
-    let policy = HeaderValue::from_static(DOCS_POLICY);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response.extensions_mut().insert(Preset::Docs);
     response
 }
