@@ -7,11 +7,13 @@
 //! A stack, outermost first: [`request_id::RequestIdLayer`], [`trace_context::TraceContextLayer`],
 //! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], [`problem::ProblemLayer`],
 //! [`problem::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
-//! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`], and
-//! [`body_limit::BodyLimitLayer`] last.
+//! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
+//! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
+#[cfg(feature = "authenticate")]
+pub mod authenticate;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
 #[cfg(feature = "client_address")]
@@ -22,6 +24,8 @@ pub mod cors;
 pub mod deadline;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(any(feature = "access_log", feature = "authenticate"))]
+mod principal;
 #[cfg(feature = "problem")]
 pub mod problem;
 #[cfg(feature = "redaction")]

@@ -1,6 +1,4 @@
-use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,19 +11,10 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 use tracing::Span;
 
+use crate::principal::PrincipalId;
 use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::trace_context::{TraceContext, TraceId};
-
-/// Who asked, in the extensions of an answer: whoever authenticates puts it there.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PrincipalId(pub Arc<str>);
-
-impl fmt::Display for PrincipalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Logs each request.
 #[derive(Clone, Copy, Debug)]
@@ -176,6 +165,8 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fmt;
+    use std::sync::Arc;
 
     use axum::{Extension, Router, routing};
     use parking_lot::Mutex;

@@ -12,4 +12,5 @@
 
 mod layer;
 
-pub use layer::{AccessLogFuture, AccessLogLayer, AccessLogService, PrincipalId};
+pub use crate::principal::PrincipalId;
+pub use layer::{AccessLogFuture, AccessLogLayer, AccessLogService};
