@@ -14,13 +14,18 @@ use crate::cargo::{cargo, must_succeed};
 pub(crate) enum What {
     /// The durable engine on the embedded store, over HTTP
     Engine,
+    /// What the guards cost, beside bare axum
+    Guard,
 }
 
 pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<ExitCode> {
-    let What::Engine = what;
+    let (package, bench) = match what {
+        What::Engine => ("seawall", "engine"),
+        What::Guard => ("seawall-server", "guard"),
+    };
     must_succeed(
         cargo("bench")
-            .args(["--locked", "--package", "seawall", "--bench", "engine", "--"])
+            .args(["--locked", "--package", package, "--bench", bench, "--"])
             .args(arguments),
     )?;
     Ok(ExitCode::SUCCESS)

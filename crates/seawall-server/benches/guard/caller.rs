@@ -1,0 +1,59 @@
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, ensure};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// One connection that sends the same bytes again and again, and reads answers by their length.
+pub(crate) struct Caller {
+    stream: TcpStream,
+    request: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl Caller {
+    pub(crate) async fn connect(address: SocketAddr, request: &str) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            request: request.as_bytes().to_vec(),
+            buffer: Vec::with_capacity(8 * 1024),
+        })
+    }
+
+    pub(crate) async fn call(&mut self) -> anyhow::Result<()> {
+        self.stream.write_all(&self.request).await?;
+        self.buffer.clear();
+        loop {
+            if let Some(whole) = whole(&self.buffer)? {
+                ensure!(
+                    self.buffer.starts_with(b"HTTP/1.1 200"),
+                    "not 200: {}",
+                    self.buffer.escape_ascii()
+                );
+                ensure!(self.buffer.len() == whole, "more than one answer");
+                return Ok(());
+            }
+            let read = self.stream.read_buf(&mut self.buffer).await?;
+            ensure!(read > 0, "the server closed the connection");
+        }
+    }
+}
+
+/// The length of the whole answer, once its head is there and its body too.
+fn whole(answer: &[u8]) -> anyhow::Result<Option<usize>> {
+    let Some(head) = find(answer, b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    const NAME: &[u8] = b"content-length: ";
+    let at = find(&answer[..head], NAME).context("an answer without content-length")? + NAME.len();
+    let digits = answer[at..].iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+    let whole = head + 4 + length;
+    Ok((answer.len() >= whole).then_some(whole))
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
+}
