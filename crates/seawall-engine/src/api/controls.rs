@@ -15,7 +15,7 @@ use crate::core::{BlockReason, Message, Resolution, RunState};
 use crate::datum::Datum;
 use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
-use crate::journal::encode_message;
+use crate::journal::{READER_VERSION, encode_message};
 use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
@@ -27,6 +27,13 @@ impl Engine {
         let status = record.projection.status;
         if status.is_terminal() {
             return Err(conflict(status, format!("the run is {status} already")));
+        }
+        // Whoever cannot read the run now will not take the message either. One of a newer version waits for its reader.
+        if status == RunStatus::Blocked && record.reader <= READER_VERSION {
+            let ReadRun { state, trouble, .. } = self.read(by, run).await?;
+            if state.is_none() {
+                return Err(conflict(status, cannot_be_read(trouble.as_deref())));
+            }
         }
         let message = Message::Cancel {
             by: Arc::clone(&by.subject),
@@ -232,6 +239,11 @@ impl Engine {
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))
     }
+}
+
+fn cannot_be_read(trouble: Option<&str>) -> String {
+    let trouble = trouble.map_or_else(String::new, |trouble| format!(": {trouble}"));
+    format!("the run cannot be read by this installation, so it can only be deleted{trouble}")
 }
 
 fn cannot_resume(status: RunStatus, state: &RunState) -> Option<String> {

@@ -5,6 +5,7 @@
 mod approvals;
 mod bulk;
 mod controls;
+mod delete;
 mod engine;
 mod error;
 mod export;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Fate, KeptFor, Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
 
 use crate::api::controls::invalid;
 use crate::api::engine::{Result, refused};
@@ -160,36 +160,6 @@ impl Engine {
         }
         let tasks = self.shared().store.tasks_of_run(&by.tenant, state.run).await;
         tasks.map_err(refused(RUN))
-    }
-
-    /// Forgets a run that has ended, with its journal.
-    ///
-    /// # Errors
-    /// `Conflict` while somebody or something needs it, `NotFound`, `Overloaded`, `Store`.
-    pub async fn delete_run(&self, by: &Principal, run: RunId) -> Result<()> {
-        let record = self.record(by, run).await?;
-        let status = record.projection.status;
-        let fate = self.shared().store.forget_run(&by.tenant, run).await;
-        let reason = match fate.map_err(refused(RUN))? {
-            Fate::Forgotten => {
-                tracing::info!(run.id = %run, run.status = %status, "run deleted");
-                return Ok(());
-            }
-            Fate::Kept(reason) => reason,
-        };
-        let detail = match reason {
-            KeptFor::Work if status.is_terminal() => "the run has ended, but a message for it is being read".to_owned(),
-            KeptFor::Work => format!("the run is {status}: cancel it first"),
-            KeptFor::Key => "the Idempotency-Key that it was created with still counts; without the run the same \
-                             request would make another one"
-                .to_owned(),
-            KeptFor::Parent => "its parent run is still there: delete that first".to_owned(),
-            KeptFor::Child => "a child run of it has not ended yet".to_owned(),
-        };
-        Err(EngineError::Conflict {
-            status: Some(status),
-            detail,
-        })
     }
 
     /// Without inputs, outputs and steps.

@@ -54,7 +54,10 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Time
 /// The run can neither be shown nor gone on with here, and why.
 pub(super) fn unusable(record: &RunRecord, trouble: &str) -> Reason {
     unreadable(record).unwrap_or_else(|| {
-        let detail = format!("its definition or its journal cannot be used by this installation: {trouble}");
+        let detail = format!(
+            "its definition or its journal cannot be used by this installation: {trouble}. Restore what is missing, then \
+             resume it, or delete the run as it stands"
+        );
         of_run("blocked", None, detail)
     })
 }

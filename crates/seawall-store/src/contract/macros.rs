@@ -286,6 +286,13 @@ macro_rules! contract_tests {
                 a_run_is_forgotten_by_its_own_tenant_only,
                 unused_workflows_leave_and_used_ones_stay,
             }
+            discards {
+                a_discarded_run_frees_all_that_it_has,
+                a_discarded_run_makes_room_in_flow_control,
+                a_discarded_child_tells_its_parent_instead_of_its_end,
+                a_run_that_is_held_otherwise_is_not_discarded,
+                a_run_with_a_live_child_is_not_discarded,
+            }
             inspect {
                 all_runs_of_all_tenants_are_streamed_in_the_order_of_their_creation,
                 a_run_is_shown_with_all_its_parts,

@@ -272,6 +272,13 @@ pub enum Op {
         tenant: u8,
         run: u8,
     },
+    DiscardRun {
+        tenant: u8,
+        run: u8,
+        held: Option<u8>,
+        /// Whom it tells, and under which key.
+        end: Option<(u8, u8)>,
+    },
     ForgetWorkflows {
         unused_for: u16,
         limit: u8,

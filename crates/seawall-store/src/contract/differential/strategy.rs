@@ -227,6 +227,8 @@ fn retention_op() -> impl Strategy<Value = Op> {
         2 => (0u16..2000, 0u8..4, 0u16..200)
             .prop_map(|(ago, max_runs, max_bytes)| Op::Forget { ago, max_runs, max_bytes }),
         2 => (TENANTS, RUNS).prop_map(|(tenant, run)| Op::ForgetRun { tenant, run }),
+        1 => (TENANTS, RUNS, option::of(1u8..4), option::of((RUNS, SMALL)))
+            .prop_map(|(tenant, run, held, end)| Op::DiscardRun { tenant, run, held, end }),
         1 => (0u16..2000, 0u8..3).prop_map(|(unused_for, limit)| Op::ForgetWorkflows { unused_for, limit }),
     ]
 }
