@@ -154,20 +154,19 @@ impl Writes {
                     body: encode_message(&Message::Cancel { by }),
                 });
             }
-            Event::TaskCancelRequested { activity, task } => self.withdrawn.push(TaskWithdrawn {
-                id: *task,
-                message: CrossMessage {
-                    to: state.run,
-                    key: task_message_key(*task),
-                    body: encode_message(&Message::TaskEnded(Box::new(TaskEnded {
-                        task: *task,
-                        activity: activity.clone(),
-                        claim: None,
-                        end: TaskEnd::Withdrawn,
-                    }))),
-                },
-                grace: GRACE,
-            }),
+            Event::TaskCancelRequested { activity, task } => {
+                let unclaimed = |end| encode_message(&unclaimed(*task, activity, end));
+                self.withdrawn.push(TaskWithdrawn {
+                    id: *task,
+                    message: CrossMessage {
+                        to: state.run,
+                        key: task_message_key(*task),
+                        body: unclaimed(TaskEnd::Withdrawn),
+                    },
+                    lost: unclaimed(TaskEnd::Lapsed { timed_out: false }),
+                    grace: GRACE,
+                });
+            }
             Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
                 if !events[place + 1..].iter().any(goes_on) =>
             {
@@ -219,6 +218,16 @@ impl Writes {
             }),
         });
     }
+}
+
+/// The end of a task of which nobody knows a worker.
+fn unclaimed(task: TaskId, activity: &ActivityRef, end: TaskEnd) -> Message {
+    Message::TaskEnded(Box::new(TaskEnded {
+        task,
+        activity: activity.clone(),
+        claim: None,
+        end,
+    }))
 }
 
 /// After an end: the parent has asked for another one.

@@ -135,7 +135,7 @@ impl Operation for AppendOp {
         let withdrawn: usize = append
             .withdrawn
             .iter()
-            .map(|withdrawn| withdrawn.message.body.len() + 256)
+            .map(|withdrawn| withdrawn.message.body.len() + withdrawn.lost.len() + 256)
             .sum();
         let small = 256 * append.settled.len() + 8 * append.consumed.len();
         segment + children + messages + opened + tasks + withdrawn + small
@@ -258,8 +258,8 @@ impl AppendOp {
             offer(tx, tenant_no, run_no, task)?;
         }
         for withdrawn in &append.withdrawn {
-            if withdraw(tx, run_no, withdrawn)? {
-                send(tx, tenant_no, &withdrawn.message)?;
+            if let Some(message) = withdraw(tx, run_no, withdrawn)? {
+                send(tx, tenant_no, &message)?;
             }
         }
         Ok(told)

@@ -108,6 +108,7 @@ fn withdrawn(lease: &Lease, id: TaskId) -> TaskWithdrawn {
             key: MessageKey("withdrawn".to_owned()),
             body: Arc::from(&b"x"[..]),
         },
+        lost: Arc::from(&b"y"[..]),
         grace: Duration::ZERO,
     }
 }

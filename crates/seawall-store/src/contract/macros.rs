@@ -196,6 +196,7 @@ macro_rules! contract_tests {
                 a_claimed_task_is_cancelled_and_its_lease_cut_short,
                 a_withdrawal_never_prolongs_a_lease,
                 a_run_withdraws_its_own_tasks_only,
+                of_a_task_that_is_not_there_its_run_is_told_that_it_is_lost,
                 a_task_may_be_offered_and_withdrawn_in_one_append,
                 a_queue_has_room_until_so_many_tasks_or_bytes_wait,
                 no_tenant_sees_or_takes_anothers_tasks,

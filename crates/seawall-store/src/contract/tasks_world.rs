@@ -133,6 +133,7 @@ pub(super) fn withdrawn(run: RunId, id: TaskId, grace: Duration) -> TaskWithdraw
             key: MessageKey(format!("withdrawal of {id}")),
             body: Arc::from(&b"nobody needs it"[..]),
         },
+        lost: Arc::from(&b"nobody knows"[..]),
         grace,
     }
 }

@@ -55,6 +55,7 @@ impl Side<'_> {
         Some(TaskWithdrawn {
             id,
             message: cross(run, nth),
+            lost: Arc::from(&b"lost"[..]),
             grace: Duration::from_millis(grace.into()),
         })
     }
