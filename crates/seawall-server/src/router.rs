@@ -92,5 +92,5 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::complete_many::complete_many))
         // Queues
         .routes(routes!(queues::list::list))
-        .routes(routes!(queues::get::get, queues::set::set))
+        .routes(routes!(queues::get::get, queues::set::set, queues::delete::delete))
 }

@@ -118,7 +118,7 @@ async fn limit_keys(kit: &Kit, store: &SqliteStore) {
         concurrency_per_key: Some(2),
         ..QueueSettings::default()
     };
-    store.set_queue(&kit.tenant, &mail(), settings).await.unwrap();
+    store.set_queue(&kit.tenant, &mail(), settings, None).await.unwrap();
 }
 
 /// Crashes at `point` of a batch of an append, a claim and an end; answers what waits, what is claimed, and the messages.

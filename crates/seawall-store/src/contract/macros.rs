@@ -235,6 +235,7 @@ macro_rules! contract_tests {
                 a_queue_counts_what_waits_and_what_is_claimed,
                 queues_are_listed_by_name_in_pages_that_stay_right,
                 workers_are_told_of_what_became_claimable,
+                settings_are_replaced_only_where_they_are_as_expected,
                 the_keeper_of_leases_is_told_of_an_earlier_end,
                 the_holder_is_told_of_a_tasks_end,
             }

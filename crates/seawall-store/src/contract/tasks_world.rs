@@ -108,7 +108,7 @@ impl World<'_> {
     }
 
     pub async fn limit(&self, settings: QueueSettings) -> QueueRecord {
-        let set = self.store.set_queue(&self.tenant, &queue("mail"), settings).await;
+        let set = self.store.set_queue(&self.tenant, &queue("mail"), settings, None).await;
         set.expect("setting works")
     }
 

@@ -210,9 +210,13 @@ impl TaskStore for MemoryStore {
         name: &'a QueueName,
         settings: QueueSettings,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
+        expected: Option<QueueSettings>,
         Box::pin(async move {
             self.call(StoreOp::SetQueue, None, |state, _| {
                 state.queue_row(tenant, name).settings = settings;
+                if expected.is_some_and(|expected| expected != state.queue_settings(tenant, name)) {
+                    return Err(StoreError::PreconditionFailed);
+                }
                 let record = state.queue_record(tenant, name);
                 let waiting = usize::try_from(record.offered).unwrap_or(usize::MAX);
                 state.news.push(News::Offered(tenant.clone(), name.clone(), waiting));

@@ -142,6 +142,8 @@ pub enum TaskOp {
         per_key: Option<u8>,
         rate: Option<u8>,
         paused: bool,
+        /// Only where it was paused, or was not.
+        expects: Option<bool>,
     },
     /// All that is to be read of queues and tasks.
     Look {

@@ -293,15 +293,19 @@ fn settings() -> impl Strategy<Value = TaskOp> {
         option::of(1u8..3),
         option::weighted(0.3, 1u8..4),
         prop::bool::weighted(0.1),
+        option::weighted(0.2, any::<bool>()),
     );
-    (TENANTS, QUEUES, limits).prop_map(|(tenant, queue, (concurrency, per_key, rate, paused))| TaskOp::Set {
-        tenant,
-        queue,
-        concurrency,
-        per_key,
-        rate,
-        paused,
-    })
+    (TENANTS, QUEUES, limits).prop_map(
+        |(tenant, queue, (concurrency, per_key, rate, paused, expects))| TaskOp::Set {
+            tenant,
+            queue,
+            concurrency,
+            per_key,
+            rate,
+            paused,
+            expects,
+        },
+    )
 }
 
 fn offer() -> impl Strategy<Value = OfferOp> {

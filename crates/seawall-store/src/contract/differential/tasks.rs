@@ -146,6 +146,7 @@ impl Side<'_> {
             per_key,
             rate,
             paused,
+            expects,
         } = *op
         else {
             return String::new();
@@ -159,7 +160,13 @@ impl Side<'_> {
             }),
             paused,
         };
-        let set = self.store.set_queue(&tenant(t.into()), &queue(q), settings).await;
+        let expected = expects.map(|paused| QueueSettings {
+            paused,
+            ..QueueSettings::default()
+        });
+        let (tenant, queue) = (tenant(t.into()), queue(q));
+        let set = self.store.set_queue(&tenant, &queue, settings, expected);
+        let set = set.await;
         dump::answer(set, dump::plain)
     }
 
