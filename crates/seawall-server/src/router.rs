@@ -72,6 +72,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::control::retry))
         .routes(routes!(runs::fork::fork))
         .routes(routes!(runs::signal::signal))
+        .routes(routes!(runs::step::step))
         .routes(routes!(runs::resolve::resolve))
         // Schedules
         .routes(routes!(schedules::list::list, schedules::create::create))

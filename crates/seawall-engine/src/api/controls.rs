@@ -241,7 +241,7 @@ impl Engine {
     }
 }
 
-fn cannot_be_read(trouble: Option<&str>) -> String {
+pub(super) fn cannot_be_read(trouble: Option<&str>) -> String {
     let trouble = trouble.map_or_else(String::new, |trouble| format!(": {trouble}"));
     format!("the run cannot be read by this installation, so it can only be deleted{trouble}")
 }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, TaskRecord};
 
-use crate::api::controls::invalid;
+use crate::api::controls::{cannot_be_read, conflict, invalid};
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
-use crate::api::view_journal::journal_item;
 use crate::api::why::{MAX_ACTIVITIES, unusable};
 use crate::api::{
-    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
+    CreateRun, Engine, EngineError, Principal, Reason, RunSearch, RunStarted, RunView, StepView, WorkflowSource, why,
 };
 use crate::core::RunState;
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError, MAX_PRIORITY};
+use crate::names::StepId;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -153,6 +153,20 @@ impl Engine {
         })
     }
 
+    /// One step with its whole output.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where the run cannot be read here; `Store`.
+    pub async fn step(&self, by: &Principal, run: RunId, step: &StepId) -> Result<StepView> {
+        let ReadRun { record, state, trouble } = self.read(by, run).await?;
+        let Some(state) = state else {
+            return Err(conflict(record.projection.status, cannot_be_read(trouble.as_deref())));
+        };
+        let steps = run_view(&record, &state, &self.tasks_of(by, &state).await?).steps;
+        let found = steps.into_iter().find(|view| view.id == *step);
+        found.ok_or(EngineError::NotFound("step"))
+    }
+
     /// The tasks that the run waits for, if it waits for any.
     pub(super) async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
         if state.offered == 0 {
@@ -172,24 +186,6 @@ impl Engine {
             input: Vec::new(),
         };
         self.search_runs(by, &search, page).await
-    }
-
-    /// At most `limit` events after `after`, and whether the run has ended with the last of them.
-    ///
-    /// # Errors
-    /// `NotFound`, `Store`, `Corrupt`.
-    pub async fn journal(
-        &self,
-        by: &Principal,
-        run: RunId,
-        after: Seq,
-        limit: usize,
-    ) -> Result<(Vec<JournalItem>, bool)> {
-        let stretch = self.stretch(by, run, after, Some(limit)).await?;
-        let items: Vec<JournalItem> = stretch.events.iter().map(journal_item).collect();
-        let last = items.last().map_or(after, |item| item.seq);
-        let ended = stretch.record.projection.status.is_terminal() && last >= stretch.record.last_seq;
-        Ok((items, ended))
     }
 
     /// What the run waits for right now.
