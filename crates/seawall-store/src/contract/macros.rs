@@ -222,6 +222,7 @@ macro_rules! contract_tests {
                 an_end_settles_the_task_and_is_a_message_to_its_run,
                 an_end_counts_whatever_the_runs_status_is,
                 a_task_ends_once,
+                a_settled_task_knows_who_said_its_end,
                 a_stale_lease_ends_nothing,
                 a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end,
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,

@@ -97,6 +97,7 @@ impl State {
             progress: None,
             beat_at: None,
             cancelled: false,
+            ended_by: None,
         };
         let row = TaskRow {
             tenant: lease.tenant.clone(),
@@ -118,11 +119,11 @@ impl State {
         let row = rows.find(|row| row.record.id == withdrawn.id);
         if row.as_ref().is_some_and(|row| row.run != lease.key) {
             return;
-        };
         }
         let Some(row) = row.filter(|row| row.record.status != TaskStatus::Settled) else {
             let CrossMessage { to, key, .. } = withdrawn.message;
             return self.deliver_to(&lease.tenant, to, key, withdrawn.lost);
+        };
         row.record.cancelled = true;
         if row.record.status == TaskStatus::Claimed {
             let until = row.term().0.min(now.saturating_add(withdrawn.grace));

@@ -172,4 +172,6 @@ pub struct TaskRecord {
     pub beat_at: Option<Timestamp>,
     /// It was withdrawn.
     pub cancelled: bool,
+    /// Who said its end, once it is settled. None for one that was withdrawn before anybody claimed it.
+    pub ended_by: Option<TaskEnder>,
 }
