@@ -235,8 +235,8 @@ macro_rules! contract_tests {
                 a_queue_is_there_with_its_first_task_or_settings,
                 a_queue_counts_what_waits_and_what_is_claimed,
                 queues_are_listed_by_name_in_pages_that_stay_right,
-                workers_are_told_of_what_became_claimable,
                 settings_are_replaced_only_where_they_are_as_expected,
+                workers_are_told_of_what_became_claimable,
                 the_keeper_of_leases_is_told_of_an_earlier_end,
                 the_holder_is_told_of_a_tasks_end,
             }
@@ -253,6 +253,7 @@ macro_rules! contract_tests {
                 every_end_frees_the_slot_once,
                 the_queue_is_in_the_order_of_coming_and_priority,
                 a_saturated_key_holds_nobody_else_back,
+                a_waiting_run_sees_who_has_the_slots,
                 lines_are_listed_in_pages,
                 tenants_have_slots_of_their_own,
                 the_numbers_of_the_highest_version_hold,
