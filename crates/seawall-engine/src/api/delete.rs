@@ -26,12 +26,10 @@ impl Engine {
                 tracing::info!(run.id = %run, run.status = %status, "run deleted");
                 Ok(())
             }
-            // Whether it has ended or not, it will not go on here; what keeps it then is asked again.
-            Fate::Kept(KeptFor::Work) => match self.unreadable(by, run).await? {
+            Fate::Kept(reason) => match self.unreadable(by, run).await? {
                 Some(record) => self.discard(by, &record).await,
-                None => Err(kept(status, KeptFor::Work)),
+                None => Err(kept(status, reason)),
             },
-            Fate::Kept(reason) => Err(kept(status, reason)),
         }
     }
 
@@ -96,6 +94,7 @@ impl Engine {
             to: link.run,
             key: end_message_key(record.id, round),
             body: encode_message(&ended),
+            unheard: None,
         }))
     }
 

@@ -107,6 +107,7 @@ fn withdrawn(lease: &Lease, id: TaskId) -> TaskWithdrawn {
             to: lease.run,
             key: MessageKey("withdrawn".to_owned()),
             body: Arc::from(&b"x"[..]),
+            unheard: None,
         },
         lost: Arc::from(&b"y"[..]),
         grace: Duration::ZERO,

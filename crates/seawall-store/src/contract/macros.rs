@@ -91,6 +91,7 @@ macro_rules! contract_tests {
                 hold_and_idempotency_of_a_child_mean_nothing,
                 a_message_to_another_run_arrives_once,
                 a_message_to_a_run_the_tenant_does_not_have_is_dropped,
+                who_writes_to_a_run_that_is_not_there_may_hear_so,
                 a_message_from_a_run_wakes_a_parked_or_ended_one,
                 a_child_gets_a_message_of_the_append_that_made_it,
                 a_message_to_a_run_that_consumed_its_key_is_dropped,

@@ -132,6 +132,7 @@ pub(super) fn withdrawn(run: RunId, id: TaskId, grace: Duration) -> TaskWithdraw
             to: run,
             key: MessageKey(format!("withdrawal of {id}")),
             body: Arc::from(&b"nobody needs it"[..]),
+            unheard: None,
         },
         lost: Arc::from(&b"nobody knows"[..]),
         grace,

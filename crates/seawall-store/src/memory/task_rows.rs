@@ -132,7 +132,7 @@ impl State {
             return;
         }
         row.settle();
-        let CrossMessage { to, key, body } = withdrawn.message;
+        let CrossMessage { to, key, body, .. } = withdrawn.message;
         self.deliver_to(&lease.tenant, to, key, body);
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_engine::store::{
-    Append, AppendThen, ClaimLimits, LeaseStore as _, MessageKey, NewMessage, NodeId, RunId, RunStatus, RunStore as _,
-    Segment, StatusSet,
+    Append, AppendThen, ClaimLimits, Discard, LeaseStore as _, MessageKey, NewMessage, NodeId, Page,
+    RetentionStore as _, RunId, RunStatus, RunStore as _, Segment, StatusSet,
 };
 use seawall_engine::{Engine, EngineError};
 use serde_json::json;
@@ -127,21 +127,44 @@ async fn a_run_of_a_newer_version_is_deleted_where_nobody_can_go_on_with_it() {
     world.verify().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_parent_of_a_deleted_child_is_told_and_does_not_wait_for_ever() {
-    let world = World::new();
-    let engine = world.engine(&Probe::echo()).await;
+/// A run that waits for its child, which waits for a signal.
+async fn parent_and_child(world: &World, engine: &Engine) -> (RunId, RunId) {
     let mut child = waits();
     child["name"] = json!("child");
     engine.create_workflow(&world.me, &child).await.unwrap();
     let call = json!({ "id": "c", "kind": "workflow", "with": { "workflow": "child" } });
-    let parent = world.start(&engine, flow(json!([call]))).await;
+    let parent = world.start(engine, flow(json!([call]))).await;
     world.settle().await;
-    let runs = engine
-        .list_runs(&world.me, Default::default(), seawall_engine::store::Page::first(10))
-        .await
-        .unwrap();
-    let child = runs.items.iter().find(|run| run.id != parent).unwrap().id;
+    let runs = engine.list_runs(&world.me, Default::default(), Page::first(10)).await;
+    let child = runs.unwrap().items.iter().find(|run| run.id != parent).unwrap().id;
+    (parent, child)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_child_is_gone_can_be_cancelled() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let (parent, child) = parent_and_child(&world, &engine).await;
+    let gone = Discard {
+        run: child,
+        held: None,
+        end: None,
+    };
+    world.store.discard_run(&world.me.tenant, gone).await.unwrap();
+    engine.cancel(&world.me, parent).await.unwrap();
+    world.settle().await;
+    let view = world.wait(&engine, parent).await;
+    assert_eq!(view.status, RunStatus::Cancelled);
+    assert_eq!(&*view.steps[0].error.as_ref().unwrap().code, "child-missing");
+    world.replays(&engine, parent).await;
+    world.verify().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_parent_of_a_deleted_child_is_told_and_does_not_wait_for_ever() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let (parent, child) = parent_and_child(&world, &engine).await;
     world.crash(engine).await;
     damage(&world, child, 2).await;
     let engine = world.engine(&Probe::echo()).await;
