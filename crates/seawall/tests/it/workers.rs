@@ -104,7 +104,7 @@ fn a_worker_that_finds_no_server_says_where_it_looked_and_what_to_start() {
     for example in [SHORT, Example::Rust] {
         let mut worker = Worker::start(example, &house, NOBODY);
         let mut told = (&mut worker.told).lines().map(Result::unwrap);
-        let line = told.find(|line| line.contains("no answer")).unwrap();
+        let line = told.find(|line| line.contains("again in")).unwrap();
         assert!(line.contains(&format!("no answer from {NOBODY} (")), "{line}");
         assert!(
             line.contains("Connection refused") && line.contains("is `seawall serve` running there?"),
