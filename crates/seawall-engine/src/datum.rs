@@ -35,6 +35,12 @@ impl Datum {
         &self.0.json
     }
 
+    /// About how many bytes it is as JSON text, without writing it.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        weight(self.json())
+    }
+
     /// The value as templates see it.
     #[must_use]
     pub fn template(&self) -> minijinja::Value {

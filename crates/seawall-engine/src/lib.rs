@@ -27,9 +27,9 @@ pub use self::core::{
 };
 pub use api::{
     BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,
-    ErrorView, ForkRun, IdempotentRequest, InputMatch, JournalItem, PartView, Principal, QueueView, Reason, RunSearch,
-    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView, TaskFailure, TaskOutput,
-    TaskView, WorkerView, WorkflowCreated, WorkflowSource,
+    ErrorView, ForkRun, IdempotentRequest, InputMatch, JournalItem, JournalPart, PartView, Principal, QueueView,
+    Reason, RunSearch, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView,
+    TaskFailure, TaskOutput, TaskView, WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

@@ -31,7 +31,7 @@ pub use manual_clock::ManualClock;
 pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
-    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, DueSchedule,
+    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, Discard, DueSchedule,
     DueSchedules, Fate, FinishedPlace, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace,
     FlowStage, Forgotten, HeldRun, IdempotencyKey, InboxRow, InspectedRun, InspectedSchedule, JournalPage, KeptFor,
     LapsedTask, Lapses, Lease, LoadedRun, MessageKey, Miscount, NewMessage, NewRun, NewSchedule, NewWorkflow,

@@ -11,11 +11,11 @@ use serde_json::Value;
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
-use crate::core::{BlockReason, Message, Resolution, RunState};
+use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
-use crate::journal::encode_message;
+use crate::journal::{READER_VERSION, encode_message};
 use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
@@ -27,6 +27,13 @@ impl Engine {
         let status = record.projection.status;
         if status.is_terminal() {
             return Err(conflict(status, format!("the run is {status} already")));
+        }
+        // Whoever cannot read the run now will not take the message either. One of a newer version waits for its reader.
+        if status == RunStatus::Blocked && record.reader <= READER_VERSION {
+            let ReadRun { state, trouble, .. } = self.read(by, run).await?;
+            if state.is_none() {
+                return Err(conflict(status, cannot_be_read(trouble.as_deref())));
+            }
         }
         let message = Message::Cancel {
             by: Arc::clone(&by.subject),
@@ -84,8 +91,7 @@ impl Engine {
         let record = self.record(by, run).await?;
         let status = record.projection.status;
         if !matches!(status, RunStatus::Failed | RunStatus::Cancelled) {
-            let detail = format!("the run is {status}; only a failed or cancelled run can be retried");
-            return Err(conflict(status, detail));
+            return Err(conflict(status, self.not_retriable(by, run, status).await?));
         }
         if let Some(parent) = &record.parent {
             let detail = format!(
@@ -108,6 +114,19 @@ impl Engine {
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map(drop).map_err(refused(RUN))
+    }
+
+    /// A request that comes again after the run has taken it hears so.
+    async fn not_retriable(&self, by: &Principal, run: RunId, status: RunStatus) -> Result<String> {
+        let retried = self.read(by, run).await?.state.is_some_and(|state| state.attempt > 1);
+        let already = if retried {
+            "has been retried already and is"
+        } else {
+            "is"
+        };
+        Ok(format!(
+            "the run {already} {status}; only a failed or cancelled run can be retried"
+        ))
     }
 
     /// Settles an unknown outcome.
@@ -154,7 +173,8 @@ impl Engine {
         let slot = state.slot(&activity);
         if !slot.is_some_and(|slot| state.can_resolve(slot, &resolution)) {
             let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
-            return Err(conflict(status, detail));
+            let unknown = unknown_items(&state, &activity);
+            return Err(conflict(status, format!("{detail}{unknown}")));
         }
         let key = format!(
             "resolve-{}-{}-{}",
@@ -231,6 +251,31 @@ impl Engine {
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))
+    }
+}
+
+pub(super) fn cannot_be_read(trouble: Option<&str>) -> String {
+    let trouble = trouble.map_or_else(String::new, |trouble| format!(": {trouble}"));
+    format!("the run cannot be read by this installation, so it can only be deleted{trouble}")
+}
+
+/// Of a step that is meant as a whole: those of its items, and of what undoes them, that may be meant.
+fn unknown_items(state: &RunState, of: &ActivityRef) -> String {
+    const NAMED: usize = 5;
+    if of.item.is_some() {
+        return String::new();
+    }
+    let unknown = state.activities().filter(|(_, own)| own.status == StepStatus::Unknown);
+    let names = unknown.map(|(slot, _)| state.name(slot));
+    let names: Vec<String> = names
+        .filter(|name| name.step == of.step)
+        .map(|name| name.to_string())
+        .collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    match &names[..] {
+        [] => String::new(),
+        [only] => format!("; {only} is unknown"),
+        several => format!("; unknown are {}{more}", several[..several.len().min(NAMED)].join(", ")),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Time
     reasons.extend(dead_holders(state));
     let standing = state
         .activities()
-        .filter_map(|(slot, own)| standing(state, (tasks, now), slot, own));
+        .filter_map(|(slot, own)| standing((record, state), (tasks, now), slot, own));
     let before = reasons.len();
     let mut cut = 0;
     for reason in standing {
@@ -54,7 +54,10 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Time
 /// The run can neither be shown nor gone on with here, and why.
 pub(super) fn unusable(record: &RunRecord, trouble: &str) -> Reason {
     unreadable(record).unwrap_or_else(|| {
-        let detail = format!("its definition or its journal cannot be used by this installation: {trouble}");
+        let detail = format!(
+            "its definition or its journal cannot be used by this installation: {trouble}. Restore what is missing, then \
+             resume it, or delete the run as it stands"
+        );
         of_run("blocked", None, detail)
     })
 }
@@ -154,8 +157,14 @@ fn dead_holders(state: &RunState) -> Option<Reason> {
 }
 
 /// Why this activity has begun and not ended.
-fn standing(state: &RunState, (tasks, now): (&Tasks, Timestamp), slot: Slot, own: &ActivityState) -> Option<Reason> {
+fn standing(
+    (record, state): (&RunRecord, &RunState),
+    (tasks, now): (&Tasks, Timestamp),
+    slot: Slot,
+    own: &ActivityState,
+) -> Option<Reason> {
     let (kind, until, detail) = match own.status {
+        StepStatus::Running if record.holder.is_none() => cut_off(own),
         StepStatus::Running => attempt(state, slot, own),
         StepStatus::Retrying => retry(state, slot, own),
         StepStatus::Waiting => wait(own, tasks, now),
@@ -192,6 +201,16 @@ fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     };
     let detail = format!("attempt {} is in progress{told}", own.attempts);
     ("attempt", own.deadline, detail)
+}
+
+/// Nobody holds the run, so nobody is at it; what that means its effect class says once a node has taken the run.
+fn cut_off(own: &ActivityState) -> Standing {
+    let detail = format!(
+        "attempt {} was in progress when its process let go of the run; what becomes of it is decided when a node takes \
+         the run over",
+        own.attempts
+    );
+    ("attempt", None, detail)
 }
 
 fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {

@@ -123,7 +123,7 @@ pub enum Message {
 pub struct TaskEnded {
     pub task: TaskId,
     pub activity: ActivityRef,
-    /// Who had it, and since when. None: nobody ever.
+    /// Who had it, and since when. None: nobody ever; with [`TaskEnd::Lapsed`], nobody knows.
     pub claim: Option<(Arc<str>, Timestamp)>,
     pub end: TaskEnd,
 }

@@ -10,7 +10,7 @@ use seawall_store::{
 
 use crate::core::{
     ChildStarted, Decided, Event, Message, Phase, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered,
-    TaskPlan,
+    TaskPlan, Wait,
 };
 use crate::datum::Datum;
 use crate::definition::Kind;
@@ -142,6 +142,7 @@ impl Writes {
                     to: *child,
                     key: retry_message_key(round),
                     body: encode_message(&Message::ParentRetried { by, round }),
+                    unheard: Some(missing_child(state, activity, *child, round)),
                 });
             }
             Event::ChildCancelRequested { activity, child } => {
@@ -152,22 +153,23 @@ impl Writes {
                     to: *child,
                     key: MessageKey(format!("parent-cancel:{attempt}")),
                     body: encode_message(&Message::Cancel { by }),
+                    unheard: Some(missing_child(state, activity, *child, awaited_round(state, activity))),
                 });
             }
-            Event::TaskCancelRequested { activity, task } => self.withdrawn.push(TaskWithdrawn {
-                id: *task,
-                message: CrossMessage {
-                    to: state.run,
-                    key: task_message_key(*task),
-                    body: encode_message(&Message::TaskEnded(Box::new(TaskEnded {
-                        task: *task,
-                        activity: activity.clone(),
-                        claim: None,
-                        end: TaskEnd::Withdrawn,
-                    }))),
-                },
-                grace: GRACE,
-            }),
+            Event::TaskCancelRequested { activity, task } => {
+                let unclaimed = |end| encode_message(&unclaimed(*task, activity, end));
+                self.withdrawn.push(TaskWithdrawn {
+                    id: *task,
+                    message: CrossMessage {
+                        to: state.run,
+                        key: task_message_key(*task),
+                        body: unclaimed(TaskEnd::Withdrawn),
+                        unheard: None,
+                    },
+                    lost: unclaimed(TaskEnd::Lapsed { timed_out: false }),
+                    grace: GRACE,
+                });
+            }
             Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
                 if !events[place + 1..].iter().any(goes_on) =>
             {
@@ -217,8 +219,43 @@ impl Writes {
                 output,
                 error,
             }),
+            // A run that lives on without its parent has nobody to tell.
+            unheard: None,
         });
     }
+}
+
+/// The end of a task of which nobody knows a worker.
+fn unclaimed(task: TaskId, activity: &ActivityRef, end: TaskEnd) -> Message {
+    Message::TaskEnded(Box::new(TaskEnded {
+        task,
+        activity: activity.clone(),
+        claim: None,
+        end,
+    }))
+}
+
+/// With which round the activity waits for its child.
+fn awaited_round(state: &RunState, activity: &ActivityRef) -> u32 {
+    match state.activity(activity).and_then(|own| own.wait.as_ref()) {
+        Some(Wait::Child { round, .. }) => *round,
+        _ => 0,
+    }
+}
+
+/// What a run tells itself of a child that is not there any more.
+fn missing_child(state: &RunState, activity: &ActivityRef, child: RunId, round: u32) -> (MessageKey, Arc<[u8]>) {
+    let message = format!("the child run {child} does not exist any more; what it has done is not known");
+    let ended = Message::ChildEnded {
+        child,
+        activity: activity.clone(),
+        generation: state.activity(activity).map_or(0, |own| own.generation),
+        round,
+        status: RunStatus::Failed,
+        output: Datum::null(),
+        error: Some(StepError::permanent("child-missing", message)),
+    };
+    (end_message_key(child, round), encode_message(&ended))
 }
 
 /// After an end: the parent has asked for another one.

@@ -110,8 +110,13 @@ pub(super) fn candidates(
             if is(state, activity, StepStatus::Running) {
                 settled::candidates(state, record, activity, (now, computed))
             } else if let Some(Wait::Task { id, .. }) = state.activity(activity).and_then(|of| of.wait.as_ref()) {
-                // It was taken back before anybody had it.
-                vec![task_ended(*id, activity, None, TaskEnd::Withdrawn)]
+                // It was taken back before anybody had it, or when its queue did not have it any more.
+                let lost = TaskEnd::Lapsed { timed_out: false };
+                let lost = Candidate {
+                    lease: lease_of_task(state, Some(&first.event), now),
+                    ..task_ended(*id, activity, None, lost)
+                };
+                vec![task_ended(*id, activity, None, TaskEnd::Withdrawn), lost]
             } else {
                 // An attempt that was due could not even begin.
                 vec![Command::Tick.into()]
@@ -202,7 +207,7 @@ pub(super) fn candidates(
             claimed_at,
         } => {
             let claim = Some((Arc::clone(worker), *claimed_at));
-            let lease = lease_of_task(state, record, *claimed_at);
+            let lease = lease_of_task(state, record.get(1).map(|next| &next.event), *claimed_at);
             let ends = ends_of_task(state, record).into_iter();
             let ended = ends.map(|end| task_ended(*task, activity, claim.clone(), end));
             ended.map(|candidate| Candidate { lease, ..candidate }).collect()
@@ -249,12 +254,12 @@ fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Tim
 }
 
 /// How long a lease lasted, from the time that an outcome nobody knows was not to be repeated before.
-fn lease_of_task(state: &RunState, record: &[Recorded], claimed_at: Timestamp) -> Duration {
+fn lease_of_task(state: &RunState, end: Option<&Event>, claimed_at: Timestamp) -> Duration {
     let Some(Event::StepOutcomeUnknown {
         activity,
         safe_after: Some(safe_after),
         ..
-    }) = record.get(1).map(|next| &next.event)
+    }) = end
     else {
         return Duration::ZERO;
     };

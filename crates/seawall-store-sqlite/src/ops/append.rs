@@ -129,13 +129,18 @@ impl Operation for AppendOp {
             .iter()
             .map(|child| child.segment.bytes.len() + 512)
             .sum();
-        let messages: usize = append.messages.iter().map(|message| message.body.len() + 256).sum();
+        let unheard = |message: &CrossMessage| message.unheard.as_ref().map_or(0, |(_, body)| body.len() + 256);
+        let messages: usize = append
+            .messages
+            .iter()
+            .map(|message| message.body.len() + unheard(message) + 256)
+            .sum();
         let opened: usize = append.opened.iter().map(|opened| opened.message.len() + 512).sum();
         let tasks: usize = append.tasks.iter().map(|task| task.payload.len() + 1024).sum();
         let withdrawn: usize = append
             .withdrawn
             .iter()
-            .map(|withdrawn| withdrawn.message.body.len() + 256)
+            .map(|withdrawn| withdrawn.message.body.len() + withdrawn.lost.len() + 256)
             .sum();
         let small = 256 * append.settled.len() + 8 * append.consumed.len();
         segment + children + messages + opened + tasks + withdrawn + small
@@ -252,14 +257,19 @@ impl AppendOp {
             told.extend(insert_unheld(tx, tenant_no, child)?);
         }
         for message in &append.messages {
-            send(tx, tenant_no, message)?;
+            if !send(tx, tenant_no, message)?
+                && let Some((key, body)) = &message.unheard
+                && deliver(tx, run_no, key, body)?
+            {
+                told.push(append.lease.run);
+            }
         }
         for task in &append.tasks {
             offer(tx, tenant_no, run_no, task)?;
         }
         for withdrawn in &append.withdrawn {
-            if withdraw(tx, run_no, withdrawn)? {
-                send(tx, tenant_no, &withdrawn.message)?;
+            if let Some(message) = withdraw(tx, run_no, withdrawn)? {
+                send(tx, tenant_no, &message)?;
             }
         }
         Ok(told)
@@ -367,7 +377,8 @@ fn settle(tx: &Tx<'_>, run_no: i64, settled: &[ApprovalSettled]) -> rusqlite::Re
     Ok(())
 }
 
-fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result<()> {
+/// False: there is no receiver.
+fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result<bool> {
     let receiver: Option<i64> = tx
         .statement("SELECT run_no FROM runs WHERE id = ?1 AND tenant_no = ?2")?
         .query_row(params![message.to.uuid().as_bytes(), tenant_no], |row| row.get(0))
@@ -375,5 +386,5 @@ fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result
     if let Some(run_no) = receiver {
         deliver(tx, run_no, &message.key, &message.body)?;
     }
-    Ok(())
+    Ok(receiver.is_some())
 }

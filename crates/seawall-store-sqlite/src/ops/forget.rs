@@ -134,7 +134,7 @@ fn journal_bytes(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<u64> {
     Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
-fn forget(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
     tx.frees_entries();
     for sql in OF_A_RUN {
         tx.statement(sql)?.execute([run_no])?;

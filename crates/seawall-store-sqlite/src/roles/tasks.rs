@@ -121,11 +121,13 @@ impl TaskStore for SqliteStore {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         let set = SetQueue {
             tenant: tenant.clone(),
             name: name.clone(),
             settings,
+            expected,
         };
         Box::pin(self.writer.submit(Lane::Client, set))
     }

@@ -91,6 +91,7 @@ macro_rules! contract_tests {
                 hold_and_idempotency_of_a_child_mean_nothing,
                 a_message_to_another_run_arrives_once,
                 a_message_to_a_run_the_tenant_does_not_have_is_dropped,
+                who_writes_to_a_run_that_is_not_there_may_hear_so,
                 a_message_from_a_run_wakes_a_parked_or_ended_one,
                 a_child_gets_a_message_of_the_append_that_made_it,
                 a_message_to_a_run_that_consumed_its_key_is_dropped,
@@ -196,6 +197,7 @@ macro_rules! contract_tests {
                 a_claimed_task_is_cancelled_and_its_lease_cut_short,
                 a_withdrawal_never_prolongs_a_lease,
                 a_run_withdraws_its_own_tasks_only,
+                of_a_task_that_is_not_there_its_run_is_told_that_it_is_lost,
                 a_task_may_be_offered_and_withdrawn_in_one_append,
                 a_queue_has_room_until_so_many_tasks_or_bytes_wait,
                 no_tenant_sees_or_takes_anothers_tasks,
@@ -221,6 +223,7 @@ macro_rules! contract_tests {
                 an_end_settles_the_task_and_is_a_message_to_its_run,
                 an_end_counts_whatever_the_runs_status_is,
                 a_task_ends_once,
+                a_settled_task_knows_who_said_its_end,
                 a_stale_lease_ends_nothing,
                 a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end,
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
@@ -233,6 +236,7 @@ macro_rules! contract_tests {
                 a_queue_is_there_with_its_first_task_or_settings,
                 a_queue_counts_what_waits_and_what_is_claimed,
                 queues_are_listed_by_name_in_pages_that_stay_right,
+                settings_are_replaced_only_where_they_are_as_expected,
                 workers_are_told_of_what_became_claimable,
                 the_keeper_of_leases_is_told_of_an_earlier_end,
                 the_holder_is_told_of_a_tasks_end,
@@ -250,6 +254,7 @@ macro_rules! contract_tests {
                 every_end_frees_the_slot_once,
                 the_queue_is_in_the_order_of_coming_and_priority,
                 a_saturated_key_holds_nobody_else_back,
+                a_waiting_run_sees_who_has_the_slots,
                 lines_are_listed_in_pages,
                 tenants_have_slots_of_their_own,
                 the_numbers_of_the_highest_version_hold,
@@ -285,6 +290,13 @@ macro_rules! contract_tests {
                 children_stay_with_their_parent_and_a_parent_with_live_children,
                 a_run_is_forgotten_by_its_own_tenant_only,
                 unused_workflows_leave_and_used_ones_stay,
+            }
+            discards {
+                a_discarded_run_frees_all_that_it_has,
+                a_discarded_run_makes_room_in_flow_control,
+                a_discarded_child_tells_its_parent_instead_of_its_end,
+                a_run_that_is_held_otherwise_is_not_discarded,
+                a_run_with_a_live_child_is_not_discarded,
             }
             inspect {
                 all_runs_of_all_tenants_are_streamed_in_the_order_of_their_creation,

@@ -48,6 +48,8 @@ impl State {
             if let Ok(receiver) = self.run_by_id(&lease.tenant, message.to) {
                 let receiver = receiver.record.key;
                 self.deliver(receiver, message.key, message.body);
+            } else if let Some((key, body)) = message.unheard {
+                self.deliver(lease.key, key, body);
             }
         }
         for task in append.tasks {

@@ -51,7 +51,7 @@ pub(super) struct FlowRow {
     order: i64,
     pub(super) quiet: Option<Quiet>,
     /// It was told to give way since its admission.
-    told: bool,
+    pub(super) told: bool,
 }
 
 impl State {

@@ -58,6 +58,7 @@ impl State {
             return Err(StoreError::StaleLease);
         }
         row.settle();
+        row.record.ended_by = Some(end.by);
         let (run, queue) = (row.run, row.record.queue.clone());
         self.deliver(run, end.message.key, end.message.body);
         let settings = self.queue_settings(tenant, &queue);
@@ -209,9 +210,13 @@ impl TaskStore for MemoryStore {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         Box::pin(async move {
             self.call(StoreOp::SetQueue, None, |state, _| {
+                if expected.is_some_and(|expected| expected != state.queue_settings(tenant, name)) {
+                    return Err(StoreError::PreconditionFailed);
+                }
                 state.queue_row(tenant, name).settings = settings;
                 let record = state.queue_record(tenant, name);
                 let waiting = usize::try_from(record.offered).unwrap_or(usize::MAX);

@@ -103,6 +103,8 @@ pub struct CrossMessage {
     pub to: RunId,
     pub key: MessageKey,
     pub body: Arc<[u8]>,
+    /// What the run that is appended to finds in its own inbox instead, if the tenant does not have the receiver.
+    pub unheard: Option<(MessageKey, Arc<[u8]>)>,
 }
 
 /// What becomes of the lease with this append.

@@ -23,7 +23,7 @@ pub use inspect::{InspectedRun, InspectedSchedule, Miscount, RunParts, RunRepair
 pub use page::{Cursor, Page, PageOf};
 pub use queue::{NextClaim, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
-pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
+pub use retention::{Discard, Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
     RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,

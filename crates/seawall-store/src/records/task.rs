@@ -52,6 +52,9 @@ pub struct TaskWithdrawn {
     pub id: TaskId,
     /// To the run that is appended to.
     pub message: CrossMessage,
+    /// The message's body instead, if the task is not there any more, or is settled and nothing of that key ever said how it
+    /// ended: neither happens but by damage, and whoever waits for it must not wait for ever.
+    pub lost: Arc<[u8]>,
     pub grace: Duration,
 }
 
@@ -169,4 +172,6 @@ pub struct TaskRecord {
     pub beat_at: Option<Timestamp>,
     /// It was withdrawn.
     pub cancelled: bool,
+    /// Who said its end, once it is settled. None for one that was withdrawn before anybody claimed it.
+    pub ended_by: Option<TaskEnder>,
 }

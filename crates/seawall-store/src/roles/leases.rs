@@ -92,10 +92,12 @@ pub trait LeaseStore: Send + Sync + 'static {
     ///
     /// What is already so is left as it is: a consumed row that is not unread or not this run's, an approval whose id
     /// exists, a settled one that is not pending or not this run's, a child whose id exists (of whichever tenant), a
-    /// message whose key that inbox knows, an offered task whose id exists, a withdrawn one that is settled or not this
-    /// run's. A message to a run that the tenant does not have is dropped. Children are born unheld and due at once, or come
+    /// message whose key that inbox knows, an offered task whose id exists, a withdrawn one that is
+    /// another run's. A message to a run that the tenant does not have is dropped, or gives
+    /// `CrossMessage::unheard`. Children are born unheld and due at once, or come
     /// in as [`crate::FlowStore`] says; their `hold` and `idempotency` mean nothing here. A message makes an unheld receiver
-    /// due as `send` does. The message of a withdrawn task is unread when it is decided whether the run parks.
+    /// due as `send` does. The message of a withdrawn task is unread when it is decided whether the run parks; one that is not
+    /// there or is settled gives `TaskWithdrawn::lost` under the key of its message.
     ///
     /// A repeated append, one whose segment the journal has at the same place with the same bytes, is success and changes
     /// nothing, whoever holds the run now; `parked` then says that this lease no longer holds it. An append without a

@@ -82,12 +82,13 @@ pub trait TaskStore: Send + Sync + 'static {
     /// claimed stays claimed.
     ///
     /// # Errors
-    /// `Busy`.
+    /// `PreconditionFailed` when `expected` is given and the settings are others by now; `Busy`.
     fn set_queue<'a>(
         &'a self,
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>>;
 
     /// How much more may be offered to the queue, for the engine to ask before it decides to offer. Appends do not ask again:

@@ -137,13 +137,24 @@ fn a_deferred_step_says_what_it_was_told() {
 
 #[test]
 fn an_attempt_in_flight_shows_its_deadline() {
+    let state = state(vec![started(step("pay"), 3, Some(LATER + 9))]);
+    let mut row = record(&state);
+    row.holder = Some(NodeId::from_uuid(uuid::Uuid::from_u128(1)));
+    let found = why(&row, &state, &Tasks::default(), ms(LATER));
+    assert_eq!((found[0].kind, found[0].until), ("attempt", Some(ms(LATER + 9))));
+    assert_eq!(found[0].detail, "attempt 3 is in progress");
+    assert_eq!(found[1].kind, "holder");
+}
+
+#[test]
+fn an_attempt_whose_process_is_gone_is_not_in_progress() {
     let detail = one_reason(
-        vec![started(step("pay"), 3, Some(LATER + 9))],
+        vec![started(step("pay"), 9, Some(LATER + 9))],
         "attempt",
         Some("pay"),
-        Some(LATER + 9),
+        None,
     );
-    assert!(detail.contains("attempt 3"), "{detail}");
+    assert!(detail.starts_with("attempt 9 was in progress when"), "{detail}");
 }
 
 #[test]

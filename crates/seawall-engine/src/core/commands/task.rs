@@ -37,7 +37,10 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
         return;
     }
     let Some((worker, claimed_at)) = claim else {
-        return withdrawn(draft, slot);
+        return match end {
+            TaskEnd::Lapsed { .. } => lost(draft, slot),
+            _ => withdrawn(draft, slot),
+        };
     };
     draft.emit(Event::TaskClaimed {
         activity: activity.clone(),
@@ -63,6 +66,30 @@ fn withdrawn(draft: &mut Draft<'_>, slot: Slot) {
         Some(until) if !reconcile::is_needless(draft.state, slot) => reconcile::put_off(draft, activity, until),
         _ => draft.emit(Event::StepCancelled { activity }),
     }
+}
+
+/// It was taken back, and its queue does not have it: nobody knows who had it, and what was done.
+fn lost(draft: &mut Draft<'_>, slot: Slot) {
+    let (step, activity) = (draft.state.doing(slot), draft.state.name(slot));
+    let error = StepError::new(
+        "task-lost",
+        "its queue does not have the task any more, and nothing says how it ended",
+    );
+    if step.effect == EffectClass::Once {
+        let latest = draft.now().saturating_add(step.timeout.unwrap_or_default());
+        return draft.emit(Event::StepOutcomeUnknown {
+            activity,
+            error,
+            safe_after: Some(latest.saturating_add(draft.env.lease)),
+        });
+    }
+    draft.emit(Event::StepDeferred {
+        activity: activity.clone(),
+        until: draft.now(),
+        reason: error.message,
+        in_doubt: true,
+    });
+    withdrawn(draft, slot);
 }
 
 fn completed(draft: &mut Draft<'_>, slot: Slot, output: Datum) {

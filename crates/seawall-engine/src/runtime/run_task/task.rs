@@ -174,6 +174,7 @@ impl RunTask<'_> {
             Ok(appended) if appended.parked => Exit::Parked,
             Ok(_) => {
                 // Unread messages keep it claimable, and nobody can read them now: it is held instead, and tried again.
+                self.place.set_aside(true);
                 tokio::select! {
                     biased;
                     () = self.place.dropped().cancelled() => {}
@@ -181,6 +182,7 @@ impl RunTask<'_> {
                     () = inbox.notified() => {}
                     () = tokio::time::sleep(LAST_BACKOFF) => {}
                 }
+                self.place.set_aside(false);
                 Exit::Failed(Failure::Unusable)
             }
             Err(StoreError::StaleLease) => Exit::Stale,

@@ -27,6 +27,7 @@ pub async fn an_end_settles_the_task_and_is_a_message_to_its_run(subject: &Subje
         (record.status, record.worker.as_deref()),
         (TaskStatus::Settled, Some("worker"))
     );
+    assert_eq!(record.ended_by, Some(TaskEnder::Worker));
     let open = world.store.tasks_of_run(&world.tenant, lease.run).await;
     assert!(open.expect("reading works").is_empty());
     let lease = world.claim(world.node().await, 1).await.remove(0).lease;
@@ -260,4 +261,23 @@ pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subjec
         lapse.expect("the lease is over");
     }
     assert!(lapses(10).await.tasks.is_empty());
+}
+
+pub async fn a_settled_task_knows_who_said_its_end(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let unclaimed = world.task("unclaimed");
+    let id = unclaimed.id;
+    world.offer(&lease, vec![world.task("send"), unclaimed]).await;
+    let task = world.take_one().await;
+    assert_eq!(world.task_record(task.id).await.ended_by, None);
+    world.clock.advance(LEASE);
+    world
+        .end(task.id, task.lease, TaskEnder::Lapse)
+        .await
+        .expect("it is over");
+    assert_eq!(world.task_record(task.id).await.ended_by, Some(TaskEnder::Lapse));
+    world.withdraw(&lease, id, Duration::ZERO).await;
+    let withdrawn = world.task_record(id).await;
+    assert_eq!((withdrawn.status, withdrawn.ended_by), (TaskStatus::Settled, None));
 }

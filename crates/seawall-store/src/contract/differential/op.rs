@@ -142,6 +142,8 @@ pub enum TaskOp {
         per_key: Option<u8>,
         rate: Option<u8>,
         paused: bool,
+        /// Only where it was paused, or was not.
+        expects: Option<bool>,
     },
     /// All that is to be read of queues and tasks.
     Look {
@@ -271,6 +273,13 @@ pub enum Op {
     ForgetRun {
         tenant: u8,
         run: u8,
+    },
+    DiscardRun {
+        tenant: u8,
+        run: u8,
+        held: Option<u8>,
+        /// Whom it tells, and under which key.
+        end: Option<(u8, u8)>,
     },
     ForgetWorkflows {
         unused_for: u16,

@@ -227,6 +227,8 @@ fn retention_op() -> impl Strategy<Value = Op> {
         2 => (0u16..2000, 0u8..4, 0u16..200)
             .prop_map(|(ago, max_runs, max_bytes)| Op::Forget { ago, max_runs, max_bytes }),
         2 => (TENANTS, RUNS).prop_map(|(tenant, run)| Op::ForgetRun { tenant, run }),
+        1 => (TENANTS, RUNS, option::of(1u8..4), option::of((RUNS, SMALL)))
+            .prop_map(|(tenant, run, held, end)| Op::DiscardRun { tenant, run, held, end }),
         1 => (0u16..2000, 0u8..3).prop_map(|(unused_for, limit)| Op::ForgetWorkflows { unused_for, limit }),
     ]
 }
@@ -291,15 +293,19 @@ fn settings() -> impl Strategy<Value = TaskOp> {
         option::of(1u8..3),
         option::weighted(0.3, 1u8..4),
         prop::bool::weighted(0.1),
+        option::weighted(0.2, any::<bool>()),
     );
-    (TENANTS, QUEUES, limits).prop_map(|(tenant, queue, (concurrency, per_key, rate, paused))| TaskOp::Set {
-        tenant,
-        queue,
-        concurrency,
-        per_key,
-        rate,
-        paused,
-    })
+    (TENANTS, QUEUES, limits).prop_map(
+        |(tenant, queue, (concurrency, per_key, rate, paused, expects))| TaskOp::Set {
+            tenant,
+            queue,
+            concurrency,
+            per_key,
+            rate,
+            paused,
+            expects,
+        },
+    )
 }
 
 fn offer() -> impl Strategy<Value = OfferOp> {

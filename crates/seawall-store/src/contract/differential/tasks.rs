@@ -55,6 +55,7 @@ impl Side<'_> {
         Some(TaskWithdrawn {
             id,
             message: cross(run, nth),
+            lost: Arc::from(&b"lost"[..]),
             grace: Duration::from_millis(grace.into()),
         })
     }
@@ -145,6 +146,7 @@ impl Side<'_> {
             per_key,
             rate,
             paused,
+            expects,
         } = *op
         else {
             return String::new();
@@ -158,7 +160,13 @@ impl Side<'_> {
             }),
             paused,
         };
-        let set = self.store.set_queue(&tenant(t.into()), &queue(q), settings).await;
+        let expected = expects.map(|paused| QueueSettings {
+            paused,
+            ..QueueSettings::default()
+        });
+        let (tenant, queue) = (tenant(t.into()), queue(q));
+        let set = self.store.set_queue(&tenant, &queue, settings, expected);
+        let set = set.await;
         dump::answer(set, dump::plain)
     }
 

@@ -206,13 +206,12 @@ impl Monitor {
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
             // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
+                // And a reconcile step whose task is taken back may have something newer to look into; any task may be lost.
                 let from = [Seen::Running, Seen::Between, Seen::Untouched, Seen::Waiting];
-                // Only a reconcile step whose task is taken back may have something newer to look into.
-                let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
-                self.move_to(activity, from, Seen::Between);
+                self.move_to(activity, &from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
-                let from = [Seen::Running, Seen::Between, Seen::Untouched];
+                let from = [Seen::Running, Seen::Between, Seen::Untouched, Seen::Waiting];
                 self.move_to(activity, &from, Seen::Unknown);
                 assert_ne!(activity.part, Part::Reconcile, "nobody looks into what looks");
                 if activity.part == Part::Main && step_of(definition, activity).reconcile.is_some() {

@@ -249,6 +249,20 @@ fn a_once_task_that_vanishes_while_the_run_stops_keeps_it_open() {
 }
 
 #[test]
+fn a_task_that_is_lost_keeps_no_cancelled_run_and_leaves_its_effect_in_doubt() {
+    let mut run = Subject::of_steps(json!([task("a", "idempotent"), task("b", "once")]));
+    run.cancel();
+    assert_eq!(names(&run.lose_task("a")), ["step.deferred", "step.cancelled"]);
+    assert!(run.at("a").in_doubt);
+    assert_eq!(names(&run.lose_task("b")), ["step.outcome_unknown", "run.blocked"]);
+    assert_eq!(run.at("b").error.as_ref().unwrap().code, "task-lost");
+    run.resolve("b", Resolution::Failed("it did not".to_owned()));
+    assert_eq!(run.state.status(), RunStatus::Cancelled);
+    let replay = Replay::new(Arc::clone(&run.definition), &run.journal).expect("its own definition");
+    assert_eq!(replay.finish(), Verdict::Identical);
+}
+
+#[test]
 fn a_failed_map_takes_the_tasks_of_its_other_items_back() {
     let map = json!({ "id": "m", "kind": "map", "with": { "over": [1, 2],
         "step": { "kind": "task", "with": { "queue": "q", "payload": "{{ item }}" } } } });

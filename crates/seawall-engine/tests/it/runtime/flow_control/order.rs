@@ -96,6 +96,14 @@ async fn a_rate_lets_a_burst_through_and_then_one_after_another() {
     let (kind, detail) = why(&world, &engine, runs[2]).await;
     assert_eq!(kind, "rate");
     assert!(detail.contains("the next start is at 2023-11-14T22:13:50Z"), "{detail}");
+    // The second in line comes one interval later.
+    let until = engine.why(&world.me, runs[3]).await.unwrap().last().unwrap().until;
+    assert_eq!(until.unwrap().as_millis() - 1_700_000_000_000, 60_000);
+    let (_, detail) = why(&world, &engine, runs[3]).await;
+    assert!(
+        detail.ends_with("number 2 of 2, its own not before 2023-11-14T22:14:20Z"),
+        "{detail}"
+    );
     let claims = world.calls.of(StoreOp::Claim);
     for seconds in [0, 31, 31] {
         tokio::time::sleep(Duration::from_secs(seconds)).await;

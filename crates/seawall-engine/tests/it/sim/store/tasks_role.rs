@@ -101,11 +101,12 @@ impl TaskStore for Link {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         let tenant = tenant.clone();
         let name = name.clone();
         self.call(StoreOp::SetQueue, format!("{name} {settings:?}"), move |rows| {
-            now(rows.set_queue(&tenant, &name, settings))
+            now(rows.set_queue(&tenant, &name, settings.clone(), expected.clone()))
         })
     }
 

@@ -76,12 +76,13 @@ impl World {
         let Some((activity, (id, told))) = chosen(&tasks, pick) else {
             return;
         };
-        if end == WorkerEnd::None && !told {
+        let unclaimed = matches!(end, WorkerEnd::None | WorkerEnd::Lost);
+        if unclaimed && !told {
             return;
         }
         let plan = self.offers.remove(id).expect("it was offered");
         let said = self.said(activity, &plan, end);
-        let claim = (end != WorkerEnd::None).then(|| ("worker".into(), self.time));
+        let claim = (!unclaimed).then(|| ("worker".into(), self.time));
         let message = Message::TaskEnded(Box::new(TaskEnded {
             task: *id,
             activity: activity.clone(),
@@ -138,6 +139,13 @@ impl World {
                 TaskEnd::Lapsed { timed_out }
             }
             WorkerEnd::None => TaskEnd::Withdrawn,
+            WorkerEnd::Lost => {
+                key.doubted = Some(Digest::of(&plan.payload));
+                if effect == EffectClass::Idempotent {
+                    self.doubt(activity.clone(), plan.effect_key);
+                }
+                TaskEnd::Lapsed { timed_out: false }
+            }
         }
     }
 }
