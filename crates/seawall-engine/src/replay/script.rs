@@ -259,12 +259,17 @@ fn lease_of_task(state: &RunState, record: &[Recorded], claimed_at: Timestamp) -
         return Duration::ZERO;
     };
     let timeout = state.slot(activity).and_then(|slot| state.doing(slot).timeout);
-    safe_after.since(claimed_at.saturating_add(timeout.unwrap_or_default()))
+    // A deadline that was moved is in it, too: the sum is all that counts.
+    let begun = record.first().map_or(claimed_at, |claimed| claimed.at.min(claimed_at));
+    safe_after.since(begun.saturating_add(timeout.unwrap_or_default()))
 }
 
 /// How a task that somebody had can have ended: the event that follows says what came of it.
 fn ends_of_task(state: &RunState, record: &[Recorded]) -> Vec<TaskEnd> {
-    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed { timed_out });
+    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed {
+        timed_out,
+        deadline: None,
+    });
     let own = match record.get(1).map(|next| &next.event) {
         Some(Event::StepSucceeded {
             output: Some(output), ..

@@ -230,6 +230,7 @@ async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
     );
     let end = TaskEnd::Lapsed {
         timed_out: task.timed_out,
+        deadline: Some(task.deadline),
     };
     let ended = TaskEnded {
         task: task.id,

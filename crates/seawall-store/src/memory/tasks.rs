@@ -115,6 +115,7 @@ fn lapsed_task(row: &TaskRow, now: Timestamp) -> Option<LapsedTask> {
         lease: row.lease?,
         worker: row.record.worker.clone()?,
         claimed_at: row.record.claimed_at?,
+        deadline: row.term().1,
         timed_out: row.term().1 <= now,
     })
 }

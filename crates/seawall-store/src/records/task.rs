@@ -123,6 +123,8 @@ pub struct LapsedTask {
     pub lease: TaskLease,
     pub worker: String,
     pub claimed_at: Timestamp,
+    /// When the attempt was to be over at the latest, moved as [`crate::TaskStore::prolong_leases`] did.
+    pub deadline: Timestamp,
     /// The attempt's deadline is over too: it was not only that the worker fell silent.
     pub timed_out: bool,
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use seawall_engine::store::{Fault, RunId, RunStatus, StoreOp};
-use seawall_engine::{Engine, StepStatus, TaskView};
+use seawall_engine::{ActivityRef, Engine, Resolution, StepId, StepStatus, TaskView};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::runtime::probe::Probe;
-use crate::runtime::workers::{LEASE, SECOND, asks, claim, claim_as, complete, conflict, seen, task};
+use crate::runtime::workers::{LEASE, SECOND, asks, claim, claim_as, claims, complete, conflict, seen, task};
 use crate::runtime::world::{World, flow};
 
 /// A claimed task of that class, of a run of its own.
@@ -90,6 +91,25 @@ async fn a_worker_that_vanishes_before_the_clock_is_set_ahead_is_found_out_all_t
     world.clock.set_ahead(3600);
     tokio::time::sleep(Duration::from_secs(60) + LEASE + SECOND).await;
     assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_once_task_is_not_repeated_before_the_deadline_that_its_silent_worker_was_given() {
+    let changes: [fn(&World); 2] = [|world| world.clock.set_ahead(3600), |world| world.clock.suspend(3600)];
+    for change in changes {
+        let world = World::new();
+        let (engine, run, _) = claimed(&world, "once").await;
+        let begun = Instant::now();
+        tokio::time::sleep(SECOND).await;
+        change(&world);
+        tokio::time::sleep(3 * LEASE).await;
+        assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+        let step = ActivityRef::step(StepId::parse("a").unwrap());
+        engine.resolve(&world.me, run, step, Resolution::Retry).await.unwrap();
+        assert!(claims(&world, &engine, 120 * SECOND).await.is_some());
+        let least = 60 * SECOND + world.config.lease;
+        assert!(begun.elapsed() >= least, "{:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test(start_paused = true)]

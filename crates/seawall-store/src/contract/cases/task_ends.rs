@@ -168,6 +168,14 @@ pub async fn a_deadline_moves_with_the_clock_and_never_ends_before_the_lease(sub
     }
     let lapses = world.store.lapsed_tasks(10).await.expect("reading works");
     assert_eq!((lapses.tasks.len(), lapses.next), (0, Some(world.later(LEASE))));
+    world.clock.advance(LEASE);
+    let lapses = world.store.lapsed_tasks(10).await.expect("reading works");
+    let told: Vec<_> = lapses
+        .tasks
+        .iter()
+        .map(|task| (task.deadline, task.timed_out))
+        .collect();
+    assert_eq!(told, [(world.now(), true); 2], "as it was moved");
 }
 
 pub async fn a_heartbeat_prolongs_the_lease_and_keeps_the_progress(subject: &Subject) {
@@ -253,6 +261,8 @@ pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subjec
     assert_eq!((&first.tenant, first.run, first.attempt), (&world.tenant, lease.run, 1));
     assert_eq!((first.lease, first.worker.as_str()), (claimed[0].lease, "worker"));
     assert_eq!((first.activity.as_str(), first.claimed_at), ("short", started));
+    let deadlines: Vec<_> = over.tasks.iter().map(|task| task.deadline).collect();
+    assert_eq!(deadlines, [claimed[0].deadline, claimed[1].deadline]);
     let part = lapses(1).await;
     assert_eq!((part.tasks.len(), part.next), (1, Some(claimed[1].lease_until)));
     for task in &claimed[..2] {

@@ -25,11 +25,17 @@ fn completed() -> TaskEnd {
 }
 
 fn silent() -> TaskEnd {
-    TaskEnd::Lapsed { timed_out: false }
+    TaskEnd::Lapsed {
+        timed_out: false,
+        deadline: None,
+    }
 }
 
 fn timed_out() -> TaskEnd {
-    TaskEnd::Lapsed { timed_out: true }
+    TaskEnd::Lapsed {
+        timed_out: true,
+        deadline: None,
+    }
 }
 
 fn failure(events: &[Event]) -> &StepError {
@@ -164,6 +170,33 @@ fn a_once_task_whose_worker_vanished_is_unknown_and_runs_again_only_when_that_wo
             key,
             "a person said that it may have another effect"
         );
+    }
+}
+
+#[test]
+fn a_worker_whose_deadline_was_moved_is_waited_for_until_then_and_never_longer_than_a_timeout_from_now() {
+    let hour = 3600 * SECOND;
+    // Told that it has 50 s more, by a clock that is right, and by one that has been set back since.
+    for (moved, waits) in [(hour + 50 * SECOND, 50 * SECOND), (2 * hour, 60 * SECOND)] {
+        let mut run = Subject::of_steps(json!([task("a", "once")]));
+        let claimed_at = run.now;
+        run.now = claimed_at.saturating_add(hour);
+        let task = run.task("a");
+        let message = Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity: activity("a"),
+            claim: Some(("worker".into(), claimed_at)),
+            end: TaskEnd::Lapsed {
+                timed_out: false,
+                deadline: Some(claimed_at.saturating_add(moved)),
+            },
+        }));
+        run.message(message);
+        run.resolve("a", Resolution::Retry);
+        let safe = run.now.saturating_add(waits + LEASE);
+        assert_eq!(run.at("a").wake, Some(safe));
+        let replay = Replay::new(Arc::clone(&run.definition), &run.journal).expect("its own definition");
+        assert_eq!(replay.finish(), Verdict::Identical);
     }
 }
 
