@@ -54,12 +54,21 @@ async fn a_worker_that_nobody_could_hear_keeps_its_task_for_a_lease_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_says_nothing_after_the_downtime_either_has_vanished() {
-    let world = World::new();
-    let (engine, run, mine) = claimed(&world, "once").await;
-    let engine = down(&world, engine, 2 * LEASE).await;
-    tokio::time::sleep(LEASE + SECOND).await;
-    assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
-    conflict(complete(&world, &engine, &mine, json!(1)).await);
+    for effect in ["pure", "read", "idempotent", "once"] {
+        let world = World::new();
+        let (engine, run, mine) = claimed(&world, effect).await;
+        let engine = down(&world, engine, 2 * LEASE).await;
+        tokio::time::sleep(LEASE + SECOND).await;
+        let status = seen(&world, &engine, run).await.steps[0].status;
+        let next = claims(&world, &engine, Duration::ZERO).await;
+        if effect == "once" {
+            assert_eq!((status, next.is_some()), (StepStatus::Unknown, false));
+        } else {
+            let next = next.expect("it is offered again");
+            assert_eq!((next.attempt, &next.effect_key), (2, &mine.effect_key), "{effect}");
+        }
+        conflict(complete(&world, &engine, &mine, json!(1)).await);
+    }
 }
 
 #[tokio::test(start_paused = true)]
