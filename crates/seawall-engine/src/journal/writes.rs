@@ -32,7 +32,7 @@ pub(crate) struct Writes {
 }
 
 /// How long the worker of a task that was taken back may take to say how it ended.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const TASK_GRACE: Duration = Duration::from_secs(30);
 
 /// The key of the message that says how a task ended: there is one such message.
 #[must_use]
@@ -166,7 +166,7 @@ impl Writes {
                         end: TaskEnd::Withdrawn,
                     }))),
                 },
-                grace: GRACE,
+                grace: TASK_GRACE,
             }),
             Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
                 if !events[place + 1..].iter().any(goes_on) =>

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use seawall_store::{
-    LapsedTask, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
+    LapsedTask, LeasesAnew, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
 };
 use tokio::time::Instant;
 
 use crate::core::{Message, TaskEnd, TaskEnded};
-use crate::journal::{encode_message, task_message_key};
+use crate::journal::{TASK_GRACE, encode_message, task_message_key};
 use crate::names::ActivityRef;
 use crate::runtime::shared::Shared;
 use crate::runtime::stuck::{PassedOver, Stuck, backoff};
@@ -173,7 +173,13 @@ impl Keeper {
 
 /// Gives every worker the time that it was promised, from the end of the gap on.
 async fn begin_anew(shared: &Shared, gap: Gap) -> StoreResult<()> {
-    while shared.store.prolong_leases(gap.end, gap.ahead, PROLONGED).await? >= PROLONGED {}
+    let anew = LeasesAnew {
+        from: gap.end,
+        ahead: gap.ahead,
+        grace: TASK_GRACE,
+        limit: PROLONGED,
+    };
+    while shared.store.prolong_leases(anew).await? >= PROLONGED {}
     Ok(())
 }
 

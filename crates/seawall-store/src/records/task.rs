@@ -140,6 +140,17 @@ pub struct Lapses {
     pub now: Timestamp,
 }
 
+/// Leases of tasks that are to begin anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeasesAnew {
+    pub from: Timestamp,
+    /// How far the clock was set ahead.
+    pub ahead: Duration,
+    /// The most for a task that was withdrawn.
+    pub grace: Duration,
+    pub limit: u32,
+}
+
 /// `Offered => (Claimed | Settled)`, `Claimed => Settled`. A settled row lasts as long as its run: a late word about it is
 /// told apart from one about nothing. Another attempt is another task.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

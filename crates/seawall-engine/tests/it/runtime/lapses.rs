@@ -122,6 +122,37 @@ async fn a_once_task_is_not_repeated_before_the_deadline_that_its_silent_worker_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_that_was_told_to_stop_is_waited_for_no_longer_after_a_restart_or_a_jump_of_the_clock() {
+    for (effect, end) in [("read", RunStatus::Cancelled), ("once", RunStatus::Blocked)] {
+        for restart in [true, false] {
+            let world = World::new();
+            let mut engine = world.engine(&Probe::echo()).await;
+            let mut step = task("a", effect, &[]);
+            step["timeout"] = json!("2h");
+            let run = world.start(&engine, flow(json!([step]))).await;
+            let long = seawall_engine::ClaimTasks {
+                lease_for: 3600 * SECOND,
+                ..asks("w")
+            };
+            assert_eq!(claim_as(&world, &engine, long, SECOND).await.unwrap().len(), 1);
+            engine.cancel(&world.me, run).await.unwrap();
+            world.settle().await;
+            if restart {
+                engine = down(&world, engine, 60 * SECOND).await;
+            } else {
+                world.clock.set_ahead(3600);
+                // The keeper sees the jump when the grace would have been over.
+                tokio::time::sleep(30 * SECOND).await;
+            }
+            tokio::time::sleep(25 * SECOND).await;
+            assert_eq!(seen(&world, &engine, run).await.status, RunStatus::Waiting);
+            tokio::time::sleep(10 * SECOND).await;
+            assert_eq!(seen(&world, &engine, run).await.status, end, "{effect} {restart}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_that_cannot_be_settled_keeps_no_other_waiting() {
     let world = World::new();
     let (engine, stuck, _) = claimed(&world, "once").await;
