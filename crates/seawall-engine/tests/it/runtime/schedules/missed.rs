@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{Overlap, StoreOp};
+use seawall_engine::store::{Overlap, RunStatus, StoreOp};
 use seawall_engine::{CatchUp, ScheduleRequest};
 use serde_json::json;
 
@@ -136,6 +136,36 @@ async fn a_firing_over_a_live_run_is_skipped_queued_or_made() {
         assert_eq!((view.skipped, view.missed), (skipped, 0), "{overlap:?}");
         assert_eq!(view.waiting_fire_at.is_some(), overlap == Overlap::Queue);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_firing_that_its_workflow_rejects_makes_a_run_that_fails() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let mut waits = flow(json!([{ "id": "hear", "kind": "wait_signal", "with": { "name": "go" } }]));
+    waits["concurrency"] = json!({ "limit": 1, "on_conflict": "reject" });
+    engine.create_workflow(&world.me, &waits).await.unwrap();
+    let request = ScheduleRequest {
+        overlap: Overlap::Allow,
+        ..request("0 * * * *")
+    };
+    let id = engine
+        .create_schedule(&world.me, request, None)
+        .await
+        .unwrap()
+        .schedule
+        .id;
+    tokio::time::sleep(2 * HOUR).await;
+    let runs = world.runs(&engine).await;
+    let ends: Vec<_> = runs
+        .iter()
+        .map(|run| (run.status, run.error.as_ref().map(|error| &*error.code)))
+        .collect();
+    assert_eq!(
+        ends,
+        [(RunStatus::Waiting, None), (RunStatus::Failed, Some("flow-rejected"))]
+    );
+    assert_eq!(world.schedule(&engine, id).await.failed, 0);
 }
 
 #[tokio::test(start_paused = true)]
