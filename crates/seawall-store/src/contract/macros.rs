@@ -53,7 +53,8 @@ macro_rules! contract_tests {
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
                 a_key_with_another_request_is_refused,
-                a_key_counts_until_it_expires,
+                a_key_counts_until_it_expires_and_outlives_its_run,
+                a_key_of_a_run_that_lives_for_days_is_not_swept,
                 a_key_is_its_tenants_own,
                 a_refused_creation_leaves_its_key_free,
             }

@@ -119,6 +119,30 @@ async fn a_run_outlives_its_retention_as_long_as_its_key_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_lasts_for_days_is_not_made_twice_under_its_key() {
+    let world = world();
+    let engine = world.engine(&Probe::echo()).await;
+    let nap = json!([{ "id": "nap", "kind": "sleep", "with": { "for": "72h" } }]);
+    let request = || CreateRun {
+        priority: None,
+        workflow: WorkflowSource::Inline(flow(nap.clone())),
+        input: json!(null),
+        idempotency: Some(IdempotentRequest {
+            key: seawall_engine::store::Digest::of(b"key"),
+            fingerprint: seawall_engine::store::Digest::of(b"request"),
+        }),
+    };
+    let first = engine.create_run(&world.me, request()).await.unwrap();
+    for hours in [30, 41, 24] {
+        tokio::time::sleep(Duration::from_secs(hours * 3600)).await;
+        let again = engine.create_run(&world.me, request()).await.unwrap();
+        assert_eq!((again.run, again.replayed), (first.run, true), "{hours} h later");
+    }
+    tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
+    assert!(is_gone(&world, &engine, first.run).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inline_definition_leaves_after_its_last_run_and_comes_back_with_the_next() {
     let world = world();
     let engine = world.engine(&Probe::echo()).await;
