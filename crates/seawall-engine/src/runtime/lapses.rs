@@ -92,8 +92,10 @@ impl Keeper {
     async fn round(&mut self, shared: &Shared) -> StoreResult<Option<Duration>> {
         let stuck = u32::try_from(self.stuck.len()).unwrap_or(u32::MAX);
         let limit = BATCH.saturating_add(stuck);
+        // Before the store looks at its clock: a slow answer is no jump.
+        let asked = Instant::now();
         let lapses = shared.store.lapsed_tasks(limit).await?;
-        self.look_at_clock(lapses.now);
+        self.look_at_clock(lapses.now, asked);
         if lapses.tasks.is_empty() && lapses.next.is_none() {
             self.gap = None;
             self.stuck.clear();
@@ -151,8 +153,7 @@ impl Keeper {
 
     /// While this process was not up, or the machine slept, nobody could hear a worker. A clock that was set ahead has ended
     /// leases that have not lasted their time.
-    fn look_at_clock(&mut self, now: Timestamp) {
-        let instant = Instant::now();
+    fn look_at_clock(&mut self, now: Timestamp, instant: Instant) {
         let ahead = match self.looked.replace((now, instant)) {
             None => Duration::ZERO,
             Some((last, then)) => {

@@ -78,10 +78,12 @@ pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
 async fn look(shared: &Arc<Shared>, memory: &mut Memory) -> StoreResult<Option<Duration>> {
     while !shared.draining.is_cancelled() {
         let limit = BATCH.saturating_add(memory.passed_over);
+        // Before the store looks at its clock: a slow answer is no jump.
+        let asked = Instant::now();
         let mut found = shared.store.due_schedules(limit).await?;
         let now = found.now;
-        memory.look_at_clock(now);
-        let due = memory.to_fire(std::mem::take(&mut found.due), now);
+        memory.look_at_clock(now, asked);
+        let due = memory.left_to_fire(std::mem::take(&mut found.due), now);
         if !due.is_empty() {
             let fired = fire_all(shared, due, now, memory.on_time(now)).await;
             memory.remember(fired)?;
@@ -135,8 +137,7 @@ async fn fire_one(shared: &Shared, due: DueSchedule, now: Timestamp, on_time: Ti
 
 impl Memory {
     /// After a suspension or a jump of the clock nobody was there.
-    fn look_at_clock(&mut self, now: Timestamp) {
-        let instant = Instant::now();
+    fn look_at_clock(&mut self, now: Timestamp, instant: Instant) {
         let was_there = self
             .looked
             .replace((now, instant))
@@ -147,7 +148,7 @@ impl Memory {
     }
 
     /// Those that are not passed over.
-    fn to_fire(&mut self, mut due: Vec<DueSchedule>, now: Timestamp) -> Vec<DueSchedule> {
+    fn left_to_fire(&mut self, mut due: Vec<DueSchedule>, now: Timestamp) -> Vec<DueSchedule> {
         let before = due.len();
         let seen: HashSet<ScheduleId> = due.iter().map(|due| due.record.id).collect();
         self.stuck.retain(|id| seen.contains(id));
