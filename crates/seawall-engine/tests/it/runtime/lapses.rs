@@ -123,7 +123,12 @@ async fn a_once_task_is_not_repeated_before_the_deadline_that_its_silent_worker_
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_was_told_to_stop_is_waited_for_no_longer_after_a_restart_or_a_jump_of_the_clock() {
-    for (effect, end) in [("read", RunStatus::Cancelled), ("once", RunStatus::Blocked)] {
+    for (effect, end) in [
+        ("pure", RunStatus::Cancelled),
+        ("read", RunStatus::Cancelled),
+        ("idempotent", RunStatus::Cancelled),
+        ("once", RunStatus::Blocked),
+    ] {
         for restart in [true, false] {
             let world = World::new();
             let mut engine = world.engine(&Probe::echo()).await;

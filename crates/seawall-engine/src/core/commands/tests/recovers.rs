@@ -28,6 +28,17 @@ fn pure_read_and_idempotent_attempts_are_made_again_under_the_same_key() {
 }
 
 #[test]
+fn what_has_succeeded_is_not_done_again_after_a_crash() {
+    for class in ["pure", "read", "idempotent", "once"] {
+        let nap = json!({ "id": "nap", "kind": "sleep", "with": { "for": "1h" }, "needs": ["a"] });
+        let mut run = Subject::of_steps(json!([act("a", class), nap]));
+        run.succeed("a");
+        assert!(run.crash(true).is_empty(), "{class}");
+        assert!(run.starts().is_empty() && run.is("a", StepStatus::Succeeded), "{class}");
+    }
+}
+
+#[test]
 fn only_idempotent_and_once_attempts_wait_until_they_are_durable() {
     for (class, waits) in [("pure", false), ("read", false), ("idempotent", true), ("once", true)] {
         let run = Subject::of_steps(json!([act("a", class)]));
