@@ -136,6 +136,9 @@ pub enum TaskEnd {
     /// Its worker fell silent. `timed_out`: the time of the attempt was over, too.
     Lapsed {
         timed_out: bool,
+        /// What its worker was told that it has time until; more than the timeout after the claim where a clock was set, or
+        /// nobody could be heard. None: not said by the program that wrote this; the timeout after the claim.
+        deadline: Option<Timestamp>,
     },
     /// It was taken back before anybody claimed it.
     Withdrawn,

@@ -32,7 +32,7 @@ pub(crate) struct Writes {
 }
 
 /// How long the worker of a task that was taken back may take to say how it ended.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const TASK_GRACE: Duration = Duration::from_secs(30);
 
 /// The key of the message that says how a task ended: there is one such message.
 #[must_use]
@@ -166,8 +166,11 @@ impl Writes {
                         body: unclaimed(TaskEnd::Withdrawn),
                         unheard: None,
                     },
-                    lost: unclaimed(TaskEnd::Lapsed { timed_out: false }),
-                    grace: GRACE,
+                    lost: unclaimed(TaskEnd::Lapsed {
+                        timed_out: false,
+                        deadline: None,
+                    }),
+                    grace: TASK_GRACE,
                 });
             }
             Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled

@@ -111,7 +111,7 @@ pub(super) fn candidates(
                 settled::candidates(state, record, activity, (now, computed))
             } else if let Some(Wait::Task { id, .. }) = state.activity(activity).and_then(|of| of.wait.as_ref()) {
                 // It was taken back before anybody had it, or when its queue did not have it any more.
-                let lost = TaskEnd::Lapsed { timed_out: false };
+                let lost = TaskEnd::Lapsed { timed_out: false, deadline: None };
                 let lost = Candidate {
                     lease: lease_of_task(state, Some(&first.event), now),
                     ..task_ended(*id, activity, None, lost)
@@ -207,7 +207,7 @@ pub(super) fn candidates(
             claimed_at,
         } => {
             let claim = Some((Arc::clone(worker), *claimed_at));
-            let lease = lease_of_task(state, record.get(1).map(|next| &next.event), *claimed_at);
+            let lease = lease_of_task(state, record.get(1).map(|next| &next.event), first.at.min(*claimed_at));
             let ends = ends_of_task(state, record).into_iter();
             let ended = ends.map(|end| task_ended(*task, activity, claim.clone(), end));
             ended.map(|candidate| Candidate { lease, ..candidate }).collect()
@@ -254,7 +254,7 @@ fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Tim
 }
 
 /// How long a lease lasted, from the time that an outcome nobody knows was not to be repeated before.
-fn lease_of_task(state: &RunState, end: Option<&Event>, claimed_at: Timestamp) -> Duration {
+fn lease_of_task(state: &RunState, end: Option<&Event>, begun: Timestamp) -> Duration {
     let Some(Event::StepOutcomeUnknown {
         activity,
         safe_after: Some(safe_after),
@@ -264,12 +264,16 @@ fn lease_of_task(state: &RunState, end: Option<&Event>, claimed_at: Timestamp) -
         return Duration::ZERO;
     };
     let timeout = state.slot(activity).and_then(|slot| state.doing(slot).timeout);
-    safe_after.since(claimed_at.saturating_add(timeout.unwrap_or_default()))
+    // A deadline that was moved is in it, too: the sum is all that counts.
+    safe_after.since(begun.saturating_add(timeout.unwrap_or_default()))
 }
 
 /// How a task that somebody had can have ended: the event that follows says what came of it.
 fn ends_of_task(state: &RunState, record: &[Recorded]) -> Vec<TaskEnd> {
-    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed { timed_out });
+    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed {
+        timed_out,
+        deadline: None,
+    });
     let own = match record.get(1).map(|next| &next.event) {
         Some(Event::StepSucceeded {
             output: Some(output), ..

@@ -23,6 +23,8 @@ const AFTER_A_FAULT: Duration = Duration::from_secs(30);
 /// Who remembers an inline definition forgets it long before: see `definitions`.
 const UNUSED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const STEP_WORKFLOWS: u32 = 100;
+/// So often they are looked for where no run leaves.
+const LOOK_FOR_UNUSED: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// What one sweep came by.
 #[derive(Clone, Copy, Default)]
@@ -36,8 +38,10 @@ pub(crate) async fn retain(shared: Arc<Shared>, keep: Duration) {
     // Ends come by in a stream: they are gathered for a while, and a process that has just started has better to do.
     let gather = (keep / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
     let mut rest = gather;
+    // When definitions that nobody needs were looked for.
+    let mut looked = Instant::now();
     while nap(&shared, rest).await {
-        rest = match pass(&shared, keep).await {
+        rest = match pass(&shared, keep, &mut looked).await {
             Ok(due) => due.clamp(gather, LONGEST_SLEEP.max(gather)),
             Err(error) => {
                 tracing::warn!(
@@ -60,7 +64,7 @@ async fn nap(shared: &Shared, time: Duration) -> bool {
 }
 
 /// Forgets what is old enough now. Answers in how long the next run will be.
-async fn pass(shared: &Shared, keep: Duration) -> StoreResult<Duration> {
+async fn pass(shared: &Shared, keep: Duration, looked: &mut Instant) -> StoreResult<Duration> {
     let begun = Instant::now();
     let before = earlier(shared.clock.now(), keep);
     let mut runs = 0;
@@ -72,13 +76,18 @@ async fn pass(shared: &Shared, keep: Duration) -> StoreResult<Duration> {
             break;
         }
     }
-    if runs > 0 {
-        let workflows = forget_workflows(shared).await?;
+    // A definition may leave long after its last run did.
+    let mut workflows = 0;
+    if runs > 0 || looked.elapsed() >= LOOK_FOR_UNUSED {
+        workflows = forget_workflows(shared).await?;
+        *looked = Instant::now();
+    }
+    if runs > 0 || workflows > 0 {
         tracing::info!(
             runs,
             workflows,
             duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "runs that ended long ago were forgotten"
+            "what ended long ago was forgotten"
         );
     }
     let next = shared.store.next_finished(before).await?;

@@ -7,6 +7,7 @@ mod config;
 mod documentation;
 mod flow;
 mod forks;
+mod hand_backs;
 mod health;
 mod large;
 mod queues;

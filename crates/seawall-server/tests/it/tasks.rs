@@ -15,18 +15,18 @@ async fn post(app: &Router, path: &str, body: &Value) -> Answer {
 }
 
 /// Starts a run of these steps and answers its address.
-async fn start(app: &Router, steps: &Value) -> String {
+pub(crate) async fn start(app: &Router, steps: &Value) -> String {
     let body = json!({"workflow": {"name": "w", "steps": steps}});
     let answer = post(app, "/api/v1/workflows/run", &body).await;
     assert_eq!(answer.status, 202, "{}", answer.json());
     answer.header("location").to_owned()
 }
 
-fn task(id: &str, effect: &str) -> Value {
+pub(crate) fn task(id: &str, effect: &str) -> Value {
     json!({"id": id, "kind": "task", "effect": effect, "with": {"queue": "q", "payload": {"of": id}}})
 }
 
-async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
+pub(crate) async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
     let request = Request::post("/api/v1/tasks/q/claim")
         .header("content-type", "application/json")
         .header("prefer", wait);
@@ -34,7 +34,7 @@ async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
 }
 
 /// A task that is there.
-async fn claim(app: &Router) -> Value {
+pub(crate) async fn claim(app: &Router) -> Value {
     let answer = claim_with(app, "wait=5", &json!({"worker": "w", "lease_for": "10s"})).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()["items"][0].clone()

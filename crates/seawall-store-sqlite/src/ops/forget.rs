@@ -1,9 +1,11 @@
 //! Runs that leave. What belongs to a run is listed once, [`OF_A_RUN`].
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::{Fate, FinishedPlace, Forgotten, KeptFor, RunId, RunKey, StoreError, Sweep, TenantId};
+use seawall_store::{
+    Fate, FinishedPlace, Forgotten, IdempotencyKey, KeptFor, RunId, RunKey, StoreError, Sweep, TenantId,
+};
 
-use crate::codec::time_at;
+use crate::codec::{millis, time_at};
 use crate::error::OpError;
 use crate::writer::{Operation, Tx};
 
@@ -114,9 +116,12 @@ impl Operation for ForgetRun {
 }
 
 fn kept_for(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<Option<KeptFor>> {
+    let now = tx.now().as_millis();
     let reason: i64 = tx
         .statement(include_str!("../sql/kept_for.sql"))?
-        .query_row(params![run_no, tx.now().as_millis()], |row| row.get(0))?;
+        .query_row(params![run_no, now, now - millis(IdempotencyKey::OUTLIVES)], |row| {
+            row.get(0)
+        })?;
     Ok(match reason {
         0 => None,
         2 => Some(KeptFor::Key),

@@ -44,6 +44,7 @@ pub(crate) fn task_by_id(conn: &Connection, tenant: &TenantId, id: TaskId) -> ru
 
 /// A row of tenant name, run id, id, activity, attempt, lease, worker, claimed_at, deadline.
 pub(crate) fn lapsed(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<LapsedTask> {
+    let deadline = time_at(row, 8)?;
     Ok(LapsedTask {
         tenant: tenant_at(row, 0)?,
         run: run_id_at(row, 1)?,
@@ -53,6 +54,7 @@ pub(crate) fn lapsed(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<LapsedTa
         lease: uuid_at(row, 5).map(TaskLease)?,
         worker: row.get(6)?,
         claimed_at: time_at(row, 7)?,
-        timed_out: time_at(row, 8)? <= now,
+        deadline,
+        timed_out: deadline <= now,
     })
 }

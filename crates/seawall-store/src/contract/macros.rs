@@ -53,7 +53,8 @@ macro_rules! contract_tests {
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
                 a_key_with_another_request_is_refused,
-                a_key_counts_until_it_expires,
+                a_key_counts_until_it_expires_and_outlives_its_run,
+                a_key_of_a_run_that_lives_for_days_is_not_swept,
                 a_key_is_its_tenants_own,
                 a_refused_creation_leaves_its_key_free,
             }
@@ -229,6 +230,7 @@ macro_rules! contract_tests {
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
                 a_heartbeat_never_prolongs_beyond_the_deadline,
                 leases_are_given_anew_a_few_at_a_time_and_each_once,
+                a_lease_anew_lasts_no_longer_than_an_attempt_and_the_grace_of_a_withdrawn_task,
                 a_deadline_moves_with_the_clock_and_never_ends_before_the_lease,
                 lapses_are_told_the_longest_over_first_with_the_next_to_come,
             }

@@ -5,14 +5,20 @@ use futures_util::future::BoxFuture;
 use crate::error::StoreResult;
 use crate::ids::{RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::fault::StoreOp;
-use crate::memory::state::{News, RunRow, State};
+use crate::memory::state::{KeyRow, News, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::memory::task_rows::TaskRow;
-use crate::records::{Discard, Fate, FinishedPlace, FlowStage, Forgotten, KeptFor, Sweep, TaskStatus};
+use crate::records::{Discard, Fate, FinishedPlace, FlowStage, Forgotten, IdempotencyKey, KeptFor, Sweep, TaskStatus};
 use crate::roles::RetentionStore;
 use crate::time::Timestamp;
 
 impl State {
+    pub(super) fn key_counts(&self, key: &KeyRow, now: Timestamp) -> bool {
+        let of = &self.runs[&key.run].record.projection;
+        let end = of.finished_at.map(|end| end.saturating_add(IdempotencyKey::OUTLIVES));
+        now < key.expires_at || !of.status.is_terminal() || end.is_some_and(|end| now < end)
+    }
+
     fn kept_for(&self, row: &RunRow, now: Timestamp) -> Option<KeptFor> {
         let record = &row.record;
         if !record.projection.status.is_terminal() || record.holder.is_some() || record.due.is_some() {
@@ -27,7 +33,7 @@ impl State {
         if self
             .keys
             .values()
-            .any(|key| key.run == record.key && now < key.expires_at)
+            .any(|key| key.run == record.key && self.key_counts(key, now))
         {
             return Some(KeptFor::Key);
         }

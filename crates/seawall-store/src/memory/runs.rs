@@ -19,7 +19,7 @@ impl State {
         let idempotency = new.idempotency.clone();
         if let Some(given) = &idempotency
             && let Some(kept) = self.keys.get(&(tenant.clone(), given.key))
-            && now < kept.expires_at
+            && self.key_counts(kept, now)
         {
             if kept.fingerprint != given.fingerprint {
                 return Err(StoreError::IdempotencyKeyReused);

@@ -34,6 +34,12 @@ impl TaskRow {
         ends.expect("the task was claimed")
     }
 
+    /// How long its lease lasts that begins anew.
+    pub(super) fn lease_anew(&self, grace: Duration) -> Duration {
+        let most = if self.record.cancelled { grace } else { Duration::MAX };
+        self.lease_for.min(self.timeout).min(most)
+    }
+
     pub(super) fn settle(&mut self) {
         self.record.status = TaskStatus::Settled;
         self.record.progress = None;

@@ -33,8 +33,8 @@ pub use schedule::{
     ScheduledRun,
 };
 pub use task::{
-    ClaimedTask, LapsedTask, Lapses, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
-    TaskStatus, TaskWithdrawn,
+    ClaimedTask, LapsedTask, Lapses, LeasesAnew, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord,
+    TaskSettled, TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ids::{Digest, Epoch, NodeId, RunId, RunKey, Seq};
 use crate::records::append::Lease;
@@ -167,7 +168,13 @@ pub struct ParentLink {
 pub struct IdempotencyKey {
     pub key: Digest,
     pub fingerprint: Digest,
+    /// It does not expire before. See [`IdempotencyKey::OUTLIVES`].
     pub expires_at: Timestamp,
+}
+
+impl IdempotencyKey {
+    /// A key counts as long as its run has not ended, and for so long after the end.
+    pub const OUTLIVES: Duration = Duration::from_secs(24 * 60 * 60);
 }
 
 /// A run to be created, with its first events.

@@ -126,6 +126,8 @@ pub struct LapsedTask {
     pub lease: TaskLease,
     pub worker: String,
     pub claimed_at: Timestamp,
+    /// When the attempt was to be over at the latest, moved as [`crate::TaskStore::prolong_leases`] did.
+    pub deadline: Timestamp,
     /// The attempt's deadline is over too: it was not only that the worker fell silent.
     pub timed_out: bool,
 }
@@ -139,6 +141,17 @@ pub struct Lapses {
     pub next: Option<Timestamp>,
     /// The store's now.
     pub now: Timestamp,
+}
+
+/// Leases of tasks that are to begin anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeasesAnew {
+    pub from: Timestamp,
+    /// How far the clock was set ahead.
+    pub ahead: Duration,
+    /// The most for a task that was withdrawn.
+    pub grace: Duration,
+    pub limit: u32,
 }
 
 /// `Offered => (Claimed | Settled)`, `Claimed => Settled`. A settled row lasts as long as its run: a late word about it is

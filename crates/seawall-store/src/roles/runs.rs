@@ -12,8 +12,9 @@ pub trait RunStore: Send + Sync + 'static {
     /// events is due for nobody. With `flow` it comes in as [`crate::FlowStore`] says: born unheld, and due with its
     /// admission or at `flow.deadline`.
     ///
-    /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
-    /// is as if it had never been used, and may be gone for good. A replay looks at nothing else of `new` and shows the run as it is now.
+    /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`, while its run has
+    /// not ended, and for [`crate::IdempotencyKey::OUTLIVES`] after its `finished_at`; an expired one is as if it had never
+    /// been used, and may be gone for good. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
     /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever

@@ -62,7 +62,7 @@ fn any_task_ended() -> impl Strategy<Value = Message> {
     let end = prop_oneof![
         any_datum().prop_map(TaskEnd::Completed),
         any_error().prop_map(TaskEnd::Failed),
-        any::<bool>().prop_map(|timed_out| TaskEnd::Lapsed { timed_out }),
+        (any::<bool>(), of(any_time())).prop_map(|(timed_out, deadline)| TaskEnd::Lapsed { timed_out, deadline }),
         Just(TaskEnd::Withdrawn),
     ];
     let ended = (any_task(), any_activity(), of((any_who(), any_time())), end);

@@ -1,13 +1,13 @@
 use axum::Json;
 use axum::extract::State;
 use seawall_engine::{Engine, Principal, TaskOutput};
-use seawall_guard::problem::{self, Pointer};
+use seawall_guard::problem::{self, Pointer, kinds};
 
 use super::parse::lease;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::Caller;
 use crate::state::AppState;
-use crate::wire::{CompleteTasks, CompletedTask, TaskCompletion, TaskCompletions};
+use crate::wire::{ACCEPTED, CompleteTasks, CompletedTask, TaskCompletion, TaskCompletions};
 
 const MAX_ITEMS: usize = 100;
 
@@ -72,9 +72,10 @@ pub(super) async fn complete_all(engine: &Engine, by: &Principal, items: Vec<Don
     let completion = |(id, refused): (String, Option<(&'static str, String)>)| {
         let refused = refused.or_else(|| match ends.next() {
             Some((_, Err(error))) => Some(ApiError::from(error).told()),
-            _ => None,
+            Some((_, Ok(()))) => None,
+            None => Some((kinds::NOT_FOUND.code, "There is no such task.".to_owned())),
         });
-        let (status, detail) = refused.map_or(("accepted", None), |(code, detail)| (code, Some(detail)));
+        let (status, detail) = refused.map_or((ACCEPTED, None), |(code, detail)| (code, Some(detail)));
         TaskCompletion { id, status, detail }
     };
     refusals.into_iter().map(completion).collect()

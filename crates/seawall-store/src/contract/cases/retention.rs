@@ -236,7 +236,7 @@ pub async fn a_run_whose_key_counts_stays(subject: &Subject) {
         ..world.new_run()
     };
     let run = ended(&world, new).await;
-    world.clock.advance(TTL - Duration::from_millis(1));
+    world.clock.advance(IdempotencyKey::OUTLIVES - Duration::from_millis(1));
     assert_eq!(sweep(&world, all(&world)).await.kept, 1);
     let fate = world.store.forget_run(&world.tenant, run).await;
     assert_eq!(fate.expect("there is room"), Fate::Kept(KeptFor::Key));

@@ -133,6 +133,7 @@ pub enum TaskOp {
     },
     Prolong {
         ahead: u16,
+        grace: u16,
         limit: u8,
     },
     Set {

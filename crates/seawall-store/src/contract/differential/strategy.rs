@@ -277,7 +277,8 @@ fn task_op() -> impl Strategy<Value = TaskOp> {
         8 => (NTH, lie(), prop::bool::weighted(0.3), SMALL)
             .prop_map(|(nth, lie, lapse, key)| TaskOp::Settle { nth, lie, lapse, key }),
         2 => (0u8..3).prop_map(|limit| TaskOp::Lapsed { limit }),
-        1 => (any::<u16>(), 0u8..3).prop_map(|(ahead, limit)| TaskOp::Prolong { ahead, limit }),
+        1 => (any::<u16>(), 0u16..2000, 0u8..3)
+            .prop_map(|(ahead, grace, limit)| TaskOp::Prolong { ahead, grace, limit }),
         2 => settings(),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| TaskOp::Look { tenant, limit }),
     ]

@@ -399,7 +399,10 @@ impl Subject {
             task,
             activity: activity(name),
             claim: None,
-            end: TaskEnd::Lapsed { timed_out: false },
+            end: TaskEnd::Lapsed {
+                timed_out: false,
+                deadline: None,
+            },
         })))
     }
 
