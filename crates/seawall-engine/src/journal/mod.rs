@@ -16,7 +16,7 @@ mod tests;
 mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub(crate) use codec::{decode, decode_input, decode_line, deeper_than, encode, stored_form, stored_text};
+pub(crate) use codec::{decode, decode_input, decode_line, encode, stored_form, stored_text};
 pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use schedule::{decode_schedule, encode_schedule};

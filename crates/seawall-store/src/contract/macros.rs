@@ -167,6 +167,8 @@ macro_rules! contract_tests {
                 a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
                 a_rate_that_was_counted_from_a_later_clock_is_looked_at_again,
                 a_rate_is_not_outrun_when_the_clock_was_set_back_by_a_moment,
+                the_wait_of_a_debounced_run_begins_anew_when_the_clock_was_set_back,
+                a_burst_lasts_no_longer_when_the_clock_was_set_back,
             }
             readers {
                 a_run_is_claimed_only_by_who_can_read_it,

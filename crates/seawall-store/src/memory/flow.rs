@@ -54,6 +54,13 @@ pub(super) struct FlowRow {
     pub(super) told: bool,
 }
 
+impl FlowRow {
+    /// Debounced by a clock that stood later than now.
+    fn waits_since_after(&self, now: Timestamp) -> bool {
+        self.stage == FlowStage::Debounced && self.since > now
+    }
+}
+
 impl State {
     pub(super) fn numbers(&self, line: &LineName) -> FlowNumbers {
         let scope = (line.tenant.clone(), line.scope);
@@ -124,7 +131,9 @@ impl State {
         let before = rows.find_map(|(run, row)| {
             let quiet = row.quiet.as_ref()?;
             let same = row.line.tenant == line.tenant && row.line.scope == line.scope && quiet.key == debounce.key;
-            (same && row.stage == FlowStage::Debounced).then_some((*run, quiet.first_at, quiet.not_before))
+            // Of a clock that was set back since: the burst lasts as long as it did then.
+            let began = quiet.first_at.saturating_sub(row.since.since(now));
+            (same && row.stage == FlowStage::Debounced).then_some((*run, began, quiet.not_before))
         });
         let mut first_at = now;
         if let Some((before, began, not_before)) = before {
@@ -300,6 +309,7 @@ impl State {
 
     /// What may begin by now because of the time alone.
     pub(super) fn admit_due(&mut self, now: Timestamp) {
+        self.begin_waits_anew(now);
         let rows = self.flow_runs.iter();
         let mut quiet: Vec<(Timestamp, RunKey)> = rows
             .filter(|(_, row)| row.stage == FlowStage::Debounced)
@@ -312,6 +322,24 @@ impl State {
         }
         self.admit_lines(now, |row| row.next_at.filter(|at| *at <= now));
         self.admit_lines(now, |row| row.counted_ahead_of(now));
+    }
+
+    /// Waits that were counted from a later clock than now.
+    fn begin_waits_anew(&mut self, now: Timestamp) {
+        let rows = self.flow_runs.iter();
+        let mut waits: Vec<(Timestamp, RunKey)> = rows
+            .filter(|(_, row)| row.waits_since_after(now))
+            .map(|(run, row)| (row.since, *run))
+            .collect();
+        waits.sort_unstable();
+        for (since, run) in waits.into_iter().take(FlowEntry::MAX_ADMITTED as usize) {
+            let (row, ahead) = (self.flow_row(run), since.since(now));
+            row.since = now;
+            if let Some(quiet) = &mut row.quiet {
+                quiet.first_at = quiet.first_at.saturating_sub(ahead);
+                quiet.not_before = quiet.not_before.saturating_sub(ahead);
+            }
+        }
     }
 
     /// Lines for which there is such a time, earliest first.
@@ -337,6 +365,11 @@ impl State {
                 self.flow_lines
                     .values()
                     .filter_map(|row| row.counted_ahead_of(now).and(Some(now))),
+            )
+            .chain(
+                self.flow_runs
+                    .values()
+                    .filter_map(|row| row.waits_since_after(now).then_some(now)),
             )
             .min()
     }

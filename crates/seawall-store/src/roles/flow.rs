@@ -14,7 +14,8 @@ use crate::records::{FlowLine, FlowPlace, Page, PageOf, QueueName};
 ///
 /// *Coming in.* A debounced run waits until `period` from now, but no longer than `max_wait` from when the first of its
 /// burst came; the run of the same debounce key that waits so far gives way: it is released and gets the message. One whose
-/// time is over is not superseded but asks, then the burst begins anew. Every other run asks at once, a debounced one at the
+/// time is over is not superseded but asks, then the burst begins anew. Of one that came by a later clock than now, the burst is
+/// as old as it was then. Every other run asks at once, a debounced one at the
 /// end of its wait, a retried one (never debounced) when it is sent.
 ///
 /// *Asking.* There is a conflict if the line has slots and no fewer runs than that run or are queued. `Reject`: at a

@@ -52,7 +52,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// are due: of those with fewer than 6 deaths it takes at most `limits.suspects` and half of `limits.max`, before all
     /// others; where there is none of these, and if `limits.grave`, one with more, which counts as any. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
     /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
-    /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too.
+    /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too. Before all that, waits of
+    /// debounced runs that were counted from a later clock than now, at most 100, begin anew: `since` is now, and what was
+    /// counted from it stands as far from it as before.
     ///
     /// # Errors
     /// `NodeDead`.

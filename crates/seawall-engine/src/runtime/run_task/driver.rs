@@ -28,6 +28,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// The kind whose rendered request is its output.
 pub(crate) const TRANSFORM: &str = "transform";
 
+/// Why something that was about to begin did not.
+pub(super) const SHUTTING_DOWN: &str = "the node was shutting down";
+
 /// What is next among the attempts that may begin.
 pub(super) enum Next {
     Nothing,
@@ -256,7 +259,7 @@ impl Driver {
         let outcome = if self.draining {
             Outcome::Deferred {
                 until: self.now(),
-                reason: "the node was shutting down".to_owned(),
+                reason: SHUTTING_DOWN.to_owned(),
             }
         } else {
             bounded(Outcome::Succeeded(plan.request.value))

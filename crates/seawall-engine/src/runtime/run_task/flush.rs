@@ -41,8 +41,15 @@ impl Session<'_> {
                 AppendThen::Park { due: None }
             });
         }
-        if state.in_flight() > 0 {
+        let left = self.attempts.left();
+        if state.in_flight() as usize > left {
             return Err(Failure::LostAttempts);
+        }
+        if left > 0 {
+            // Whoever goes on with it settles them, as after a crash. That this process ended in order is no death.
+            return Ok(AppendThen::Park {
+                due: Some(Timestamp::ZERO),
+            });
         }
         let due = self.driver.next_wake();
         let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);

@@ -16,6 +16,8 @@ struct Quiet {
 struct Waiting {
     run: Numbered,
     line_no: i64,
+    /// What the times were counted from.
+    since: Timestamp,
     first_at: Timestamp,
     not_before: Timestamp,
 }
@@ -60,6 +62,7 @@ impl Flow<'_, '_> {
             ])?;
         line.quiet += 1;
         self.save(&line)?;
+        self.tx.quiet_clock().count_from(self.tx.now());
         Ok(())
     }
 
@@ -96,7 +99,8 @@ impl Flow<'_, '_> {
             if before.not_before <= now {
                 self.end_quiet(before.run, before.line_no, before.not_before)?;
             } else {
-                first_at = before.first_at;
+                // Of a clock that was set back since: the burst lasts as long as it did then.
+                first_at = before.first_at.saturating_sub(before.since.since(now));
                 let mut line = self.line(before.line_no)?;
                 self.release(before.run.run_no)?;
                 line.quiet -= 1;
@@ -114,7 +118,7 @@ impl Flow<'_, '_> {
     fn waiting(&self, scope_no: i64, key: &str) -> rusqlite::Result<Option<Waiting>> {
         self.tx
             .statement(
-                "SELECT f.run_no, r.id, f.line_no, f.first_at, f.not_before
+                "SELECT f.run_no, r.id, f.line_no, f.first_at, f.not_before, f.since
                  FROM flow_runs f CROSS JOIN runs r ON r.run_no = f.run_no
                  WHERE f.scope_no = ?1 AND f.quiet_key = ?2 AND f.stage = 0",
             )?
@@ -127,6 +131,7 @@ impl Flow<'_, '_> {
                     line_no: row.get(2)?,
                     first_at: Timestamp::from_millis(row.get(3)?),
                     not_before: Timestamp::from_millis(row.get(4)?),
+                    since: Timestamp::from_millis(row.get(5)?),
                 })
             })
             .optional()

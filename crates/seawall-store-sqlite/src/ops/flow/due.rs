@@ -8,6 +8,7 @@ use crate::error::OpError;
 impl Flow<'_, '_> {
     /// What may begin by now because of the time alone: at most so many of each kind.
     pub(in crate::ops) fn admit_due(&mut self) -> Result<(), OpError> {
+        self.begin_waits_anew()?;
         let now = self.tx.now().as_millis();
         let quiet = self
             .tx
@@ -39,6 +40,27 @@ impl Flow<'_, '_> {
              ORDER BY counted_at, line_no LIMIT ?2",
         )? {
             self.look_again(line_no)?;
+        }
+        Ok(())
+    }
+
+    /// Waits of debounced runs that were counted from a later clock than now: at most so many.
+    fn begin_waits_anew(&self) -> rusqlite::Result<()> {
+        let (now, clock) = (self.tx.now(), self.tx.quiet_clock());
+        if clock.latest() <= now {
+            return Ok(());
+        }
+        let anew = self
+            .tx
+            .statement(
+                "UPDATE flow_runs SET first_at = first_at - (since - ?1), not_before = not_before - (since - ?1),
+                                      since = ?1
+                 WHERE run_no IN (SELECT run_no FROM flow_runs WHERE stage = 0 AND since > ?1
+                                  ORDER BY since, run_no LIMIT ?2)",
+            )?
+            .execute(params![now.as_millis(), FlowEntry::MAX_ADMITTED])?;
+        if anew == 0 {
+            clock.is_none_after(now);
         }
         Ok(())
     }

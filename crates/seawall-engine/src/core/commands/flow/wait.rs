@@ -13,7 +13,7 @@ use crate::core::commands::flow::{fail, scope, start};
 use crate::core::commands::signal as signals;
 use crate::core::event::{ApprovalRequested, Event};
 use crate::core::state::{RunState, Slot};
-use crate::datum::Datum;
+use crate::datum::{Datum, excess};
 use crate::definition::{self, Approval, ChildWorkflow, Kind, MAX_SIGNAL_NAME, SleepTime, Step, Template};
 use crate::executor::StepError;
 use crate::names::approval_id;
@@ -134,12 +134,20 @@ pub(in crate::core::commands) fn find_child(draft: &mut Draft<'_>, slot: Slot) {
     }
 }
 
-/// The input that the child gets: rendered when the child is written, from the same state.
+/// The input that the child gets: rendered when the child is written, from the same state. It is bounded as that of a run
+/// that a client creates: what the child puts round it would grow from child to child.
 pub(in crate::core::commands) fn child_input(state: &RunState, slot: Slot) -> Result<Datum, StepError> {
     let Some(ChildWorkflow { input: Some(input), .. }) = child_of(&state.definition, slot) else {
         return Ok(Datum::new(Value::Object(serde_json::Map::new())));
     };
-    Ok(Datum::new(input.render(&scope::for_activity(state, slot))?.value))
+    let input = input.render(&scope::for_activity(state, slot))?.value;
+    match excess(&input) {
+        None => Ok(Datum::new(input)),
+        Some((code, message)) => {
+            let message = format!("the input of the child run {message}");
+            Err(StepError::permanent(format!("input-{code}"), message))
+        }
+    }
 }
 
 fn child_of(definition: &definition::Definition, slot: Slot) -> Option<&ChildWorkflow> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seawall_store::{RunId, RunStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::kit::{Subject, act, activity, by, child_that_takes, error, names, with};
 use crate::core::command::{Command, Message};
@@ -275,4 +275,42 @@ fn a_child_that_is_told_to_stop_meanwhile_is_not_retried() {
     assert_eq!(run.state.status(), RunStatus::Blocked);
     let events = run.resolve("y", Resolution::Failed("no".to_owned()));
     assert_eq!(names(&events).last(), Some(&"run.cancelled"));
+}
+
+/// A list in a list in a list …
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+#[test]
+fn an_input_beyond_the_bounds_of_one_fails_the_step_and_no_child_is_begun() {
+    for (input, code) in [
+        (json!("{{ input }}"), None),
+        (json!(["{{ input }}"]), Some("input-too-deep")),
+        (json!({ "down": { "there": "{{ input }}" } }), Some("input-too-deep")),
+    ] {
+        let definition = json!({ "name": "w", "steps": [{ "id": "a", "kind": "workflow",
+            "with": { "workflow": "w", "input": input } }] });
+        let mut run = Subject::with_input(&definition, nested(64));
+        run.tell(Command::Begin);
+        let events = run.start_child("a");
+        let Some(code) = code else {
+            assert_eq!(names(&events), ["child.started"]);
+            continue;
+        };
+        assert_eq!(names(&events), ["step.failed", "run.failed"]);
+        assert_eq!(run.at("a").error.as_ref().map(|error| &*error.code), Some(code));
+    }
+}
+
+#[test]
+fn a_value_of_on_error_beyond_the_bounds_of_an_output_fails_the_step() {
+    let step = with(act("a", "read"), json!({ "on_error": { "value": ["{{ input }}"] } }));
+    let mut run = Subject::with_input(&json!({ "name": "w", "steps": [step] }), nested(64));
+    run.tell(Command::Begin);
+    assert_eq!(names(&run.fail("a")), ["step.failed", "run.failed"]);
+    assert_eq!(
+        run.at("a").error.as_ref().map(|error| &*error.code),
+        Some("output-too-deep")
+    );
 }

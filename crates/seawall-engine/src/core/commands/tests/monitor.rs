@@ -124,8 +124,9 @@ impl Monitor {
                 }
             }
             Event::CancelRequested { .. } => {
+                // One that stops already only is not retried afterwards: what blocks it goes on doing so.
+                self.held.1 &= self.stopping;
                 self.stop();
-                self.held.1 = false;
             }
             Event::RunTimedOut => self.stop(),
             Event::RunCreated(created) => self.gated = created.gated,

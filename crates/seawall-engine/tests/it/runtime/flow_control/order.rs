@@ -152,6 +152,21 @@ async fn of_a_burst_the_last_one_runs_after_a_quiet_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_debounced_while_the_clock_is_set_back_begins_a_quiet_time_later() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let definition = hears(json!({ "debounce": { "period": "10s" } }));
+    let run = world.start(&engine, definition).await;
+    world.settle().await;
+    world.clock.set_ahead(-3600);
+    // The dispatcher looks at the clock again within a minute, and at the end of what it waited for.
+    tokio::time::sleep(Duration::from_secs(19)).await;
+    assert_eq!(status(&world, &engine, run).await, RunStatus::Queued);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(status(&world, &engine, run).await, RunStatus::Waiting);
+}
+
+#[tokio::test(start_paused = true)]
 async fn priority_is_a_head_start_and_nobody_starves() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;
