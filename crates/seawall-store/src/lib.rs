@@ -35,10 +35,10 @@ pub use records::{
     DueSchedules, Fate, FinishedPlace, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace,
     FlowStage, Forgotten, HeldRun, IdempotencyKey, InboxRow, InspectedRun, InspectedSchedule, JournalPage, KeptFor,
     LapsedTask, Lapses, Lease, LoadedRun, MessageKey, Miscount, NewMessage, NewRun, NewSchedule, NewWorkflow,
-    NextClaim, OnConflict, Overlap, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord, QueueRoom,
-    QueueSettings, Rate, RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus,
+    NextClaim, OnConflict, Overlap, OwnTurn, Page, PageOf, ParentLink, QueueName, QueueNameError, QueueRecord,
+    QueueRoom, QueueSettings, Rate, RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus,
     ScheduleChange, ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, Strays, Sweep,
-    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
+    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, Turn,
     WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
 };
 pub use roles::{

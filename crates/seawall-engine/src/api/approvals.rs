@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seawall_store::{
     ApprovalFilter, ApprovalId, ApprovalRecord, ApprovalStatus, MessageKey, NewMessage, Page, PageOf, StatusSet,
-    StoreError,
+    StoreError, Turn,
 };
 
 use crate::api::controls::invalid;
@@ -65,7 +65,7 @@ impl Engine {
             key: MessageKey(format!("decide-{id}")),
             allowed: StatusSet::live(),
             body: encode_message(&message),
-            readmit: false,
+            turn: Turn::Keep,
         };
         let mut watch = self.watch(record.run);
         let sent = self.shared().store.decide_approval(&by.tenant, id, message).await;

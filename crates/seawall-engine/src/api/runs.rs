@@ -178,6 +178,9 @@ impl Engine {
             Fate::Kept(reason) => reason,
         };
         let detail = match reason {
+            KeptFor::Work if self.retry_waits(by, &record).await? => {
+                format!("the run is {status}, and its retry waits for a slot: cancel it first")
+            }
             KeptFor::Work if status.is_terminal() => "the run has ended, but a message for it is being read".to_owned(),
             KeptFor::Work => format!("the run is {status}: cancel it first"),
             KeptFor::Key => "the Idempotency-Key that it was created with still counts; without the run the same \

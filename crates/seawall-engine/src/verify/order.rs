@@ -24,8 +24,8 @@ pub(super) fn wrong(state: &RunState, recorded: &Recorded) -> Option<Found> {
     }
     let may_follow = matches!(
         recorded.event,
-        Event::RunRetried { .. } | Event::RunRetryRequested { .. }
-    );
+        Event::RunRetried { .. } | Event::RunRetryRequested { .. } | Event::RunRetryWithdrawn { .. }
+    ) || (matches!(recorded.event, Event::RunAdmitted { .. }) && state.awaits_readmission());
     if state.is_terminal() && !may_follow {
         return found(VerifyFindingKind::OutOfOrder, "the run had ended");
     }
@@ -60,6 +60,9 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::ChildRetried { activity, child } => retried(state, activity, *child),
         Event::RunRetryRequested { .. } if state.parent.is_none() => {
             Some((VerifyFindingKind::OutOfOrder, "the run has no parent".to_owned()))
+        }
+        Event::RunRetryWithdrawn { .. } if !state.is_terminal() => {
+            Some((VerifyFindingKind::OutOfOrder, "the run had not ended".to_owned()))
         }
         Event::TaskOffered(offered) => running(state, &offered.activity),
         Event::TaskClaimed { activity, task, .. } | Event::TaskCancelRequested { activity, task } => {
@@ -101,6 +104,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         }
         Event::RunStarted
         | Event::RunRetryRequested { .. }
+        | Event::RunRetryWithdrawn { .. }
         | Event::RunAdmitted { .. }
         | Event::RunSuperseded { .. }
         | Event::RunRejected
