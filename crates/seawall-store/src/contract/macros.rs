@@ -291,6 +291,7 @@ macro_rules! contract_tests {
                 a_run_whose_key_counts_stays,
                 children_stay_with_their_parent_and_a_parent_with_live_children,
                 a_run_is_forgotten_by_its_own_tenant_only,
+                a_workflow_that_was_used_by_a_clock_that_stood_behind_stays_as_if_new,
                 unused_workflows_leave_and_used_ones_stay,
             }
             inspect {

@@ -93,7 +93,7 @@ impl State {
             let pinned = runs.values().any(|run| run.record.workflow.id == row.id);
             let goes = (row.deleted || row.latest().inline)
                 && !pinned
-                && row.used_at.saturating_add(unused_for) <= now
+                && row.used_at.max(row.latest().created_at).saturating_add(unused_for) <= now
                 && forgotten.len() < limit as usize;
             if goes {
                 forgotten.push(row.id);
