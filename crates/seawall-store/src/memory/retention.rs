@@ -78,8 +78,14 @@ impl State {
                     forgotten.next = last;
                     break;
                 }
+                let (id, tenant) = (row.record.id, row.tenant.clone());
+                let is_parent = self.runs.values().any(|other| {
+                    let parent = other.record.parent.as_ref();
+                    other.tenant == tenant && parent.is_some_and(|link| link.run == id)
+                });
                 self.forget(place.run);
                 forgotten.runs += 1;
+                forgotten.parents += u32::from(is_parent);
             }
             last = Some(place);
         }
