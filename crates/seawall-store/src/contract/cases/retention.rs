@@ -301,6 +301,7 @@ pub async fn children_stay_with_their_parent_and_a_parent_with_live_children(sub
     let first = sweep(&world, all(&world)).await;
     let second = sweep(&world, all(&world)).await;
     assert_eq!((first.runs + second.runs, second.kept), (3, 0));
+    assert_eq!((first.parents, second.parents), (1, 0));
 }
 
 pub async fn a_run_is_forgotten_by_its_own_tenant_only(subject: &Subject) {
