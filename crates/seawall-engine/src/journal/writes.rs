@@ -160,13 +160,7 @@ impl Writes {
                 self.abandoned_approval(approval_id(state.run, activity, attempt), recorded.at);
             }
             Event::ChildRetried { activity, child } => {
-                let round = attempts_at(state, events, place, activity);
-                let by = Arc::from(state.run.to_string());
-                self.messages.push(CrossMessage {
-                    to: *child,
-                    key: retry_message_key(round),
-                    body: encode_message(&Message::ParentRetried { by, round }),
-                });
+                self.retried(state.run, *child, attempts_at(state, events, place, activity));
             }
             Event::ChildCancelRequested { activity, child } => {
                 // One that was retried can be told again.
@@ -209,6 +203,15 @@ impl Writes {
             }
             _ => {}
         }
+    }
+
+    fn retried(&mut self, run: RunId, child: RunId, round: u32) {
+        let by = Arc::from(run.to_string());
+        self.messages.push(CrossMessage {
+            to: child,
+            key: retry_message_key(round),
+            body: encode_message(&Message::ParentRetried { by, round }),
+        });
     }
 
     /// An activity that waited for a decision has stopped waiting without one.

@@ -61,9 +61,6 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         Event::RunRetryRequested { .. } if state.parent.is_none() => {
             Some((VerifyFindingKind::OutOfOrder, "the run has no parent".to_owned()))
         }
-        Event::RunRetryWithdrawn { .. } if !state.is_terminal() => {
-            Some((VerifyFindingKind::OutOfOrder, "the run had not ended".to_owned()))
-        }
         Event::TaskOffered(offered) => running(state, &offered.activity),
         Event::TaskClaimed { activity, task, .. } | Event::TaskCancelRequested { activity, task } => {
             let waits = matches!(waiting(state, activity), Some(Wait::Task { id, .. }) if id == task);
@@ -78,7 +75,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         }
         Event::ChildFinished { activity, child, .. } => finished(state, activity, *child),
         Event::RunCreated(_) => Some((VerifyFindingKind::OutOfOrder, "the run was created before".to_owned())),
-        Event::RunRetried { .. } => {
+        Event::RunRetried { .. } | Event::RunRetryWithdrawn { .. } => {
             let early = !state.is_terminal();
             early.then(|| (VerifyFindingKind::OutOfOrder, "the run had not ended".to_owned()))
         }
@@ -104,7 +101,6 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         }
         Event::RunStarted
         | Event::RunRetryRequested { .. }
-        | Event::RunRetryWithdrawn { .. }
         | Event::RunAdmitted { .. }
         | Event::RunSuperseded { .. }
         | Event::RunRejected

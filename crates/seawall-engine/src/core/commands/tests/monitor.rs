@@ -102,6 +102,7 @@ impl Monitor {
             !self.ended || self.may_follow(event),
             "after the end of the run: {recorded:?}"
         );
+        self.take_turns(event);
         match event {
             Event::RunSucceeded { .. } => {
                 assert!(
@@ -136,20 +137,6 @@ impl Monitor {
             Event::RunCreated(created) => {
                 (self.gated, self.is_child) = (created.gated, created.parent.is_some());
             }
-            Event::RunAdmitted { .. } => {
-                let first = self.gated && !self.stopping && !self.ended;
-                assert!(first || self.readmitted, "the run was admitted for nothing");
-                (self.gated, self.readmitted) = (false, false);
-            }
-            Event::RunRetryRequested { gated: true, .. } => {
-                assert!(self.ended, "what goes on takes a slot anew");
-                self.readmitted = true;
-            }
-            Event::RunRetryWithdrawn { .. } => {
-                // Of a run without a parent the store says so.
-                assert!(self.ended && (self.readmitted || !self.is_child), "no retry waits");
-                self.readmitted = false;
-            }
             Event::RunStarted => assert!(!self.gated, "the run began without its admission"),
             Event::RunRejected => {
                 assert!(
@@ -181,6 +168,26 @@ impl Monitor {
                 }
             }
             _ => self.step(definition, event),
+        }
+    }
+
+    fn take_turns(&mut self, event: &Event) {
+        match event {
+            Event::RunAdmitted { .. } => {
+                let first = self.gated && !self.stopping && !self.ended;
+                assert!(first || self.readmitted, "the run was admitted for nothing");
+                (self.gated, self.readmitted) = (false, false);
+            }
+            Event::RunRetryRequested { gated: true, .. } => {
+                assert!(self.ended, "what goes on takes a slot anew");
+                self.readmitted = true;
+            }
+            Event::RunRetryWithdrawn { .. } => {
+                // Of a run without a parent the store says so.
+                assert!(self.ended && (self.readmitted || !self.is_child), "no retry waits");
+                self.readmitted = false;
+            }
+            _ => {}
         }
     }
 
