@@ -21,9 +21,9 @@ mod verify;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, CopiedStatus, Decided,
-    Decision, Env, Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated,
-    RunError, RunState, ScheduledFor, StepCopied, StepStarted, StepState, StepStatus, Supersession, TaskEnd, TaskEnded,
-    TaskOffered, TaskPlan, Wait, decide,
+    Decision, Env, Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RetryDue,
+    RunCreated, RunError, RunState, ScheduledFor, StepCopied, StepStarted, StepState, StepStatus, Supersession,
+    TaskEnd, TaskEnded, TaskOffered, TaskPlan, Wait, Withdrawal, decide,
 };
 pub use api::{
     BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seawall_store::{
     ApprovalFilter, ApprovalId, ApprovalRecord, ApprovalStatus, MessageKey, NewMessage, Page, PageOf, RunWatch, Sent,
-    StatusSet, StoreError,
+    StatusSet, StoreError, Turn,
 };
 
 use crate::api::controls::invalid;
@@ -66,7 +66,7 @@ impl Engine {
             key: decision_key(id, approve),
             allowed: StatusSet::live(),
             body: encode_message(&message),
-            readmit: false,
+            turn: Turn::Keep,
         };
         let watch = self.watch(record.run);
         let sent = self.shared().store.decide_approval(&by.tenant, id, message).await;

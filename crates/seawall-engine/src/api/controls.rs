@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use seawall_store::{MessageKey, NewMessage, RunId, RunStatus, Sent, StatusSet};
+use seawall_store::{
+    FlowStage, MessageKey, NewMessage, RunId, RunRecord, RunStatus, Sent, StatusSet, StoreError, Turn,
+};
 use serde_json::Value;
 
 use crate::api::engine::{Result, refused};
@@ -20,13 +22,15 @@ use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
 impl Engine {
+    /// Of a run that has ended and whose retry waits for a slot, withdraws that: the run stays as it ended.
+    ///
     /// # Errors
     /// `Conflict` where the run's state forbids it, `NotFound`, `Overloaded`.
     pub async fn cancel(&self, by: &Principal, run: RunId) -> Result<()> {
         let record = self.record(by, run).await?;
         let status = record.projection.status;
         if status.is_terminal() {
-            return Err(conflict(status, format!("the run is {status} already")));
+            return self.withdraw_retry(by, &record).await;
         }
         // Whoever cannot read the run now will not take the message either. One of a newer version waits for its reader.
         if status == RunStatus::Blocked && record.reader <= READER_VERSION {
@@ -40,6 +44,36 @@ impl Engine {
         };
         let key = format!("cancel-{}", record.last_seq);
         self.send(by, run, key, StatusSet::live(), &message).await.map(drop)
+    }
+
+    /// The run has ended, and its retry waits for a slot.
+    pub(super) async fn retry_waits(&self, by: &Principal, record: &RunRecord) -> Result<bool> {
+        if !record.projection.status.is_terminal() {
+            return Ok(false);
+        }
+        let place = self.flow_place(by, record.id).await?;
+        Ok(place.is_some_and(|place| place.stage == FlowStage::Queued))
+    }
+
+    async fn withdraw_retry(&self, by: &Principal, record: &RunRecord) -> Result<()> {
+        let refusal = |status| conflict(status, format!("the run is {status} already"));
+        if !self.retry_waits(by, record).await? {
+            return Err(refusal(record.projection.status));
+        }
+        let message = Message::WithdrawRetry {
+            by: Arc::clone(&by.subject),
+        };
+        let message = NewMessage {
+            key: MessageKey(format!("withdraw-{}-{}", record.last_seq, record.epoch.0)),
+            allowed: StatusSet::retriable(),
+            body: encode_message(&message),
+            turn: Turn::GiveUp,
+        };
+        match self.shared().store.send(&by.tenant, record.id, message).await {
+            // It has found its slot meanwhile.
+            Err(StoreError::RunIs(status)) => Err(refusal(status)),
+            sent => sent.map(drop).map_err(refused(RUN)),
+        }
     }
 
     /// # Errors
@@ -110,7 +144,7 @@ impl Engine {
             key: MessageKey(key),
             allowed,
             body: encode_message(&message),
-            readmit: true,
+            turn: Turn::Ask,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map(drop).map_err(refused(RUN))
@@ -247,7 +281,7 @@ impl Engine {
             key: MessageKey(key),
             allowed,
             body: encode_message(message),
-            readmit: false,
+            turn: Turn::Keep,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))

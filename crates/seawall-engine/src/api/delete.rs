@@ -28,6 +28,10 @@ impl Engine {
             }
             Fate::Kept(reason) => match self.unreadable(by, run).await? {
                 Some(record) => self.discard(by, &record).await,
+                None if reason == KeptFor::Work && self.retry_waits(by, &record).await? => Err(conflict(
+                    status,
+                    format!("the run is {status}, and its retry waits for a slot: cancel it first"),
+                )),
                 None => Err(kept(status, reason)),
             },
         }

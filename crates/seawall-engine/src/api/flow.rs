@@ -62,7 +62,7 @@ impl Engine {
         Ok(Some(reason))
     }
 
-    async fn flow_place(&self, by: &Principal, run: RunId) -> Result<Option<FlowPlace>> {
+    pub(super) async fn flow_place(&self, by: &Principal, run: RunId) -> Result<Option<FlowPlace>> {
         let place = self.shared().store.flow_place(&by.tenant, run).await;
         place.map_err(refused("run"))
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use seawall_store::{
     ClaimedTask, NewMessage, QueueName, RunId, StatusSet, StoreError, TaskBeat, TaskClaim, TaskEnder, TaskId,
-    TaskLease, TaskRecord, TaskSettled, TaskStatus, Timestamp,
+    TaskLease, TaskRecord, TaskSettled, TaskStatus, Timestamp, Turn,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -228,7 +228,7 @@ impl Engine {
             lease,
             by: TaskEnder::Worker,
             message: NewMessage {
-                readmit: false,
+                turn: Turn::Keep,
                 key: task_message_key(id),
                 allowed: StatusSet::live(),
                 body: encode_message(&Message::TaskEnded(Box::new(ended))),

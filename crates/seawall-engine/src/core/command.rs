@@ -95,6 +95,10 @@ pub enum Message {
     Retry {
         by: Arc<str>,
     },
+    /// The run's retry, which waited for its slot, was taken back.
+    WithdrawRetry {
+        by: Arc<str>,
+    },
     /// The parent was retried, and waits with this attempt for the run's end anew.
     ParentRetried {
         by: Arc<str>,

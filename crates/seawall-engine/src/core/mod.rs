@@ -5,6 +5,7 @@ mod command;
 mod commands;
 mod event;
 mod state;
+mod withdrawal;
 
 pub use command::{Action, AttemptPlan, Command, Env, FoundChild, Message, TaskEnd, TaskEnded, TaskPlan};
 pub use commands::{Decision, decide};
@@ -16,4 +17,5 @@ pub use event::{
     RunError, ScheduledFor, StepCopied, StepStarted, Supersession, TaskOffered,
 };
 pub(crate) use state::Slot;
-pub use state::{ActivityState, MapItems, Phase, ReplayError, RunState, StepState, StepStatus, Wait};
+pub use state::{ActivityState, MapItems, Phase, ReplayError, RetryDue, RunState, StepState, StepStatus, Wait};
+pub use withdrawal::Withdrawal;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::{
-    ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
-    RunId, RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
+    ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, OwnTurn,
+    ParentLink, RunId, RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
 };
 
 use crate::core::{
     ChildStarted, Decided, Event, Message, Phase, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered,
-    TaskPlan, Wait,
+    TaskPlan, Wait, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::definition::Kind;
@@ -29,6 +29,7 @@ pub(crate) struct Writes {
     pub messages: Vec<CrossMessage>,
     pub tasks: Vec<seawall_store::TaskOffered>,
     pub withdrawn: Vec<TaskWithdrawn>,
+    pub turn: OwnTurn,
 }
 
 /// How long the worker of a task that was taken back may take to say how it ended.
@@ -55,6 +56,12 @@ pub(crate) fn retry_message_key(round: u32) -> MessageKey {
     MessageKey(format!("parent-retry:{round}"))
 }
 
+/// The key of the message by which a child that is to be retried has its slot again.
+#[must_use]
+pub(crate) fn readmission_key(round: u32) -> MessageKey {
+    MessageKey(format!("readmitted:{round}"))
+}
+
 /// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
 /// when children are created and tasks offered: their time begins by the clock, not by the time of this run's events, which a
 /// clock that was set back has left behind. With that one, a task would stand behind all those of newer runs.
@@ -67,7 +74,24 @@ pub(crate) fn writes(state: &RunState, events: &[Recorded], offers: &[TaskPlan],
         writes.add(state, events, place, now);
     }
     writes.tasks = tasks(events, offers, now);
+    writes.turn = own_turn(state, events);
     writes
+}
+
+/// What a child's request to be retried, or the end of that, does to its turn. The retry of a run without a parent waits
+/// outside of the run, and is withdrawn there.
+fn own_turn(state: &RunState, events: &[Recorded]) -> OwnTurn {
+    let any = |kind: fn(&Event) -> bool| events.iter().any(|recorded| kind(&recorded.event));
+    if state.awaits_readmission() && any(|event| matches!(event, Event::RunRetryRequested { gated: true, .. })) {
+        return OwnTurn::Ask {
+            key: readmission_key(state.asked),
+            body: encode_message(&Message::Admitted),
+        };
+    }
+    if state.parent.is_some() && any(|event| matches!(event, Event::RunRetryWithdrawn { .. })) {
+        return OwnTurn::GiveUp;
+    }
+    OwnTurn::Keep
 }
 
 /// The rows of the tasks, in the order of their events; the plans stand in the same order.
@@ -137,13 +161,7 @@ impl Writes {
             }
             Event::ChildRetried { activity, child } => {
                 let round = attempts_at(state, events, place, activity);
-                let by = Arc::from(state.run.to_string());
-                self.messages.push(CrossMessage {
-                    to: *child,
-                    key: retry_message_key(round),
-                    body: encode_message(&Message::ParentRetried { by, round }),
-                    unheard: Some(missing_child(state, activity, *child, round)),
-                });
+                self.retried(state, activity, *child, round);
             }
             Event::ChildCancelRequested { activity, child } => {
                 // One that was retried can be told again.
@@ -173,7 +191,10 @@ impl Writes {
                     grace: TASK_GRACE,
                 });
             }
-            Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
+            Event::RunSucceeded { .. }
+            | Event::RunFailed { .. }
+            | Event::RunCancelled
+            | Event::RunRetryWithdrawn { .. }
                 if !events[place + 1..].iter().any(goes_on) =>
             {
                 self.ended(state, &recorded.event);
@@ -187,6 +208,16 @@ impl Writes {
             }
             _ => {}
         }
+    }
+
+    fn retried(&mut self, state: &RunState, activity: &ActivityRef, child: RunId, round: u32) {
+        let by = Arc::from(state.run.to_string());
+        self.messages.push(CrossMessage {
+            to: child,
+            key: retry_message_key(round),
+            body: encode_message(&Message::ParentRetried { by, round }),
+            unheard: Some(missing_child(state, activity, child, round)),
+        });
     }
 
     /// An activity that waited for a decision has stopped waiting without one.
@@ -206,7 +237,11 @@ impl Writes {
         let Some(activity) = ActivityRef::parse(&parent.step) else {
             return;
         };
-        let (status, output, error) = ending(end);
+        let (status, output, error) = match end {
+            // It stays as it ended.
+            Event::RunRetryWithdrawn { reason } => (state.status(), Datum::null(), Some(not_retried(reason))),
+            _ => ending(end),
+        };
         self.messages.push(CrossMessage {
             to: parent.run,
             key: end_message_key(state.run, state.asked),
@@ -308,6 +343,18 @@ fn ending(event: &Event) -> (RunStatus, Datum, Option<StepError>) {
         _ => {
             let error = StepError::permanent("child-cancelled", "the child run was cancelled");
             (RunStatus::Cancelled, Datum::null(), Some(error))
+        }
+    }
+}
+
+fn not_retried(reason: &Withdrawal) -> StepError {
+    match reason {
+        Withdrawal::Rejected => StepError::permanent(
+            "flow-rejected",
+            "as many runs as the workflow allows go on already, and it lets none wait",
+        ),
+        Withdrawal::Cancelled { .. } | Withdrawal::Superseded { .. } => {
+            StepError::permanent("child-cancelled", "the retry of the child run was withdrawn")
         }
     }
 }

@@ -7,8 +7,8 @@ use seawall_store::{RunStatus, TaskId, Timestamp};
 use serde_json::Value;
 
 use crate::core::{
-    BlockReason, Command, Decided, Event, FoundChild, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus, TaskEnd,
-    TaskEnded, Wait,
+    BlockReason, Command, Decided, Event, FoundChild, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus,
+    Supersession, TaskEnd, TaskEnded, Wait, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::definition::OnError;
@@ -67,7 +67,7 @@ pub(super) fn candidates(
         Event::RunResumed { by } => vec![Message::Resume { by: Arc::clone(by) }.into()],
         Event::CancelRequested { by } => vec![Message::Cancel { by: Arc::clone(by) }.into()],
         Event::RunRetried { by, .. } => vec![Message::Retry { by: Arc::clone(by) }.into()],
-        Event::RunRetryRequested { by, round } => vec![
+        Event::RunRetryRequested { by, round, .. } => vec![
             Message::ParentRetried {
                 by: Arc::clone(by),
                 round: *round,
@@ -200,6 +200,17 @@ pub(super) fn candidates(
             .into(),
         ],
         Event::RunRejected => vec![Message::Rejected.into()],
+        Event::RunRetryWithdrawn { reason } => match reason {
+            Withdrawal::Cancelled { by } => vec![Message::WithdrawRetry { by: Arc::clone(by) }.into()],
+            Withdrawal::Superseded { by } => vec![
+                Message::Superseded {
+                    by: *by,
+                    reason: Supersession::CancelRunning,
+                }
+                .into(),
+            ],
+            Withdrawal::Rejected => vec![Message::Rejected.into()],
+        },
         Event::TaskClaimed {
             activity,
             task,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use seawall_store::{
     LapsedTask, LeasesAnew, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
+    Turn,
 };
 use tokio::time::Instant;
 
@@ -219,7 +220,7 @@ async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
         lease: task.lease,
         by: TaskEnder::Lapse,
         message: NewMessage {
-            readmit: false,
+            turn: Turn::Keep,
             key: task_message_key(task.id),
             allowed: StatusSet::live(),
             body: encode_message(&Message::TaskEnded(Box::new(ended))),

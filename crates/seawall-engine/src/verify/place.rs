@@ -5,6 +5,7 @@ use seawall_store::{FlowStage, InspectStore, InspectedRun, MessageKey, RunParts,
 use super::finding::VerifyFindingKind;
 use super::report::Found;
 use crate::core::{Phase, RunState};
+use crate::journal::readmission_key;
 
 /// What a run that has ended, or has not begun, waits for.
 #[derive(Clone, Copy, Default)]
@@ -24,7 +25,11 @@ pub(super) async fn standing(
     if !state.is_terminal() {
         return Ok(Standing::default());
     }
-    let key = MessageKey(format!("retry-{}", state.seq));
+    let key = if state.awaits_readmission() {
+        readmission_key(state.asked)
+    } else {
+        MessageKey(format!("retry-{}", state.seq))
+    };
     let retried = parts.unread > 0 && store.inspect_message(run.key, &key).await? == Some(true);
     let wrong = match parts.stage {
         // Its retry is in line.
@@ -54,7 +59,7 @@ pub(super) fn check(run: &InspectedRun, parts: &RunParts, state: &RunState, stan
         };
         return Some(Found::new(VerifyFindingKind::SlotLost, detail));
     }
-    let waits = state.gated && state.phase == Phase::Queued;
+    let waits = (state.gated && state.phase == Phase::Queued) || state.awaits_readmission();
     if !waits || parts.unread > 0 || is_held(run) {
         return None;
     }

@@ -8,7 +8,7 @@ use seawall_store::{
 
 use crate::codec::{awaits_code, digest_at, int, maybe_millis, millis, status_code};
 use crate::error::OpError;
-use crate::ops::flow::{Flow, Numbered};
+use crate::ops::flow::{Asker, Flow, Numbered};
 use crate::ops::nodes::require_alive;
 use crate::rows::{run_by_no, tenant_no_or_new};
 use crate::writer::{Operation, Tx};
@@ -46,7 +46,7 @@ impl Operation for CreateRun {
             require_alive(tx, node)?;
         }
         let run_no = insert(tx, tenant_no, new, hold)?;
-        let told = come_in(tx, (tenant_no, run_no), new, true)?;
+        let told = come_in(tx, (tenant_no, run_no), new, Asker::Outside)?;
         if let Some(key) = &new.idempotency {
             remember(tx, tenant_no, run_no, key)?;
         }
@@ -93,13 +93,13 @@ pub(super) fn tell_all(told: &[RunId], watchers: &Watchers) {
 }
 
 /// Brings a run in that flow control holds back. Answers who was told of it.
-fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, outside: bool) -> Result<Vec<RunId>, OpError> {
+fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, asker: Asker) -> Result<Vec<RunId>, OpError> {
     let Some(entry) = &new.flow else {
         return Ok(Vec::new());
     };
     let mut flow = Flow::new(tx);
     let run = Numbered { run_no, id: new.id };
-    flow.come_in(tenant_no, run, (new.priority, entry), outside)?;
+    flow.come_in(tenant_no, run, (new.priority, entry), asker)?;
     Ok(flow.told)
 }
 
@@ -110,7 +110,7 @@ pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result
         return Ok(Vec::new());
     }
     let run_no = insert(tx, tenant_no, new, None)?;
-    come_in(tx, (tenant_no, run_no), new, false)
+    come_in(tx, (tenant_no, run_no), new, Asker::Inside)
 }
 
 pub(super) fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {

@@ -46,6 +46,7 @@ impl Operation for ForgetFinished {
                     forgotten.next = last;
                     break;
                 }
+                forgotten.parents += u32::from(has_children(tx, place.run.0)?);
                 forget(tx, place.run.0)?;
                 forgotten.runs += 1;
             }
@@ -129,6 +130,14 @@ fn kept_for(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<Option<KeptFor>> {
         4 => Some(KeptFor::Child),
         _ => Some(KeptFor::Work),
     })
+}
+
+fn has_children(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    tx.statement(
+        "SELECT 1 FROM runs r CROSS JOIN run_parents p ON p.parent = r.id CROSS JOIN runs c ON c.run_no = p.run_no
+         WHERE r.run_no = ?1 AND c.tenant_no = r.tenant_no",
+    )?
+    .exists([run_no])
 }
 
 fn journal_bytes(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<u64> {

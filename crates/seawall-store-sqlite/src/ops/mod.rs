@@ -1,6 +1,7 @@
 //! One file to each atomic change.
 
 mod append;
+mod approvals;
 mod bury;
 mod claim;
 mod claim_tasks;

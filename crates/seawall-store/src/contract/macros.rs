@@ -282,6 +282,13 @@ macro_rules! contract_tests {
                 a_retried_run_gives_way_to_the_same_one_again,
                 a_retry_that_comes_before_the_run_is_given_back_keeps_its_slot,
                 a_retry_that_comes_to_nothing_leaves_its_slot,
+                a_retry_that_waits_can_be_withdrawn,
+                a_withdrawn_retry_lets_the_next_one_begin,
+                a_run_that_asks_by_itself_waits_for_a_slot_again,
+                a_run_that_waits_and_asks_by_itself_again_keeps_its_place,
+                a_run_that_asks_by_itself_gives_up_by_itself,
+                a_run_that_asks_by_itself_and_must_not_wait_is_told_each_time,
+                a_child_whose_retry_gives_way_is_told,
             }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,
@@ -293,6 +300,7 @@ macro_rules! contract_tests {
                 a_run_whose_key_counts_stays,
                 children_stay_with_their_parent_and_a_parent_with_live_children,
                 a_run_is_forgotten_by_its_own_tenant_only,
+                a_workflow_that_was_used_by_a_clock_that_stood_behind_stays_as_if_new,
                 unused_workflows_leave_and_used_ones_stay,
             }
             discards {

@@ -162,7 +162,13 @@ impl State {
             match on_conflict {
                 OnConflict::Queue => {}
                 OnConflict::Reject { message } => {
-                    self.deliver(run, MessageKey("rejected".to_owned()), message);
+                    // It may have been refused before.
+                    let key = if self.forget_withheld(run) {
+                        format!("rejected:{}", self.runs[&run].record.last_seq)
+                    } else {
+                        "rejected".to_owned()
+                    };
+                    self.deliver(run, MessageKey(key), message);
                     return;
                 }
                 OnConflict::CancelRunning { message } => self.clear_line(&line, run, &message),
@@ -177,8 +183,9 @@ impl State {
     fn clear_line(&mut self, line: &LineName, by: RunKey, message: &Arc<[u8]>) {
         let queued = self.queue(line).into_iter().take(FlowEntry::MAX_SUPERSEDED as usize);
         for run in queued.collect::<Vec<_>>() {
-            // One that has ended and waits for its retry has nothing to give up but that.
-            if self.forget_withheld(run) {
+            // One that has ended and waits for its retry has nothing to give up but that, and nobody waits for it but a parent.
+            let is_child = self.runs[&run].record.parent.is_some();
+            if self.forget_withheld(run) && !is_child {
                 self.flow_row(run).stage = FlowStage::Released;
             } else {
                 self.give_way(run, by, Arc::clone(message));
@@ -270,6 +277,15 @@ impl State {
             let line = row.line.clone();
             self.admit(&line, now);
         }
+    }
+
+    /// The run waits for its new admission no longer. False: it does not wait for one.
+    pub(super) fn give_up(&mut self, run: RunKey, now: Timestamp) -> bool {
+        let waits = self.forget_withheld(run);
+        if waits {
+            self.leave(run, now);
+        }
+        waits
     }
 
     /// Whether the run needs a new admission.

@@ -118,8 +118,14 @@ impl State {
                     forgotten.next = last;
                     break;
                 }
+                let (id, tenant) = (row.record.id, row.tenant.clone());
+                let is_parent = self.runs.values().any(|other| {
+                    let parent = other.record.parent.as_ref();
+                    other.tenant == tenant && parent.is_some_and(|link| link.run == id)
+                });
                 self.forget(place.run);
                 forgotten.runs += 1;
+                forgotten.parents += u32::from(is_parent);
             }
             last = Some(place);
         }
@@ -133,7 +139,7 @@ impl State {
             let pinned = runs.values().any(|run| run.record.workflow.id == row.id);
             let goes = (row.deleted || row.latest().inline)
                 && !pinned
-                && row.used_at.saturating_add(unused_for) <= now
+                && row.used_at.max(row.latest().created_at).saturating_add(unused_for) <= now
                 && forgotten.len() < limit as usize;
             if goes {
                 forgotten.push(row.id);

@@ -15,7 +15,7 @@ mod workflow;
 
 pub use append::{
     Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, HeldRun,
-    InboxRow, Lease, LoadedRun,
+    InboxRow, Lease, LoadedRun, OwnTurn,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};
@@ -26,7 +26,7 @@ pub use rate::{Rate, Spent};
 pub use retention::{Discard, Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
-    RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+    RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet, Turn,
 };
 pub use schedule::{
     DueSchedule, DueSchedules, Fired, Firing, FiringError, NewSchedule, Overlap, ScheduleChange, ScheduleRecord,

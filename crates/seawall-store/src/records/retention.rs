@@ -27,6 +27,8 @@ pub struct FinishedPlace {
 pub struct Forgotten {
     /// Runs that are gone.
     pub runs: u32,
+    /// How many of these had children, which may go now.
+    pub parents: u32,
     /// Runs that were old enough and stayed, because of a [`KeptFor`].
     pub kept: u32,
     /// Where the next step goes on. None: the sweep is through.

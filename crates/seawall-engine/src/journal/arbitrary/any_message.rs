@@ -38,6 +38,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         any_who().prop_map(|by| Message::Pause { by }),
         any_who().prop_map(|by| Message::Resume { by }),
         any_who().prop_map(|by| Message::Retry { by }),
+        any_who().prop_map(|by| Message::WithdrawRetry { by }),
         (any_who(), any::<u32>()).prop_map(|(by, round)| Message::ParentRetried { by, round }),
         resolve.prop_map(|(activity, resolution, by)| Message::Resolve {
             activity,

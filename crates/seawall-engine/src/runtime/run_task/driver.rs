@@ -318,9 +318,15 @@ impl Driver {
         !self.pending.events.is_empty() || !self.pending.consumed.is_empty()
     }
 
-    /// Events among it.
-    pub(super) const fn has_events(&self) -> bool {
-        !self.pending.events.is_empty()
+    /// The run's end is among it.
+    pub(super) fn has_end(&self) -> bool {
+        let is_end = |event: &Event| {
+            matches!(
+                event,
+                Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
+            )
+        };
+        self.pending.events.iter().any(|recorded| is_end(&recorded.event))
     }
 
     /// No attempt is about to begin.

@@ -32,9 +32,9 @@ impl Session<'_> {
     fn rest(&mut self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
-            // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
-            // request unread.
-            let ends = self.driver.has_events();
+            // Until the end is durable nobody can ask for a retry but a parent that does not wait for it. After that somebody
+            // may have, and `End` would leave the request unread.
+            let ends = state.parent.is_none() && self.driver.has_end();
             return Ok(if ends {
                 AppendThen::End
             } else {
@@ -93,6 +93,7 @@ impl Session<'_> {
             messages: writes.messages,
             tasks: writes.tasks,
             withdrawn: writes.withdrawn,
+            turn: writes.turn,
             keeps_deaths: !progress,
             then,
         }

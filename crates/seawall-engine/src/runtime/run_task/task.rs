@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use seawall_store::{
-    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
+    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, OwnTurn, RunProjection, RunRecord, RunStatus, RunWatch,
+    StoreError,
 };
 use tokio::sync::Notify;
 
@@ -167,6 +168,7 @@ impl RunTask<'_> {
             messages: Vec::new(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            turn: OwnTurn::Keep,
             keeps_deaths: false,
             then,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use seawall_engine::store::{Digest, RunId, RunStatus};
+use seawall_engine::store::{Digest, Page, RunFilter, RunId, RunStatus};
 use seawall_engine::{Engine, EngineError, ForkRun, IdempotentRequest, Outcome, RunStarted, StepError};
 use serde_json::{Value, json};
 
@@ -140,6 +140,52 @@ async fn a_running_run_is_forked_with_what_it_has_settled() {
         [true, false, false, true]
     );
     assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_run_that_is_under_way_is_not_begun_once_more_behind_anybodys_back() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let child = json!({ "name": "child", "steps": [
+        probe("pay", "once", &[]),
+        { "id": "hear", "kind": "wait_signal", "needs": ["pay"], "with": { "name": "go" } },
+    ] });
+    engine.create_workflow(&world.me, &child).await.unwrap();
+    let call = json!({ "kind": "workflow", "with": { "workflow": "child", "input": {} } });
+    let mut alone = call.clone();
+    alone["id"] = json!("call");
+    let definition = flow(json!([
+        alone,
+        { "id": "each", "kind": "map", "with": { "over": "{{ [1, 2] }}", "as": "n", "step": call } },
+        probe("a", "read", &[]),
+        probe("b", "read", &["a"]),
+    ]));
+    let source = world.start(&engine, definition).await;
+    world.settle().await;
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
+    let Err(EngineError::Conflict { detail, .. }) = fork(&world, &engine, source, from("b")).await else {
+        panic!("the children are begun once more");
+    };
+    assert!(detail.ends_with("call, each[0], each[1]"), "{detail}");
+    // Whoever names one of them says so, but not of the other.
+    let Err(EngineError::Conflict { detail, .. }) = fork(&world, &engine, source, from("each")).await else {
+        panic!("the child is begun once more");
+    };
+    assert!(detail.ends_with(": call"), "{detail}");
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
+    // Once they have ended, their outputs are copied.
+    let listed = engine
+        .list_runs(&world.me, RunFilter::default(), Page::first(10))
+        .await
+        .unwrap();
+    for run in listed.items.iter().filter(|run| run.id != source) {
+        engine.signal(&world.me, run.id, "go", None, json!(null)).await.unwrap();
+    }
+    assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+    let forked = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    assert_eq!(world.wait(&engine, forked).await.status, RunStatus::Succeeded);
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
 }
 
 #[tokio::test(start_paused = true)]

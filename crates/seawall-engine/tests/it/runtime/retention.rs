@@ -70,6 +70,34 @@ async fn many_runs_leave_in_small_steps_with_rests_between() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn runs_that_are_kept_by_their_keys_are_not_looked_at_by_each_pass() {
+    let world = world();
+    let engine = world.engine(&Probe::echo()).await;
+    for number in 0..450 {
+        let request = CreateRun {
+            priority: None,
+            workflow: WorkflowSource::Inline(chain(1, "pure")),
+            input: json!(null),
+            idempotency: Some(IdempotentRequest {
+                key: seawall_engine::store::Digest::of(format!("key {number}").as_bytes()),
+                fingerprint: seawall_engine::store::Digest::of(b"request"),
+            }),
+        };
+        engine.create_run(&world.me, request).await.unwrap();
+    }
+    // They are old enough, and everything was looked at more than once.
+    tokio::time::sleep(KEEP * 5).await;
+    let before = world.calls.of(StoreOp::Forget);
+    // Others end and leave all the time.
+    for _ in 0..20 {
+        world.run(&engine, chain(1, "pure")).await;
+        tokio::time::sleep(KEEP / 2).await;
+    }
+    let steps = world.calls.of(StoreOp::Forget) - before;
+    assert!((10..=160).contains(&steps), "{steps}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn children_leave_after_their_parent() {
     let world = world();
     let engine = world.engine(&Probe::echo()).await;

@@ -13,7 +13,7 @@ impl Flow<'_, '_> {
         let quiet = self
             .tx
             .statement(
-                "SELECT f.run_no, r.id, f.line_no, f.not_before
+                "SELECT f.run_no, r.id, f.not_before
                  FROM flow_runs f CROSS JOIN runs r ON r.run_no = f.run_no
                  WHERE f.stage = 0 AND f.not_before <= ?1 ORDER BY f.not_before, f.run_no LIMIT ?2",
             )?
@@ -22,11 +22,11 @@ impl Flow<'_, '_> {
                     run_no: row.get(0)?,
                     id: run_id_at(row, 1)?,
                 };
-                Ok((run, row.get(2)?, Timestamp::from_millis(row.get(3)?)))
+                Ok((run, Timestamp::from_millis(row.get(2)?)))
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        for (run, line_no, at) in quiet {
-            self.end_quiet(run, line_no, at)?;
+        for (run, at) in quiet {
+            self.end_quiet(run, at)?;
         }
         for line_no in self.lines(
             "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND next_at <= ?1

@@ -57,8 +57,9 @@ impl Side<'_> {
         for _ in 0..20 {
             let done = self.store.forget_finished(step).await.expect("there is room");
             text += &format!(
-                "\n{} forgotten, {} kept, more: {}",
+                "\n{} forgotten, {} of them parents, {} kept, more: {}",
                 done.runs,
+                done.parents,
                 done.kept,
                 done.next.is_some()
             );

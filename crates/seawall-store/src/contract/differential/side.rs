@@ -144,10 +144,10 @@ impl<'a> Side<'a> {
                 run,
                 key,
                 terminal,
-                readmit,
+                turn,
             } => {
                 let message = NewMessage {
-                    readmit,
+                    turn,
                     ..message(key, terminal)
                 };
                 let sent = store.send(&tenant(t.into()), run_id(run), message).await;

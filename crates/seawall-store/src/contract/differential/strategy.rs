@@ -3,7 +3,10 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop};
 use proptest::prop_oneof;
 
-use crate::contract::differential::op::{AppendOp, Expect, FireOp, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
+use crate::contract::differential::op::{
+    AppendOp, Expect, FireOp, FlowOp, Lie, OfferOp, Op, OwnTurnOp, TaskOp, Then, Wrong,
+};
+use crate::records::Turn;
 
 const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
@@ -169,7 +172,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
         priority,
         flow: Some(flow),
     });
-    let end = (RUNS, 5u8..8, 0u8..3).prop_map(|(run, status, consume)| {
+    let end = (RUNS, 5u8..8, 0u8..3, option::weighted(0.3, own_turn())).prop_map(|(run, status, consume, turn)| {
         Op::Append(AppendOp {
             run,
             wrong: Wrong::Nothing,
@@ -183,6 +186,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
             message: None,
             offer: Vec::new(),
             withdraw: None,
+            turn,
             keeps_deaths: false,
             reader: 0,
             then: Then::End,
@@ -193,7 +197,14 @@ fn flow_op() -> impl Strategy<Value = Op> {
         run,
         key,
         terminal: true,
-        readmit: true,
+        turn: Turn::Ask,
+    });
+    let give_up = (RUNS, 3u8..40).prop_map(|(run, key)| Op::Send {
+        tenant: 0,
+        run,
+        key,
+        terminal: true,
+        turn: Turn::GiveUp,
     });
     prop_oneof![
         3 => (0u16..1500).prop_map(Op::Advance),
@@ -201,6 +212,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
         6 => come,
         8 => end,
         4 => retry,
+        2 => give_up,
         6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: 9, grave: true, reader: 9 }),
         3 => append().prop_map(Op::Append),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
@@ -212,8 +224,8 @@ fn flow_op() -> impl Strategy<Value = Op> {
 
 fn client_op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        3 => (TENANTS, RUNS, SMALL, any::<bool>(), any::<bool>())
-            .prop_map(|(tenant, run, key, terminal, readmit)| Op::Send { tenant, run, key, terminal, readmit }),
+        3 => (TENANTS, RUNS, SMALL, any::<bool>(), turn())
+            .prop_map(|(tenant, run, key, terminal, turn)| Op::Send { tenant, run, key, terminal, turn }),
         1 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
         1 => (RUNS, 0u8..6).prop_map(|(run, after)| Op::Journal { run, after }),
         1 => (TENANTS, 1u8..4, option::of(STATUSES))
@@ -324,6 +336,14 @@ fn offer() -> impl Strategy<Value = OfferOp> {
     })
 }
 
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![Just(Turn::Keep), Just(Turn::Ask), Just(Turn::GiveUp)]
+}
+
+fn own_turn() -> impl Strategy<Value = OwnTurnOp> {
+    prop_oneof![3 => (3u8..40).prop_map(OwnTurnOp::Ask), 1 => Just(OwnTurnOp::GiveUp)]
+}
+
 fn append() -> impl Strategy<Value = AppendOp> {
     let rest = (
         option::weighted(0.3, SMALL),
@@ -333,13 +353,14 @@ fn append() -> impl Strategy<Value = AppendOp> {
         (
             vec(offer(), 0..3),
             option::weighted(0.2, (NTH, 0u16..1000)),
-            any::<bool>(),
+            (any::<bool>(), option::weighted(0.4, own_turn())),
             SMALL,
             then(),
         ),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(|(run, wrong, events, status, consume, rest)| {
-        let (open, settle, (child, flow), message, (offer, withdraw, keeps_deaths, reader, then)) = rest;
+        let (open, settle, (child, flow), message, (offer, withdraw, own, reader, then)) = rest;
+        let (keeps_deaths, turn) = own;
         AppendOp {
             run,
             wrong,
@@ -353,6 +374,7 @@ fn append() -> impl Strategy<Value = AppendOp> {
             message,
             offer,
             withdraw,
+            turn,
             keeps_deaths,
             reader,
             then,

@@ -6,8 +6,9 @@ use seawall_store::{RunId, RunStatus};
 use serde_json::{Value, json};
 
 use super::kit::{Subject, act, activity, by, child_that_takes, error, names, with};
+use crate::core::Withdrawal;
 use crate::core::command::{Command, Message};
-use crate::core::event::{Event, Resolution};
+use crate::core::event::{Event, Resolution, Supersession};
 use crate::core::state::{Phase, StepStatus};
 use crate::datum::Datum;
 use crate::executor::Outcome;
@@ -312,5 +313,101 @@ fn a_value_of_on_error_beyond_the_bounds_of_an_output_fails_the_step() {
     assert_eq!(
         run.at("a").error.as_ref().map(|error| &*error.code),
         Some("output-too-deep")
+    );
+}
+
+/// A child under flow control of which one step has failed.
+fn limited_child() -> Subject {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    run.message(Message::Admitted);
+    run.fail("x");
+    run
+}
+
+#[test]
+fn a_retried_child_under_flow_control_waits_for_its_admission() {
+    let mut run = limited_child();
+    assert_eq!(asked(&mut run, 2), ["run.retry_requested"]);
+    assert!(run.state.awaits_readmission());
+    assert_eq!(run.state.phase, Phase::Failed);
+    run.crash(true);
+    run.after(Duration::from_secs(3));
+    let events = run.message(Message::Admitted);
+    assert_eq!(names(&events), ["run.admitted", "run.retried", "step.started"]);
+    assert!(
+        matches!(events[0], Event::RunAdmitted { waited_ms: 3000 }),
+        "{events:?}"
+    );
+    assert!(run.message(Message::Admitted).is_empty());
+}
+
+#[test]
+fn what_ends_the_wait_of_a_retried_child_answers_its_parent_and_leaves_it_as_it_was() {
+    let newer = RunId::derived(&[b"newer"]);
+    for (message, reason) in [
+        (Message::Cancel { by: by() }, Withdrawal::Cancelled { by: by() }),
+        (Message::WithdrawRetry { by: by() }, Withdrawal::Cancelled { by: by() }),
+        (
+            Message::Superseded {
+                by: newer,
+                reason: Supersession::CancelRunning,
+            },
+            Withdrawal::Superseded { by: newer },
+        ),
+        (Message::Rejected, Withdrawal::Rejected),
+    ] {
+        let mut run = limited_child();
+        asked(&mut run, 2);
+        let events = run.message(message.clone());
+        assert_eq!(events, [Event::RunRetryWithdrawn { reason }]);
+        assert_eq!((&run.state.phase, run.state.asked), (&Phase::Failed, 2));
+        // What comes too late: its admission, and the same once more.
+        assert!(run.message(Message::Admitted).is_empty() && run.message(message).is_empty());
+        assert_eq!(asked(&mut run, 3), ["run.retry_requested"]);
+        assert!(run.state.awaits_readmission());
+    }
+}
+
+#[test]
+fn a_child_that_still_stops_when_its_parent_is_retried_keeps_its_slot() {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    run.message(Message::Admitted);
+    run.cancel();
+    let events = run.message(Message::ParentRetried { by: by(), round: 2 });
+    assert!(
+        matches!(events[..], [Event::RunRetryRequested { gated: false, .. }]),
+        "{events:?}"
+    );
+    let events = run.settle("x", Outcome::Failed(error("bad")));
+    assert_eq!(names(&events)[1..], ["run.cancelled", "run.retried", "step.started"]);
+}
+
+#[test]
+fn the_withdrawal_of_a_retry_stands_in_the_journal_of_a_run_that_has_ended() {
+    let mut run = Subject::of_steps(json!([act("x", "once")]));
+    assert!(
+        run.message(Message::WithdrawRetry { by: by() }).is_empty(),
+        "it goes on"
+    );
+    run.fail("x");
+    let events = run.message(Message::WithdrawRetry { by: by() });
+    assert_eq!(names(&events), ["run.retry_withdrawn"]);
+    assert_eq!(names(&run.retry())[0], "run.retried");
+}
+
+#[test]
+fn a_child_that_never_had_a_slot_asks_for_one_before_it_is_retried() {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    assert_eq!(asked(&mut run, 2), ["run.retry_requested"]);
+    assert!(!run.state.awaits_readmission(), "it waits for its first one");
+    let events = names(&run.message(Message::Rejected));
+    assert_eq!(events, ["run.rejected", "run.failed", "run.retry_requested"]);
+    assert!(run.state.awaits_readmission());
+    assert_eq!(
+        names(&run.message(Message::Admitted))[..2],
+        ["run.admitted", "run.retried"]
     );
 }

@@ -41,6 +41,9 @@ pub(super) struct Monitor {
     stopping: bool,
     /// It has not been admitted.
     gated: bool,
+    /// It has ended, and waits for a slot to be retried.
+    readmitted: bool,
+    is_child: bool,
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
     sagas: Sagas,
@@ -60,6 +63,8 @@ impl Monitor {
             ended: false,
             stopping: false,
             gated: false,
+            readmitted: false,
+            is_child: false,
             held: (false, false),
             sagas: Sagas::default(),
             crowded: BTreeSet::new(),
@@ -94,9 +99,10 @@ impl Monitor {
         self.put_off(recorded);
         let event = &recorded.event;
         assert!(
-            !self.ended || matches!(event, Event::RunRetried { .. } | Event::RunRetryRequested { .. }),
+            !self.ended || self.may_follow(event),
             "after the end of the run: {recorded:?}"
         );
+        self.take_turns(event);
         match event {
             Event::RunSucceeded { .. } => {
                 assert!(
@@ -129,10 +135,8 @@ impl Monitor {
                 self.stop();
             }
             Event::RunTimedOut => self.stop(),
-            Event::RunCreated(created) => self.gated = created.gated,
-            Event::RunAdmitted { .. } => {
-                assert!(self.gated && !self.stopping, "the run was admitted for nothing");
-                self.gated = false;
+            Event::RunCreated(created) => {
+                (self.gated, self.is_child) = (created.gated, created.parent.is_some());
             }
             Event::RunStarted => assert!(!self.gated, "the run began without its admission"),
             Event::RunRejected => {
@@ -165,6 +169,36 @@ impl Monitor {
                 }
             }
             _ => self.step(definition, event),
+        }
+    }
+
+    fn take_turns(&mut self, event: &Event) {
+        match event {
+            Event::RunAdmitted { .. } => {
+                let first = self.gated && !self.stopping && !self.ended;
+                assert!(first || self.readmitted, "the run was admitted for nothing");
+                (self.gated, self.readmitted) = (false, false);
+            }
+            Event::RunRetryRequested { gated: true, .. } => {
+                assert!(self.ended, "what goes on takes a slot anew");
+                self.readmitted = true;
+            }
+            Event::RunRetryWithdrawn { .. } => {
+                // Of a run without a parent the store says so.
+                assert!(self.ended && (self.readmitted || !self.is_child), "no retry waits");
+                self.readmitted = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// After the end.
+    fn may_follow(&self, event: &Event) -> bool {
+        match event {
+            Event::RunRetried { .. } => !self.readmitted,
+            Event::RunAdmitted { .. } => self.readmitted,
+            Event::RunRetryRequested { .. } | Event::RunRetryWithdrawn { .. } => true,
+            _ => false,
         }
     }
 
@@ -412,7 +446,7 @@ impl Monitor {
             *again |= matches!(self.seen[activity], Seen::Failed | Seen::Cancelled);
             *again || !(raised.contains(activity) || activity.part == Part::Compensate)
         });
-        self.gated = false;
+        (self.gated, self.readmitted) = (false, false);
         let stale = self.stale(definition, raised);
         let undone = self.sagas.undone();
         let mut reopened: BTreeSet<StepId> = self.sagas.retried(definition, raised);
