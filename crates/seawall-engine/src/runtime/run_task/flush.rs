@@ -32,10 +32,10 @@ impl Session<'_> {
     fn rest(&mut self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
-            // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
-            // request unread.
-            let ends = self.driver.has_events();
-            return Ok(if ends {
+            // Until the end is durable nobody can ask for a retry but a parent that did not wait for it. After that anybody may
+            // have, and `End` would leave the request unread.
+            let nobody_asks = self.driver.has_events() && state.parent.is_none();
+            return Ok(if nobody_asks {
                 AppendThen::End
             } else {
                 AppendThen::Park { due: None }
