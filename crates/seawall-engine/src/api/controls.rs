@@ -17,7 +17,7 @@ use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
-use crate::journal::{READER_VERSION, encode_message};
+use crate::journal::{READER_VERSION, encode_message, own_retry_message_key};
 use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
@@ -138,10 +138,9 @@ impl Engine {
             by: Arc::clone(&by.subject),
         };
         let allowed = StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]);
-        let key = format!("retry-{}", record.last_seq);
         // It takes its slot anew.
         let message = NewMessage {
-            key: MessageKey(key),
+            key: own_retry_message_key(record.last_seq),
             allowed,
             body: encode_message(&message),
             turn: Turn::Ask,

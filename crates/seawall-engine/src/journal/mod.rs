@@ -20,4 +20,7 @@ pub(crate) use codec::{decode, decode_input, decode_line, encode, stored_form, s
 pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use schedule::{decode_schedule, encode_schedule};
-pub(crate) use writes::{TASK_GRACE, end_message_key, readmission_key, retry_message_key, task_message_key, writes};
+pub(crate) use writes::{
+    TASK_GRACE, end_message_key, own_retry_message_key, readmission_key, retry_message_key, retry_message_round,
+    task_message_key, writes,
+};

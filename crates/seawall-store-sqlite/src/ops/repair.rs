@@ -58,7 +58,7 @@ impl RepairRun {
                 flow.leave(run_no)?;
             }
         }
-        if repair.projection.status.is_terminal() && repair.due.is_some() && flow.is_released(run_no)? {
+        if repair.readmit && repair.due.is_some() && flow.is_released(run_no)? {
             tx.statement("UPDATE runs SET due = NULL WHERE run_no = ?1")?
                 .execute([run_no])?;
             withhold_unread(tx, run_no)?;

@@ -320,6 +320,7 @@ macro_rules! contract_tests {
                 a_run_is_shown_with_its_place_and_its_tasks,
                 a_repair_takes_the_place_of_a_run_away,
                 a_repaired_retry_asks_for_its_slot,
+                a_repaired_run_that_takes_no_slot_anew_is_due,
                 schedules_of_all_tenants_are_streamed_in_the_order_of_their_creation,
             }
             health {
