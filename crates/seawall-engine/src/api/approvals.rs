@@ -113,7 +113,7 @@ impl Engine {
             key: decision_key(record.id, approve),
             allowed: StatusSet::of(&[]),
             body: Arc::from(Vec::new()),
-            readmit: false,
+            turn: Turn::Keep,
         };
         match self.shared().store.send(&by.tenant, record.run, question).await {
             Ok(Sent::Accepted | Sent::Duplicate | Sent::Differs) => Ok(true),

@@ -56,7 +56,7 @@ async fn is_to_go_on(store: &dyn InspectStore, child: RunKey, round: u32) -> Sto
         return Ok(true);
     }
     let parts = store.inspect_parts(child).await?;
-    Ok(parts.unread > 0 || (parts.withheld > 0 && parts.stage == Some(FlowStage::Queued)))
+    Ok(!parts.unread.is_empty() || (parts.withheld > 0 && parts.stage == Some(FlowStage::Queued)))
 }
 
 async fn task(

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use seawall_engine::store::{
-    Fault, MessageKey, NewMessage, Page, RunId, RunStatus, RunStore as _, Sent, StatusSet, StoreOp,
+    Fault, MessageKey, NewMessage, Page, RunId, RunStatus, RunStore as _, Sent, StatusSet, StoreOp, Turn,
 };
 use seawall_engine::{ActivityRef, Engine, Outcome, Resolution, StepError};
 use serde_json::json;
@@ -169,7 +169,7 @@ async fn a_retry_that_is_asked_of_a_child_while_its_end_is_being_written_is_not_
             key: MessageKey("parent-retry:2".to_owned()),
             allowed: StatusSet::live(),
             body: Arc::from(*br#"{"v":1,"t":"parent_retried","by":"somebody","round":2}"#),
-            readmit: false,
+            turn: Turn::Keep,
         };
         let sent = world.store.send(&world.me.tenant, child, asks).await;
         assert_eq!(sent.unwrap(), Sent::Accepted);

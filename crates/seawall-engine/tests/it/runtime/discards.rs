@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_engine::store::{
-    Append, AppendThen, ClaimLimits, Discard, LeaseStore as _, MessageKey, NewMessage, NodeId, Page,
-    RetentionStore as _, RunId, RunStatus, RunStore as _, Segment, StatusSet,
+    Append, AppendThen, ClaimLimits, Discard, LeaseStore as _, MessageKey, NewMessage, NodeId, OwnTurn, Page,
+    RetentionStore as _, RunId, RunStatus, RunStore as _, Segment, StatusSet, Turn,
 };
 use seawall_engine::{Engine, EngineError};
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn damage(world: &World, run: RunId, reader: u32) {
         key: MessageKey("damage".to_owned()),
         allowed: StatusSet::live(),
         body: Arc::from(&b"makes it due"[..]),
-        readmit: false,
+        turn: Turn::Keep,
     };
     store.send(tenant, run, message).await.unwrap();
     let node = NodeId::generate();
@@ -59,6 +59,7 @@ async fn damage(world: &World, run: RunId, reader: u32) {
         tasks: Vec::new(),
         withdrawn: Vec::new(),
         keeps_deaths: false,
+        turn: OwnTurn::Keep,
         then: AppendThen::Park { due: None },
         lease,
     };
