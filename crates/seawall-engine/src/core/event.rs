@@ -171,7 +171,7 @@ pub enum Event {
         activity: ActivityRef,
         child: RunId,
     },
-    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    /// The child is told to stop: the run stops, or that took too long. Its end is still to come.
     ChildCancelRequested {
         activity: ActivityRef,
         child: RunId,

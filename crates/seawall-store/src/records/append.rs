@@ -115,7 +115,7 @@ pub enum AppendThen {
     Park {
         due: Option<Timestamp>,
     },
-    /// The run has ended: give it back for good (a retry message makes it claimable again).
+    /// The run has ended: give it back for good (a retry message makes it claimable again). What is unread then stays so.
     End,
 }
 

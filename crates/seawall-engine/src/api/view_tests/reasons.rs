@@ -92,20 +92,31 @@ fn a_run_that_waits_for_a_child_names_the_child() {
         flow: crate::definition::FlowPlan::default(),
     }));
     let mut events = vec![started(step("sub"), 1, None), child];
+    let told = Event::ChildCancelRequested {
+        activity: step("sub"),
+        child: run_id(5),
+    };
     let detail = one_reason(events.clone(), "child", Some("sub"), None);
     assert!(
         detail.contains(&run_id(5).to_string()) && !detail.contains("told"),
         "{detail}"
     );
+    let late = one_reason(
+        [events.clone(), vec![told.clone()]].concat(),
+        "child",
+        Some("sub"),
+        None,
+    );
+    assert!(late.contains("took too long") && late.contains("resolve"), "{late}");
     events.push(Event::CancelRequested { by: "ann".into() });
-    events.push(Event::ChildCancelRequested {
-        activity: step("sub"),
-        child: run_id(5),
-    });
+    events.push(told);
     let found = reasons(&state(events));
     let kinds: Vec<_> = found.iter().map(|reason| reason.0).collect();
     assert_eq!(kinds, ["stopping", "child"]);
-    assert!(found[1].3.contains("told to stop"), "{found:?}");
+    assert!(
+        found[1].3.contains("told to stop") && !found[1].3.contains("too long"),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -120,18 +120,20 @@ async fn a_child_that_took_too_long_and_is_not_sure_of_its_outcome_is_waited_for
     });
     let engine = world.engine(&executor).await;
     let run = start(&world, &engine, Some("1s")).await;
-    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Failed);
-    world.settle().await;
-    engine.retry(&world.me, run).await.unwrap();
-    world.settle().await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
     let [(child, RunStatus::Blocked)] = children(&world, &engine, run).await[..] else {
         panic!("it is not waited for");
     };
-    assert_eq!(executor.begun(), ["x"]);
+    let view = engine.run(&world.me, run).await.unwrap();
+    assert_eq!(view.status, RunStatus::Waiting);
     world.verify().await;
     let x = ActivityRef::parse("x").unwrap();
     let resolution = Resolution::Succeeded(json!(1).into());
     engine.resolve(&world.me, child, x, resolution).await.unwrap();
+    let view = world.wait(&engine, run).await;
+    assert_eq!(view.status, RunStatus::Failed);
+    assert_eq!(view.error.map(|error| error.code).as_deref(), Some("timeout"));
+    engine.retry(&world.me, run).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(executor.begun(), ["x", "y"]);
     world.replays(&engine, child).await;

@@ -1,5 +1,6 @@
 //! Forks: what they take over, what they do again, and what they refuse.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -140,6 +141,86 @@ async fn a_running_run_is_forked_with_what_it_has_settled() {
         [true, false, false, true]
     );
     assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+}
+
+/// Each `b` waits until it is let go.
+#[tokio::test(start_paused = true)]
+async fn a_running_fork_of_a_running_run_is_forked_with_what_it_has_settled() {
+    let world = World::new();
+    let (go, gate) = tokio::sync::watch::channel(false);
+    let executor = Probe::new(move |attempt, _| {
+        let mut gate = gate.clone();
+        async move {
+            if attempt.activity.to_string() == "b" {
+                gate.wait_for(|open| *open).await.expect("the test holds it");
+            }
+            Outcome::Succeeded(value(&attempt))
+        }
+    });
+    let engine = world.engine(&executor).await;
+    let mut flow = chain();
+    flow["steps"][1]["effect"] = json!("idempotent");
+    let source = world.try_start(&engine, flow, json!({ "n": 1 })).await.unwrap().run;
+    world.settle().await;
+    // `d` is done again, and settled in the fork alone.
+    let first = fork(&world, &engine, source, from("d")).await.unwrap().run;
+    world.settle().await;
+    let request = ForkRun {
+        input: Some(json!({ "n": 2 })),
+        ..from("c")
+    };
+    let second = fork(&world, &engine, first, request).await.unwrap().run;
+    world.settle().await;
+    for run in [source, first, second] {
+        let view = engine.run(&world.me, run).await.unwrap();
+        assert_eq!(view.status, RunStatus::Running, "{view:?}");
+    }
+    go.send(true).expect("attempts listen");
+    for (run, output, copied) in [
+        (source, "1bc1", [false; 4]),
+        (first, "1bc1", [true, false, false, false]),
+        (second, "1bc2", [true, false, false, true]),
+    ] {
+        let view = world.wait(&engine, run).await;
+        assert_eq!(
+            (view.status, view.output.json()),
+            (RunStatus::Succeeded, &json!(output))
+        );
+        assert!(view.steps.iter().map(|step| step.copied).eq(copied), "{view:?}");
+    }
+    let mut begun = executor.begun();
+    begun.sort();
+    assert_eq!(begun, ["a", "b", "b", "b", "c", "c", "c", "d", "d"]);
+    let keys = |attempt: &seawall_engine::Attempt| attempt.effect_key.to_string();
+    let keys: BTreeSet<String> = executor.log.lock().iter().map(keys).collect();
+    assert_eq!(keys.len(), begun.len());
+    world.verify().await;
+}
+
+/// Nobody does a second time, at whatever remove, what is under way.
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_once_in_a_fork_is_not_done_by_a_fork_of_it() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "b" {
+            std::future::pending::<()>().await;
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.settle().await;
+    let refused = fork(&world, &engine, source, from("c")).await;
+    assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+    let first = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    world.settle().await;
+    let refused = fork(&world, &engine, first, from("c")).await;
+    assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+    fork(&world, &engine, first, from("b")).await.unwrap();
+    world.settle().await;
+    let attempts = executor.begun().iter().filter(|step| *step == "b").count();
+    assert_eq!(attempts, 3);
+    world.verify().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use crate::core::event::{ApprovalRequested, Event};
 use crate::core::state::{RunState, Slot};
 use crate::datum::{Datum, excess};
 use crate::definition::{self, Approval, ChildWorkflow, Kind, MAX_SIGNAL_NAME, SleepTime, Step, Template};
-use crate::executor::StepError;
+use crate::executor::{StepError, bounded_to};
 use crate::names::approval_id;
 
 /// Children of children of children …: at most this deep.
@@ -72,7 +72,7 @@ pub(super) fn approval(draft: &mut Draft<'_>, slot: Slot, step: &Step, approval:
             .deciders
             .as_ref()
             .map_or(Ok(Vec::new()), |template| strings(template, &scope))?;
-        Ok((bounded(message), deciders))
+        Ok((bounded_to(MAX_MESSAGE, message), deciders))
     });
     let (message, deciders) = match asked {
         Ok(asked) => asked,
@@ -205,15 +205,6 @@ fn strings(template: &Template, scope: &definition::Scope) -> Result<Vec<String>
         ));
     }
     Ok(items.iter().map(text_of).collect())
-}
-
-fn bounded(mut message: String) -> String {
-    let mut end = message.len().min(MAX_MESSAGE);
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    message.truncate(end);
-    message
 }
 
 fn instant(text: &str) -> Result<Timestamp, StepError> {

@@ -18,6 +18,17 @@ fn parent() -> Subject {
     Subject::of_steps(json!([child, act("b", "read")]))
 }
 
+/// Its child takes longer than a minute.
+fn late() -> (Subject, RunId) {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    let events = run.after(Duration::from_secs(60));
+    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested"]);
+    assert!(run.is("a", StepStatus::Waiting));
+    (run, child)
+}
+
 fn ended(run: &mut Subject, child: RunId, status: RunStatus) -> Vec<Event> {
     ended_for(run, "a", child, status)
 }
@@ -69,13 +80,48 @@ fn a_childs_failure_fails_the_step() {
 }
 
 #[test]
-fn a_child_that_takes_too_long_is_told_to_stop_and_not_waited_for() {
-    let mut run = parent();
-    run.start_child("a");
-    let child = run.child("a");
-    let events = run.after(Duration::from_secs(60));
-    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested", "step.failed"]);
-    assert!(ended(&mut run, child, RunStatus::Cancelled).is_empty());
+fn a_child_that_takes_too_long_is_told_to_stop_and_fails_the_step_when_it_has_ended() {
+    for status in [RunStatus::Cancelled, RunStatus::Failed] {
+        let (mut run, child) = late();
+        run.crash(true);
+        assert_eq!(run.state.next_wake(), None, "nothing to be woken for");
+        assert_eq!(
+            names(&ended(&mut run, child, status)),
+            ["child.finished", "step.failed"]
+        );
+        assert_eq!(run.at("a").error.as_ref().map(|error| &*error.code), Some("timeout"));
+    }
+}
+
+#[test]
+fn a_child_that_succeeds_although_it_took_too_long_gives_its_output() {
+    let (mut run, child) = late();
+    let events = ended(&mut run, child, RunStatus::Succeeded);
+    assert_eq!(names(&events), ["child.finished", "step.succeeded"]);
+}
+
+#[test]
+fn a_run_that_stops_does_not_tell_its_late_child_again() {
+    let (mut run, child) = late();
+    run.succeed("b");
+    assert_eq!(names(&run.cancel()), ["run.cancel_requested"]);
+    let events = ended(&mut run, child, RunStatus::Cancelled);
+    assert_eq!(names(&events), ["child.finished", "step.cancelled", "run.cancelled"]);
+}
+
+#[test]
+fn nothing_is_undone_beside_what_a_child_that_took_too_long_does_still() {
+    let undo = json!({ "kind": "act", "effect": "once" });
+    let child = json!({ "id": "b", "kind": "workflow", "timeout": "1m", "needs": ["a"], "with": { "workflow": "w" } });
+    let mut run = Subject::of_steps(json!([with(act("a", "read"), json!({ "compensate": undo })), child]));
+    run.succeed("a");
+    run.start_child("b");
+    let child = run.child("b");
+    run.after(Duration::from_secs(60));
+    assert!(run.starts().is_empty(), "the child is at work still");
+    let events = ended_for(&mut run, "b", child, RunStatus::Cancelled);
+    let undoes = ["compensation.started", "step.started"];
+    assert_eq!(names(&events), [["child.finished", "step.failed"], undoes].concat());
 }
 
 #[test]
@@ -139,14 +185,18 @@ fn an_input_that_the_childs_workflow_does_not_take_fails_the_step_and_makes_no_c
 }
 
 #[test]
-fn of_two_children_that_take_too_long_at_once_the_second_is_told_once_and_waited_for() {
+fn of_two_children_that_take_too_long_at_once_each_is_told_once_and_waited_for() {
     let step = json!({ "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
     let mut run = Subject::of_steps(json!([{ "id": "m", "kind": "map", "with": { "over": [1, 2], "step": step } }]));
     run.start_child("m[0]");
     run.start_child("m[1]");
     let events = run.after(Duration::from_secs(60));
-    let told = "child.cancel_requested";
-    assert_eq!(names(&events), ["timer.fired", told, "step.failed", told]);
+    let told = ["timer.fired", "child.cancel_requested"];
+    assert_eq!(names(&events), [told, told].concat());
+    assert_eq!(
+        names(&run.end_child("m[0]", RunStatus::Cancelled)),
+        ["child.finished", "step.failed"]
+    );
     assert!(run.is("m[1]", StepStatus::Waiting) && run.is("m", StepStatus::Running));
 }
 
@@ -208,12 +258,10 @@ fn a_retry_of_the_run_retries_the_child_that_failed_and_waits_for_its_next_end()
 }
 
 #[test]
-fn a_child_that_was_given_up_is_retried_and_can_be_told_to_stop_again() {
-    let mut run = parent();
-    run.start_child("a");
-    let child = run.child("a");
+fn a_child_that_took_too_long_is_retried_and_can_be_told_to_stop_again() {
+    let (mut run, child) = late();
     run.succeed("b");
-    run.after(Duration::from_secs(60));
+    ended(&mut run, child, RunStatus::Cancelled);
     assert_eq!(run.state.phase, Phase::Failed);
     assert_eq!(names(&run.retry()), ["run.retried", "step.started", "child.retried"]);
     // What it came to when it was told to stop.

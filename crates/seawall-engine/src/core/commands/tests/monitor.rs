@@ -351,6 +351,10 @@ impl Monitor {
     fn move_to(&mut self, activity: &ActivityRef, from: &[Seen], to: Seen) {
         let seen = self.seen.get_mut(activity).expect("the activity exists");
         assert!(from.contains(seen), "{activity} went from {seen:?} to {to:?}");
+        if let (Seen::Waiting, Some((child, _))) = (*seen, self.children.get(activity)) {
+            let ended = self.settled.contains(&child.to_string());
+            assert!(ended, "{activity} went on before {child} had ended");
+        }
         *seen = to;
     }
 
