@@ -92,12 +92,15 @@ impl RunTask<'_> {
                 Exit::Failed(failure) => self.report(&failure, backoff),
             }
             self.shared.in_doubt();
+            // What could not even be loaded may be deleted meanwhile: nothing of it is executed before the next session.
+            self.place.set_aside(true);
             tokio::select! {
                 biased;
                 () = self.place.dropped().cancelled() => return self.leave_in_doubt(),
                 () = self.shared.draining.cancelled() => return,
                 () = tokio::time::sleep(backoff) => {}
             }
+            self.place.set_aside(false);
             backoff = backoff.saturating_mul(2).min(LAST_BACKOFF);
         }
     }
