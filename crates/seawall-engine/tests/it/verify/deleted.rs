@@ -30,7 +30,7 @@ async fn delete_all(engine: &Engine) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_run_that_cannot_be_read_can_be_deleted_and_leaves_nothing_behind() {
     let populated = Populated::new().await;
-    for name in ["unreadable-journal"] {
+    for name in ["unreadable-journal", "hole", "no-definition"] {
         let path = populated.copy(name);
         damage(&path, name).expect("the damage is done");
         let deleting = populated.led(&path, async |engine: &Engine| {
