@@ -114,7 +114,7 @@ class Server:
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
         self.kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.address, self.prefix = parts.netloc, parts.path.rstrip("/")
+        self.url, self.address, self.prefix = url, parts.netloc, parts.path.rstrip("/")
         self.connection = None
 
     def post(self, path, body, wait=0):
@@ -128,7 +128,8 @@ class Server:
             status, text = response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise Unreachable(f"{type(error).__name__}: {error}")
+            reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            raise Unreachable(f"no answer from {self.url} ({reason}); is `seawall serve` running there?")
         try:
             answer = json.loads(text)
         except ValueError:

@@ -35,6 +35,12 @@ impl Datum {
         &self.0.json
     }
 
+    /// About how many bytes it is as JSON text, without writing it.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        weight(self.json())
+    }
+
     /// The value as templates see it.
     #[must_use]
     pub fn template(&self) -> minijinja::Value {
@@ -77,5 +83,27 @@ pub(crate) fn weight(value: &Value) -> usize {
                 .map(|(key, item)| key.len() + 4 + weight(item))
                 .sum::<usize>()
         }
+    }
+}
+
+/// Bytes of JSON, about: the input of a run, the output of a step, the payload of a signal.
+pub(crate) const MAX_VALUE: usize = 1024 * 1024;
+/// Levels. Templates put a value into others, up to 32 levels more, and the journal reads back no more than 100.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Why a value is refused: its code and a message.
+pub(crate) fn excess(value: &Value) -> Option<(&'static str, &'static str)> {
+    if weight(value) > MAX_VALUE {
+        return Some(("too-large", "is more than 1 MiB of JSON"));
+    }
+    deeper_than(value, MAX_DEPTH).then_some(("too-deep", "is nested more than 64 levels deep"))
+}
+
+/// Whether a value is nested more than `levels` deep.
+pub(crate) fn deeper_than(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(|item| deeper_than(item, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1)),
+        _ => false,
     }
 }

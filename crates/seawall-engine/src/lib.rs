@@ -21,15 +21,15 @@ mod verify;
 
 pub use self::core::{
     Action, ActivityState, ApprovalRequested, AttemptPlan, BlockReason, ChildStarted, Command, CopiedStatus, Decided,
-    Decision, Env, Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RunCreated,
-    RunError, RunState, ScheduledFor, StepCopied, StepStarted, StepState, StepStatus, Supersession, TaskEnd, TaskEnded,
-    TaskOffered, TaskPlan, Wait, decide,
+    Decision, Env, Event, FoundChild, MapItems, Message, Phase, Recorded, ReplayError, Resolution, RetryDue,
+    RunCreated, RunError, RunState, ScheduledFor, StepCopied, StepStarted, StepState, StepStatus, Supersession,
+    TaskEnd, TaskEnded, TaskOffered, TaskPlan, Wait, Withdrawal, decide,
 };
 pub use api::{
     BulkAnswer, BulkItem, BulkOutcome, BulkRequest, BulkVerb, ClaimTasks, CreateRun, Engine, EngineError, EngineParts,
-    ErrorView, ForkRun, IdempotentRequest, InputMatch, JournalItem, PartView, Principal, QueueView, Reason, RunSearch,
-    RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView, TaskFailure, TaskOutput,
-    TaskView, WorkerView, WorkflowCreated, WorkflowSource,
+    ErrorView, ForkRun, IdempotentRequest, InputMatch, JournalItem, JournalPart, PartView, Principal, QueueView,
+    Reason, RunSearch, RunStarted, RunView, ScheduleCreated, ScheduleRequest, ScheduleView, SetQueue, StepView,
+    TaskFailure, TaskOutput, TaskView, WorkerView, WorkflowCreated, WorkflowSource,
 };
 pub use clock::Clock;
 pub use datum::Datum;

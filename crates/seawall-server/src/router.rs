@@ -72,6 +72,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::control::retry))
         .routes(routes!(runs::fork::fork))
         .routes(routes!(runs::signal::signal))
+        .routes(routes!(runs::step::step))
         .routes(routes!(runs::resolve::resolve))
         // Schedules
         .routes(routes!(schedules::list::list, schedules::create::create))
@@ -92,5 +93,5 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::complete_many::complete_many))
         // Queues
         .routes(routes!(queues::list::list))
-        .routes(routes!(queues::get::get, queues::set::set))
+        .routes(routes!(queues::get::get, queues::set::set, queues::delete::delete))
 }

@@ -111,6 +111,22 @@ const DAMAGES: &[(&str, &str)] = &[
          UPDATE flow_runs SET stage = 3, line_no = NULL WHERE run_no IN (SELECT run_no FROM retried)",
     ),
     (
+        "child-retry-unread",
+        "INSERT INTO inbox (run_no, key, unread, body)
+         SELECT r.run_no, 'parent-retry:2', 1,
+                CAST('{\"v\":1,\"t\":\"parent_retried\",\"by\":\"somebody\",\"round\":2}' AS BLOB)
+         FROM runs r JOIN run_parents USING (run_no) WHERE r.status = 6",
+    ),
+    (
+        "child-retry-due-and-counts",
+        "INSERT INTO inbox (run_no, key, unread, body)
+         SELECT r.run_no, 'parent-retry:2', 1,
+                CAST('{\"v\":1,\"t\":\"parent_retried\",\"by\":\"somebody\",\"round\":2}' AS BLOB)
+         FROM runs r JOIN run_parents USING (run_no) WHERE r.status = 6;
+         UPDATE runs SET due = 0, completed_steps = completed_steps + 1
+         WHERE status = 6 AND run_no IN (SELECT run_no FROM run_parents)",
+    ),
+    (
         "never-admitted",
         "CREATE TEMP TABLE waits AS SELECT run_no FROM flow_runs WHERE stage = 1 AND admitted IS NOT NULL;
          UPDATE flow_lines SET queued = queued - 1;

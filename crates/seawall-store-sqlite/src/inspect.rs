@@ -104,8 +104,8 @@ pub(crate) fn parts(conn: &Connection, run: RunKey) -> RunParts {
         }
         Err(error) => parts.troubles.push(format!("its approvals: {}", told(&error))),
     }
-    let counts = messages(conn, run, 1).and_then(|unread| Ok((unread, messages(conn, run, 2)?)));
-    match counts {
+    let messages = unread(conn, run).and_then(|unread| Ok((unread, withheld(conn, run)?)));
+    match messages {
         Ok((unread, withheld)) => (parts.unread, parts.withheld) = (unread, withheld),
         Err(error) => parts.troubles.push(format!("its inbox: {}", told(&error))),
     }
@@ -142,10 +142,15 @@ fn segments(conn: &Connection, run: RunKey, parts: &mut RunParts) -> rusqlite::R
     Ok(())
 }
 
-/// Messages in that state: 1 for those that wait to be read, 2 for those that are withheld.
-fn messages(conn: &Connection, run: RunKey, unread: u8) -> rusqlite::Result<u64> {
-    conn.prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = ?2")?
-        .query_row(params![run.0, unread], |row| row.get::<_, i64>(0))
+fn unread(conn: &Connection, run: RunKey) -> rusqlite::Result<Vec<MessageKey>> {
+    conn.prepare_cached("SELECT key FROM inbox WHERE run_no = ?1 AND unread = 1 ORDER BY inbox_no")?
+        .query_map([run.0], |row| row.get(0).map(MessageKey))?
+        .collect()
+}
+
+fn withheld(conn: &Connection, run: RunKey) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT count(*) FROM inbox WHERE run_no = ?1 AND unread = 2")?
+        .query_row([run.0], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 

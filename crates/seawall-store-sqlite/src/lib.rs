@@ -23,6 +23,7 @@ mod migrate;
 mod open;
 mod ops;
 mod options;
+mod quiet_clock;
 mod readers;
 mod roles;
 mod rows;

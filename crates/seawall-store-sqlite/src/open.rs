@@ -1,5 +1,6 @@
 //! Opening: lock, settings, migrations, one flush, readers, writer; in this order.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use seawall_store::Watchers;
@@ -10,6 +11,7 @@ use crate::latest::LatestWorkflows;
 use crate::lock::{FileLock, resolve};
 use crate::migrate;
 use crate::options::SqliteOptions;
+use crate::quiet_clock::QuietClock;
 use crate::readers::Readers;
 use crate::store::SqliteStore;
 use crate::writer::{Parts, Writer, raise_mark};
@@ -39,6 +41,7 @@ impl SqliteStore {
         let failpoints = Failpoints::new(options.failpoints);
         #[cfg(not(feature = "failpoints"))]
         let failpoints = Failpoints;
+        let quiet = Arc::new(QuietClock::unknown());
         let writer = Writer::start(Parts {
             path,
             lock,
@@ -46,6 +49,7 @@ impl SqliteStore {
             cache_bytes: options.cache_bytes,
             queue: options.queue,
             clock: options.clock.clone(),
+            quiet: Arc::clone(&quiet),
             watchers: watchers.clone(),
             failpoints,
         })?;
@@ -55,6 +59,7 @@ impl SqliteStore {
             latest: LatestWorkflows::default(),
             watchers,
             clock: options.clock,
+            quiet,
             claims: AtomicU64::new(0),
         })
     }

@@ -5,6 +5,7 @@ use seawall_store::{StoreClock, Watchers};
 
 use crate::latest::LatestWorkflows;
 use crate::metrics::SqliteMetrics;
+use crate::quiet_clock::QuietClock;
 use crate::readers::Readers;
 use crate::writer::Writer;
 
@@ -17,6 +18,7 @@ pub struct SqliteStore {
     pub(crate) latest: LatestWorkflows,
     pub(crate) watchers: Watchers,
     pub(crate) clock: Arc<dyn StoreClock>,
+    pub(crate) quiet: Arc<QuietClock>,
     /// How often was claimed: who begins changes.
     pub(crate) claims: AtomicU64,
 }

@@ -13,7 +13,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Parser;
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -63,7 +63,12 @@ impl Server {
     async fn post(&self, path: &str, body: &Value, wait: u64) -> anyhow::Result<(StatusCode, Value)> {
         let request = self.http.post(format!("{}/api/v1/tasks/{path}", self.url)).json(body);
         let request = request.timeout(Duration::from_secs(wait + 30));
-        let answer = request.header("prefer", format!("wait={wait}")).send().await?;
+        let answer = request.header("prefer", format!("wait={wait}")).send().await;
+        let answer = answer.map_err(|error| {
+            let reason = anyhow::Error::from(error);
+            let (url, reason) = (&self.url, reason.root_cause());
+            anyhow!("no answer from {url} ({reason}); is `seawall serve` running there?")
+        })?;
         let status = answer.status();
         Ok((status, answer.json().await?))
     }

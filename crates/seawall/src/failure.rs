@@ -35,6 +35,7 @@ impl Failure {
         match self {
             Self::Usage(text) => text.clone(),
             Self::Client(ClientError::Problem(problem)) => problem_text(problem),
+            Self::Client(error @ ClientError::Connect { .. }) => unreachable_text(error),
             Self::Other(error) => format!("error: {error:#}"),
             Self::Client(_) | Self::Output(_) => with_causes(self),
         }
@@ -47,6 +48,18 @@ fn of_problem(problem: &Problem) -> Exit {
         400 | 404 | 413 | 415 | 422 => Exit::Usage,
         _ => Exit::Failed,
     }
+}
+
+/// Between the first and the last cause stands only how the client is built.
+fn unreachable_text(error: &ClientError) -> String {
+    let mut last: &dyn StdError = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    format!(
+        "error: {error}: {last}. Is `seawall serve` running there? Without --server and SEAWALL_SERVER a command works on the \
+         data folder itself"
+    )
 }
 
 fn with_causes(error: &dyn StdError) -> String {
@@ -68,6 +81,20 @@ fn with_causes(error: &dyn StdError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_not_there_is_told_with_the_last_cause_and_what_to_do() {
+        let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
+        let source = anyhow::Error::from(refused).context("error sending request").into();
+        let url = "http://127.0.0.1:9/".to_owned();
+        let text = Failure::Client(ClientError::Connect { url, source }).text();
+        let (what, hint) = text.split_once(". ").unwrap();
+        assert_eq!(
+            what,
+            "error: cannot reach the server at http://127.0.0.1:9/: connection refused"
+        );
+        assert!(hint.contains("seawall serve"), "{hint}");
+    }
 
     #[test]
     fn a_bad_request_is_usage_and_a_broken_server_is_not() {

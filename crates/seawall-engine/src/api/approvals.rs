@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::{
-    ApprovalFilter, ApprovalId, ApprovalRecord, ApprovalStatus, MessageKey, NewMessage, Page, PageOf, StatusSet,
-    StoreError,
+    ApprovalFilter, ApprovalId, ApprovalRecord, ApprovalStatus, MessageKey, NewMessage, Page, PageOf, RunWatch, Sent,
+    StatusSet, StoreError, Turn,
 };
 
 use crate::api::controls::invalid;
@@ -40,10 +40,11 @@ impl Engine {
     }
 
     /// Decides, and waits (a few seconds at most) until the run has settled the approval. `Ok` with a pending record: the
-    /// decision is durable and will be taken when the run's holder gets to it.
+    /// decision is durable and will be taken when the run's holder gets to it. The same decision once more is accepted,
+    /// whoever says it, and changes nothing: the record shows the first one.
     ///
     /// # Errors
-    /// `Conflict` when somebody, or the timeout, was first.
+    /// `Conflict` when somebody has decided otherwise, or the timeout was first.
     pub async fn decide(
         &self,
         by: &Principal,
@@ -62,17 +63,34 @@ impl Engine {
             by: Arc::clone(&by.subject),
         };
         let message = NewMessage {
-            key: MessageKey(format!("decide-{id}")),
+            key: decision_key(id, approve),
             allowed: StatusSet::live(),
             body: encode_message(&message),
-            readmit: false,
+            turn: Turn::Keep,
         };
-        let mut watch = self.watch(record.run);
+        let watch = self.watch(record.run);
         let sent = self.shared().store.decide_approval(&by.tenant, id, message).await;
-        sent.map_err(|error| match error {
-            StoreError::ApprovalSettled => somebody_was_first(&record),
-            error => refused(APPROVAL)(error),
-        })?;
+        let first = match sent {
+            Ok(_) => true,
+            Err(StoreError::ApprovalSettled) => false,
+            Err(error) => return Err(refused(APPROVAL)(error)),
+        };
+        let record = self.settled(by, id, watch).await?;
+        let same = match record.status {
+            ApprovalStatus::Pending => first || self.was_decided(by, &record, approve).await?,
+            ApprovalStatus::Approved => approve,
+            ApprovalStatus::Rejected => !approve,
+            ApprovalStatus::Expired | ApprovalStatus::Cancelled => false,
+        };
+        if same {
+            Ok(record)
+        } else {
+            Err(somebody_was_first(&record))
+        }
+    }
+
+    /// The approval once the run has taken a decision, or as it stands after a few seconds.
+    async fn settled(&self, by: &Principal, id: ApprovalId, mut watch: RunWatch) -> Result<ApprovalRecord> {
         let settled = async {
             loop {
                 let record = self.approval(by, id).await?;
@@ -82,32 +100,45 @@ impl Engine {
                 watch.progressed().await;
             }
         };
-        let record = match tokio::time::timeout(TAKEN_WITHIN, settled).await {
-            Ok(record) => record?,
-            Err(_) => self.approval(by, id).await?,
+        match tokio::time::timeout(TAKEN_WITHIN, settled).await {
+            Ok(record) => record,
+            Err(_) => self.approval(by, id).await,
+        }
+    }
+
+    /// Whether this decision is what waits in the run's inbox. Asked with a message that no status allows: it is known there,
+    /// or refused.
+    async fn was_decided(&self, by: &Principal, record: &ApprovalRecord, approve: bool) -> Result<bool> {
+        let question = NewMessage {
+            key: decision_key(record.id, approve),
+            allowed: StatusSet::of(&[]),
+            body: Arc::from(Vec::new()),
+            turn: Turn::Keep,
         };
-        let mine = match record.status {
-            ApprovalStatus::Pending => true,
-            ApprovalStatus::Approved => approve && decided_by(&record, by),
-            ApprovalStatus::Rejected => !approve && decided_by(&record, by),
-            ApprovalStatus::Expired | ApprovalStatus::Cancelled => false,
-        };
-        if mine {
-            Ok(record)
-        } else {
-            Err(somebody_was_first(&record))
+        match self.shared().store.send(&by.tenant, record.run, question).await {
+            Ok(Sent::Accepted | Sent::Duplicate | Sent::Differs) => Ok(true),
+            Err(StoreError::RunIs(_)) => Ok(false),
+            Err(error) => Err(refused(APPROVAL)(error)),
         }
     }
 }
 
-fn decided_by(record: &ApprovalRecord, by: &Principal) -> bool {
-    record.decided_by.as_deref() == Some(&*by.subject)
+fn decision_key(id: ApprovalId, approve: bool) -> MessageKey {
+    let decision = if approve { "approve" } else { "reject" };
+    MessageKey(format!("decide-{id}-{decision}"))
 }
 
 fn somebody_was_first(record: &ApprovalRecord) -> EngineError {
+    let who = record
+        .decided_by
+        .as_ref()
+        .map(|by| format!(" by {by}"))
+        .unwrap_or_default();
     let detail = match record.status {
-        ApprovalStatus::Pending => "a decision for this approval was accepted already".to_owned(),
-        status => format!("the approval is {} already", status.as_str()),
+        ApprovalStatus::Pending => {
+            "the other decision was accepted already, and the run has not taken it yet".to_owned()
+        }
+        status => format!("the approval is {} already{who}", status.as_str()),
     };
     EngineError::Conflict { status: None, detail }
 }

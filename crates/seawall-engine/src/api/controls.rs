@@ -5,34 +5,75 @@
 
 use std::sync::Arc;
 
-use seawall_store::{MessageKey, NewMessage, RunId, RunStatus, Sent, StatusSet};
+use seawall_store::{
+    FlowStage, MessageKey, NewMessage, RunId, RunRecord, RunStatus, Sent, StatusSet, StoreError, Turn,
+};
 use serde_json::Value;
 
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::{Engine, EngineError, Principal};
-use crate::core::{BlockReason, Message, Resolution, RunState};
+use crate::core::{BlockReason, Message, Resolution, RunState, StepStatus};
 use crate::datum::Datum;
 use crate::definition::MAX_SIGNAL_NAME;
 use crate::executor::StepError;
-use crate::journal::encode_message;
+use crate::journal::{READER_VERSION, encode_message, own_retry_message_key};
 use crate::names::{ActivityRef, Part};
 use crate::runtime::excess;
 
 impl Engine {
+    /// Of a run that has ended and whose retry waits for a slot, withdraws that: the run stays as it ended.
+    ///
     /// # Errors
     /// `Conflict` where the run's state forbids it, `NotFound`, `Overloaded`.
     pub async fn cancel(&self, by: &Principal, run: RunId) -> Result<()> {
         let record = self.record(by, run).await?;
         let status = record.projection.status;
         if status.is_terminal() {
-            return Err(conflict(status, format!("the run is {status} already")));
+            return self.withdraw_retry(by, &record).await;
+        }
+        // Whoever cannot read the run now will not take the message either. One of a newer version waits for its reader.
+        if status == RunStatus::Blocked && record.reader <= READER_VERSION {
+            let ReadRun { state, trouble, .. } = self.read(by, run).await?;
+            if state.is_none() {
+                return Err(conflict(status, cannot_be_read(trouble.as_deref())));
+            }
         }
         let message = Message::Cancel {
             by: Arc::clone(&by.subject),
         };
         let key = format!("cancel-{}", record.last_seq);
         self.send(by, run, key, StatusSet::live(), &message).await.map(drop)
+    }
+
+    /// The run has ended, and its retry waits for a slot.
+    pub(super) async fn retry_waits(&self, by: &Principal, record: &RunRecord) -> Result<bool> {
+        if !record.projection.status.is_terminal() {
+            return Ok(false);
+        }
+        let place = self.flow_place(by, record.id).await?;
+        Ok(place.is_some_and(|place| place.stage == FlowStage::Queued))
+    }
+
+    async fn withdraw_retry(&self, by: &Principal, record: &RunRecord) -> Result<()> {
+        let refusal = |status| conflict(status, format!("the run is {status} already"));
+        if !self.retry_waits(by, record).await? {
+            return Err(refusal(record.projection.status));
+        }
+        let message = Message::WithdrawRetry {
+            by: Arc::clone(&by.subject),
+        };
+        let message = NewMessage {
+            key: MessageKey(format!("withdraw-{}-{}", record.last_seq, record.epoch.0)),
+            allowed: StatusSet::retriable(),
+            body: encode_message(&message),
+            turn: Turn::GiveUp,
+        };
+        match self.shared().store.send(&by.tenant, record.id, message).await {
+            // It has found its slot meanwhile.
+            Err(StoreError::RunIs(status)) => Err(refusal(status)),
+            sent => sent.map(drop).map_err(refused(RUN)),
+        }
     }
 
     /// # Errors
@@ -84,8 +125,7 @@ impl Engine {
         let record = self.record(by, run).await?;
         let status = record.projection.status;
         if !matches!(status, RunStatus::Failed | RunStatus::Cancelled) {
-            let detail = format!("the run is {status}; only a failed or cancelled run can be retried");
-            return Err(conflict(status, detail));
+            return Err(conflict(status, self.not_retriable(by, run, status).await?));
         }
         if let Some(parent) = &record.parent {
             let detail = format!(
@@ -98,16 +138,28 @@ impl Engine {
             by: Arc::clone(&by.subject),
         };
         let allowed = StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]);
-        let key = format!("retry-{}", record.last_seq);
         // It takes its slot anew.
         let message = NewMessage {
-            key: MessageKey(key),
+            key: own_retry_message_key(record.last_seq),
             allowed,
             body: encode_message(&message),
-            readmit: true,
+            turn: Turn::Ask,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map(drop).map_err(refused(RUN))
+    }
+
+    /// A request that comes again after the run has taken it hears so.
+    async fn not_retriable(&self, by: &Principal, run: RunId, status: RunStatus) -> Result<String> {
+        let retried = self.read(by, run).await?.state.is_some_and(|state| state.attempt > 1);
+        let already = if retried {
+            "has been retried already and is"
+        } else {
+            "is"
+        };
+        Ok(format!(
+            "the run {already} {status}; only a failed or cancelled run can be retried"
+        ))
     }
 
     /// Settles an unknown outcome.
@@ -154,7 +206,8 @@ impl Engine {
         let slot = state.slot(&activity);
         if !slot.is_some_and(|slot| state.can_resolve(slot, &resolution)) {
             let detail = format!("the outcome of {activity} is not unknown: it is {}", of.status.as_str());
-            return Err(conflict(status, detail));
+            let unknown = unknown_items(&state, &activity);
+            return Err(conflict(status, format!("{detail}{unknown}")));
         }
         let key = format!(
             "resolve-{}-{}-{}",
@@ -227,10 +280,35 @@ impl Engine {
             key: MessageKey(key),
             allowed,
             body: encode_message(message),
-            readmit: false,
+            turn: Turn::Keep,
         };
         let sent = self.shared().store.send(&by.tenant, run, message).await;
         sent.map_err(refused(RUN))
+    }
+}
+
+pub(super) fn cannot_be_read(trouble: Option<&str>) -> String {
+    let trouble = trouble.map_or_else(String::new, |trouble| format!(": {trouble}"));
+    format!("the run cannot be read by this installation, so it can only be deleted{trouble}")
+}
+
+/// Of a step that is meant as a whole: those of its items, and of what undoes them, that may be meant.
+fn unknown_items(state: &RunState, of: &ActivityRef) -> String {
+    const NAMED: usize = 5;
+    if of.item.is_some() {
+        return String::new();
+    }
+    let unknown = state.activities().filter(|(_, own)| own.status == StepStatus::Unknown);
+    let names = unknown.map(|(slot, _)| state.name(slot));
+    let names: Vec<String> = names
+        .filter(|name| name.step == of.step)
+        .map(|name| name.to_string())
+        .collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    match &names[..] {
+        [] => String::new(),
+        [only] => format!("; {only} is unknown"),
+        several => format!("; unknown are {}{more}", several[..several.len().min(NAMED)].join(", ")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Flow control as it can be seen: the lines of a workflow, and why a run has not begun.
 
 use seawall_store::{
-    FlowLine, FlowPlace, FlowStage, Page, PageOf, RunId, RunRecord, RunStatus, WorkflowRecord, WorkflowRef,
+    FlowLine, FlowPlace, FlowStage, Page, PageOf, Rate, RunId, RunRecord, RunStatus, Timestamp, WorkflowRecord,
+    WorkflowRef,
 };
 
 use crate::api::engine::{Result, refused};
@@ -61,7 +62,7 @@ impl Engine {
         Ok(Some(reason))
     }
 
-    async fn flow_place(&self, by: &Principal, run: RunId) -> Result<Option<FlowPlace>> {
+    pub(super) async fn flow_place(&self, by: &Principal, run: RunId) -> Result<Option<FlowPlace>> {
         let place = self.shared().store.flow_place(&by.tenant, run).await;
         place.map_err(refused("run"))
     }
@@ -107,17 +108,23 @@ fn waiting(place: &FlowPlace) -> Option<Reason> {
                 format!("it is number {} of {}", place.ahead + 1, line.queued)
             };
             match (line.next_at, line.slots) {
-                (Some(at), _) => {
+                (Some(next), _) => {
+                    let own = turn(place, next);
+                    let then = own
+                        .filter(|own| *own > next)
+                        .map(|own| format!(", its own not before {}", rfc3339(own)));
                     let detail = format!(
-                        "waits for the rate{of_key}: the next start is at {}; {number}",
-                        rfc3339(at)
+                        "waits for the rate{of_key}: the next start is at {}; {number}{}",
+                        rfc3339(next),
+                        then.unwrap_or_default()
                     );
-                    ("rate", Some(at), detail)
+                    ("rate", own, detail)
                 }
                 (None, Some(slots)) => {
                     let detail = format!(
-                        "waits for one of {slots} slots{of_key}: {} running; {number}",
-                        line.running
+                        "waits for one of {slots} slots{of_key}: {} running; {number}{}",
+                        line.running,
+                        standing_holders(&place.holders)
                     );
                     ("concurrency", None, detail)
                 }
@@ -138,4 +145,23 @@ fn waiting(place: &FlowPlace) -> Option<Reason> {
         until,
         detail,
     })
+}
+
+/// When the rate lets a run begin for which others wait before it. None: too many to say.
+fn turn(place: &FlowPlace, next: Timestamp) -> Option<Timestamp> {
+    if place.ahead >= FlowPlace::MAX_AHEAD {
+        return None;
+    }
+    let spacing = place.line.rate.map(Rate::spacing).unwrap_or_default();
+    Some(next.saturating_add(spacing.saturating_mul(place.ahead)))
+}
+
+/// Of the runs that have the slots: those that will not give them back by themselves.
+fn standing_holders(holders: &[(RunId, RunStatus)]) -> String {
+    const NAMED: usize = 3;
+    let stands = |(_, status): &&(RunId, RunStatus)| matches!(status, RunStatus::Blocked | RunStatus::Paused);
+    let named = holders.iter().filter(stands).take(NAMED);
+    named
+        .map(|(run, status)| format!("; {run} has one and is {status}"))
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::api::runs::input_errors;
 use crate::api::{Engine, EngineError, ForkRun, Principal, RunStarted};
 use crate::core::{ActivityState, CopiedStatus, Event, RunState, Slot, StepCopied, StepStatus, Wait};
 use crate::datum::{Datum, weight};
-use crate::definition::{Definition, OnError, Step};
+use crate::definition::{Definition, Kind, OnError, Step};
 use crate::effect::EffectClass;
 use crate::names::StepId;
 use crate::runtime::{NewRunRequest, create};
@@ -28,7 +28,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::create_run`]; `Invalid` for a step that is not in the definition; `Conflict` when the run cannot be
     /// read here, its results are too large to be copied, or an effect of class `once` would be repeated of which nobody
-    /// knows whether it happened.
+    /// knows whether it happened, or a child run that is under way.
     pub async fn fork_run(&self, by: &Principal, run: RunId, request: ForkRun) -> Result<RunStarted> {
         self.is_open()?;
         let ReadRun { record, state, .. } = self.read(by, run).await?;
@@ -130,10 +130,14 @@ fn repeats(
         StepStatus::Waiting => matches!(own.wait, Some(Wait::Task { .. })),
         _ => false,
     };
+    // What a child does has classes of its own, and nobody here knows how far it is.
+    let is_under_way = |slot: Slot, own: &ActivityState| match &source.doing(slot).kind {
+        Kind::Workflow(_) => matches!(own.status, StepStatus::Running | StepStatus::Waiting),
+        _ => source.doing(slot).effect == EffectClass::Once && in_doubt(own),
+    };
     let repeated = source.activities().filter(|(slot, own)| {
         let id = &source.definition.steps[slot.step].id;
-        let once = slot.is_main() && source.doing(*slot).effect == EffectClass::Once;
-        once && in_doubt(own) && id != from_step && again(id)
+        slot.is_main() && is_under_way(*slot, own) && id != from_step && again(id)
     });
     let names: Vec<String> = repeated.map(|(slot, _)| source.name(slot).to_string()).collect();
     let more = names.len().saturating_sub(MAX_NAMED);
@@ -143,8 +147,8 @@ fn repeats(
     }
     (!names.is_empty()).then(|| {
         format!(
-            "what is of class `once` would be done again while it is not known how it ended in the other run; wait for its \
-             end, resolve it, or fork from that step: {named}"
+            "what is of class `once`, or a child run, would be done again while it is not known how it ended in the other run; \
+             wait for its end, resolve it, or fork from that step: {named}"
         )
     })
 }

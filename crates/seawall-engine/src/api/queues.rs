@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_store::{Page, PageOf, QueueName, QueueRecord, QueueSettings};
+use seawall_store::{Digest, Page, PageOf, QueueName, QueueRecord, QueueSettings};
 
 use crate::api::controls::invalid;
 use crate::api::engine::{Result, refused};
@@ -31,6 +31,22 @@ pub struct QueueView {
     pub oldest_wait: Option<Duration>,
 }
 
+impl QueueView {
+    /// What changes with the settings, and with nothing else.
+    #[must_use]
+    pub fn tag(&self) -> Digest {
+        let (name, settings) = (&self.record.name, &self.record.settings);
+        let limits = format!(
+            "{:?} {:?} {:?} {}",
+            settings.concurrency,
+            settings.concurrency_per_key,
+            settings.rate.map(|rate| (rate.limit, rate.per.as_millis())),
+            settings.paused
+        );
+        Digest::of_parts(&[b"queue", name.as_str().as_bytes(), limits.as_bytes()])
+    }
+}
+
 impl Engine {
     /// Queues that have settings, or tasks that are not settled, by name.
     ///
@@ -53,14 +69,31 @@ impl Engine {
         Ok(self.view(record))
     }
 
-    /// Replaces the queue's settings. They hold from the next claim on.
+    /// Replaces the queue's settings; with `expected`, only those. They hold from the next claim on.
     ///
     /// # Errors
-    /// `Invalid` with a pointer into the settings; `Overloaded`, `Store`.
-    pub async fn set_queue(&self, by: &Principal, name: &QueueName, set: SetQueue) -> Result<QueueView> {
+    /// `Invalid` with a pointer into the settings; `PreconditionFailed`, `Overloaded`, `Store`.
+    pub async fn set_queue(
+        &self,
+        by: &Principal,
+        name: &QueueName,
+        set: SetQueue,
+        expected: Option<QueueSettings>,
+    ) -> Result<QueueView> {
         let settings = settings(&set)?;
-        let record = self.shared().store.set_queue(&by.tenant, name, settings).await;
-        Ok(self.view(record.map_err(refused(QUEUE))?))
+        let record = self.shared().store.set_queue(&by.tenant, name, settings, expected);
+        Ok(self.view(record.await.map_err(refused(QUEUE))?))
+    }
+
+    /// Takes the queue's settings away; its tasks stay.
+    ///
+    /// # Errors
+    /// `NotFound` for a queue without settings and without tasks; `PreconditionFailed`, `Overloaded`, `Store`.
+    pub async fn clear_queue(&self, by: &Principal, name: &QueueName, expected: Option<QueueSettings>) -> Result<()> {
+        self.queue(by, name).await?;
+        let none = QueueSettings::default();
+        let cleared = self.shared().store.set_queue(&by.tenant, name, none, expected);
+        cleared.await.map(drop).map_err(refused(QUEUE))
     }
 
     fn view(&self, record: QueueRecord) -> QueueView {

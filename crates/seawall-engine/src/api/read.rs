@@ -20,6 +20,14 @@ pub(super) struct Stretch {
     pub(super) events: Vec<Recorded>,
 }
 
+/// Of events, whichever comes first.
+#[derive(Clone, Copy)]
+pub(super) struct Enough {
+    pub(super) events: usize,
+    /// As they are stored.
+    pub(super) bytes: usize,
+}
+
 /// A run and, unless its definition or journal cannot be used here, its state.
 pub(super) struct ReadRun {
     pub(super) record: RunRecord,
@@ -35,17 +43,18 @@ impl Engine {
         found.map_err(refused(RUN))?.ok_or(EngineError::NotFound(RUN))
     }
 
-    /// Events after `after`: `enough` of them or as many as there are, or with `enough` None all.
+    /// Events after `after`: `enough` of them or as many as there are, at least one segment of them; with `enough` None all.
     pub(super) async fn stretch(
         &self,
         by: &Principal,
         run: RunId,
         after: Seq,
-        enough: Option<usize>,
+        enough: Option<Enough>,
     ) -> Result<Stretch> {
         let mut events: Vec<Recorded> = Vec::new();
-        let mut last = after;
-        let is_enough = |found: usize| enough.is_some_and(|enough| found >= enough);
+        let (mut last, mut bytes) = (after, 0);
+        let is_enough =
+            |found: usize, bytes: usize| enough.is_some_and(|enough| found >= enough.events || bytes >= enough.bytes);
         let page_bytes = if enough.is_some() { FEW_BYTES } else { PAGE_BYTES };
         loop {
             let page = self.shared().store.journal(&by.tenant, run, last, page_bytes).await;
@@ -53,18 +62,19 @@ impl Engine {
             let before = last;
             for segment in &page.segments {
                 // Reading a segment's events costs far more than reading its bytes.
-                if is_enough(events.len()) {
+                if is_enough(events.len(), bytes) {
                     break;
                 }
                 let more = decode(segment).map_err(|error| EngineError::Corrupt(error.to_string()))?;
                 events.extend(more.into_iter().filter(|event| event.seq > last));
                 last = last.max(segment.last());
+                bytes += segment.bytes.len();
             }
             // A page without progress cannot be: the row counts events that the journal does not have.
             let done = last >= page.record.last_seq || last == before;
-            if done || is_enough(events.len()) {
+            if done || is_enough(events.len(), bytes) {
                 if let Some(enough) = enough {
-                    events.truncate(enough);
+                    events.truncate(enough.events);
                 }
                 return Ok(Stretch {
                     record: page.record,

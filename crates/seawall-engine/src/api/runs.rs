@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{Fate, KeptFor, Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, Seq, TaskRecord};
+use seawall_store::{Page, PageOf, RunFilter, RunId, RunProgress, RunWatch, TaskRecord};
 
-use crate::api::controls::invalid;
+use crate::api::controls::{cannot_be_read, conflict, invalid};
 use crate::api::engine::{Result, refused};
 use crate::api::read::{RUN, ReadRun};
 use crate::api::view::{list_view, run_view};
-use crate::api::view_journal::journal_item;
 use crate::api::why::{MAX_ACTIVITIES, unusable};
 use crate::api::{
-    CreateRun, Engine, EngineError, JournalItem, Principal, Reason, RunSearch, RunStarted, RunView, WorkflowSource, why,
+    CreateRun, Engine, EngineError, Principal, Reason, RunSearch, RunStarted, RunView, StepView, WorkflowSource, why,
 };
 use crate::core::RunState;
 use crate::datum::Datum;
 use crate::definition::{Definition, InputError, MAX_PRIORITY};
+use crate::names::StepId;
 use crate::runtime::{DefinitionTrouble, NewRunRequest, create, create_watched, excess};
 
 impl Engine {
@@ -153,6 +153,20 @@ impl Engine {
         })
     }
 
+    /// One step with its whole output.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where the run cannot be read here; `Store`.
+    pub async fn step(&self, by: &Principal, run: RunId, step: &StepId) -> Result<StepView> {
+        let ReadRun { record, state, trouble } = self.read(by, run).await?;
+        let Some(state) = state else {
+            return Err(conflict(record.projection.status, cannot_be_read(trouble.as_deref())));
+        };
+        let steps = run_view(&record, &state, &self.tasks_of(by, &state).await?).steps;
+        let found = steps.into_iter().find(|view| view.id == *step);
+        found.ok_or(EngineError::NotFound("step"))
+    }
+
     /// The tasks that the run waits for, if it waits for any.
     pub(super) async fn tasks_of(&self, by: &Principal, state: &RunState) -> Result<Vec<TaskRecord>> {
         if state.offered == 0 {
@@ -160,36 +174,6 @@ impl Engine {
         }
         let tasks = self.shared().store.tasks_of_run(&by.tenant, state.run).await;
         tasks.map_err(refused(RUN))
-    }
-
-    /// Forgets a run that has ended, with its journal.
-    ///
-    /// # Errors
-    /// `Conflict` while somebody or something needs it, `NotFound`, `Overloaded`, `Store`.
-    pub async fn delete_run(&self, by: &Principal, run: RunId) -> Result<()> {
-        let record = self.record(by, run).await?;
-        let status = record.projection.status;
-        let fate = self.shared().store.forget_run(&by.tenant, run).await;
-        let reason = match fate.map_err(refused(RUN))? {
-            Fate::Forgotten => {
-                tracing::info!(run.id = %run, run.status = %status, "run deleted");
-                return Ok(());
-            }
-            Fate::Kept(reason) => reason,
-        };
-        let detail = match reason {
-            KeptFor::Work if status.is_terminal() => "the run has ended, but a message for it is being read".to_owned(),
-            KeptFor::Work => format!("the run is {status}: cancel it first"),
-            KeptFor::Key => "the Idempotency-Key that it was created with still counts; without the run the same \
-                             request would make another one"
-                .to_owned(),
-            KeptFor::Parent => "its parent run is still there: delete that first".to_owned(),
-            KeptFor::Child => "a child run of it has not ended yet".to_owned(),
-        };
-        Err(EngineError::Conflict {
-            status: Some(status),
-            detail,
-        })
     }
 
     /// Without inputs, outputs and steps.
@@ -202,24 +186,6 @@ impl Engine {
             input: Vec::new(),
         };
         self.search_runs(by, &search, page).await
-    }
-
-    /// At most `limit` events after `after`, and whether the run has ended with the last of them.
-    ///
-    /// # Errors
-    /// `NotFound`, `Store`, `Corrupt`.
-    pub async fn journal(
-        &self,
-        by: &Principal,
-        run: RunId,
-        after: Seq,
-        limit: usize,
-    ) -> Result<(Vec<JournalItem>, bool)> {
-        let stretch = self.stretch(by, run, after, Some(limit)).await?;
-        let items: Vec<JournalItem> = stretch.events.iter().map(journal_item).collect();
-        let last = items.last().map_or(after, |item| item.seq);
-        let ended = stretch.record.projection.status.is_terminal() && last >= stretch.record.last_seq;
-        Ok((items, ended))
     }
 
     /// What the run waits for right now.

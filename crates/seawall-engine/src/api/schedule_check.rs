@@ -139,7 +139,7 @@ impl Engine {
 /// The zone with the name that the database has for it; None: it was refused.
 fn zone(name: Option<&str>, errors: &mut Vec<InputError>) -> Option<(String, TimeZone)> {
     let name = name.unwrap_or("UTC");
-    let found = if name.len() <= MAX_ZONE {
+    let found = if name.len() <= MAX_ZONE && !is_this_machines(name) {
         TimeZone::get(name).ok()
     } else {
         None
@@ -150,6 +150,15 @@ fn zone(name: Option<&str>, errors: &mut Vec<InputError>) -> Option<(String, Tim
         errors.push(error("/time_zone", "unknown-time-zone", message));
     }
     named
+}
+
+/// What folders of zones hold beside the database: this machine's own settings, and copies with other rules for leap
+/// seconds. What such a name means is another thing on another machine.
+fn is_this_machines(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let copies = ["posix/", "right/"];
+    matches!(&*name, "localtime" | "posixrules" | "leapseconds" | "factory")
+        || copies.iter().any(|folder| name.starts_with(folder))
 }
 
 fn check_every(text: &str, errors: &mut Vec<InputError>) {
@@ -165,5 +174,34 @@ fn error(pointer: &str, code: &str, message: &str) -> InputError {
         pointer: pointer.to_owned(),
         code: code.to_owned(),
         message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_the_database_are_zones_whatever_this_machine_has() {
+        let found = |name: &str| zone(Some(name), &mut Vec::new()).map(|(name, _)| name);
+        for (name, known) in [
+            ("UTC", "UTC"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("Etc/GMT+5", "Etc/GMT+5"),
+        ] {
+            assert_eq!(found(name).as_deref(), Some(known));
+        }
+        for name in [
+            "localtime",
+            "LocalTime",
+            "posixrules",
+            "posix/Europe/Berlin",
+            "right/UTC",
+            "Factory",
+            "",
+            "x",
+        ] {
+            assert_eq!(found(name), None, "{name}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use seawall_store::{
     ClaimedTask, NewMessage, QueueName, RunId, StatusSet, StoreError, TaskBeat, TaskClaim, TaskEnder, TaskId,
-    TaskLease, TaskRecord, TaskSettled, TaskStatus, Timestamp,
+    TaskLease, TaskRecord, TaskSettled, TaskStatus, Timestamp, Turn,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -228,7 +228,7 @@ impl Engine {
             lease,
             by: TaskEnder::Worker,
             message: NewMessage {
-                readmit: false,
+                turn: Turn::Keep,
                 key: task_message_key(id),
                 allowed: StatusSet::live(),
                 body: encode_message(&Message::TaskEnded(Box::new(ended))),
@@ -296,18 +296,30 @@ impl Engine {
         let over = record
             .lease_until
             .is_some_and(|until| until <= self.shared().clock.now());
-        let detail = match record.status {
-            TaskStatus::Offered => "nobody has claimed the task",
-            TaskStatus::Claimed if over => "the lease of the task is over",
-            TaskStatus::Claimed => "the task was claimed under another lease",
-            TaskStatus::Settled => {
-                "the task is settled already: it was completed, failed or taken back, or its lease was over"
-            }
-        };
         EngineError::Conflict {
             status: None,
-            detail: detail.to_owned(),
+            detail: stands(&record, over),
         }
+    }
+}
+
+/// How a task stands that is not, or not any more, the caller's.
+fn stands(record: &TaskRecord, over: bool) -> String {
+    let (worker, attempt) = (record.worker.as_deref().unwrap_or("nobody"), record.attempt);
+    match (record.status, record.ended_by) {
+        (TaskStatus::Offered, _) => "nobody has claimed the task".to_owned(),
+        (TaskStatus::Claimed, _) if over => "the lease of the task is over".to_owned(),
+        (TaskStatus::Claimed, _) => format!("the task was claimed under another lease, by {worker}"),
+        (TaskStatus::Settled, Some(TaskEnder::Worker)) => {
+            format!(
+                "the task is settled already: {worker} has completed it, or said that it failed (attempt {attempt})"
+            )
+        }
+        (TaskStatus::Settled, Some(TaskEnder::Lapse)) => format!(
+            "the task is settled already: its lease was over before {worker} said how it ended; another attempt than \
+             attempt {attempt} is another task"
+        ),
+        (TaskStatus::Settled, None) => "the task was taken back before anybody claimed it".to_owned(),
     }
 }
 
@@ -347,7 +359,40 @@ fn is_code(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_code;
+    use seawall_store::{TaskEnder, TaskRecord, TaskStatus, Timestamp};
+
+    use super::{is_code, stands};
+
+    #[test]
+    fn a_refused_word_hears_how_the_task_stands() {
+        let record = |status, ended_by| TaskRecord {
+            id: seawall_store::TaskId::generate(),
+            run: seawall_store::RunId::generate(),
+            queue: "q".parse().unwrap(),
+            activity: "a".to_owned(),
+            attempt: 2,
+            key: None,
+            priority: 0,
+            status,
+            offered_at: Timestamp::ZERO,
+            worker: Some("w1".to_owned()),
+            claimed_at: None,
+            lease_until: None,
+            deadline: None,
+            progress: None,
+            beat_at: None,
+            cancelled: false,
+            ended_by,
+        };
+        let said = |status, ended_by, over| stands(&record(status, ended_by), over);
+        let settled = TaskStatus::Settled;
+        assert!(said(settled, Some(TaskEnder::Worker), true).contains("w1 has completed it"));
+        assert!(said(settled, Some(TaskEnder::Lapse), true).contains("its lease was over before w1"));
+        assert!(said(settled, None, false).contains("taken back"));
+        assert!(said(TaskStatus::Claimed, None, false).contains("another lease, by w1"));
+        assert!(said(TaskStatus::Claimed, None, true).contains("lease of the task is over"));
+        assert!(said(TaskStatus::Offered, None, false).contains("nobody has claimed"));
+    }
 
     #[test]
     fn a_workers_code_is_kebab_case() {

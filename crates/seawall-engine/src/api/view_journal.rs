@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::api::JournalItem;
 use crate::core::{
     BlockReason, ChildStarted, CopiedStatus, Decided, Event, Recorded, Resolution, RunCreated, ScheduledFor,
-    StepCopied, StepStarted, TaskOffered,
+    StepCopied, StepStarted, TaskOffered, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::executor::StepError;
@@ -45,7 +45,22 @@ fn data(event: &Event) -> Fields {
         | Event::RunResumed { by }
         | Event::CancelRequested { by }
         | Event::RunUnblocked { by } => Fields::new().with("by", json!(**by)),
-        Event::RunRetryRequested { by, .. } => Fields::new().with("by", json!(**by)),
+        Event::RunRetryRequested { by, gated, .. } => {
+            let fields = Fields::new().with("by", json!(**by));
+            if *gated {
+                fields.with("gated", json!(true))
+            } else {
+                fields
+            }
+        }
+        Event::RunRetryWithdrawn { reason } => {
+            let fields = Fields::new().with("reason", json!(reason.as_str()));
+            match reason {
+                Withdrawal::Cancelled { by } => fields.with("by", json!(**by)),
+                Withdrawal::Superseded { by } => fields.with("by_run_id", json!(by.to_string())),
+                Withdrawal::Rejected => fields,
+            }
+        }
         Event::RunForked { from, from_step } => Fields::new()
             .with("run_id", json!(from.to_string()))
             .with("from_step", json!(from_step.as_str())),

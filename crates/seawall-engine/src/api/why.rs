@@ -5,8 +5,7 @@ use seawall_store::{QueueName, RunRecord, TaskRecord, TaskStatus, Timestamp};
 use crate::api::Reason;
 use crate::api::view_journal::rfc3339;
 use crate::api::why_queue::Tasks;
-use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, wanted_room};
-use crate::definition::{ItemErrors, Kind};
+use crate::core::{ActivityState, BlockReason, Phase, RunState, Slot, StepStatus, Wait, is_being_stopped, wanted_room};
 use crate::executor::StepError;
 use crate::journal::READER_VERSION;
 use crate::names::Part;
@@ -27,7 +26,7 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Time
     reasons.extend(dead_holders(state));
     let standing = state
         .activities()
-        .filter_map(|(slot, own)| standing(state, (tasks, now), slot, own));
+        .filter_map(|(slot, own)| standing((record, state), (tasks, now), slot, own));
     let before = reasons.len();
     let mut cut = 0;
     for reason in standing {
@@ -54,7 +53,10 @@ pub(crate) fn why(record: &RunRecord, state: &RunState, tasks: &Tasks, now: Time
 /// The run can neither be shown nor gone on with here, and why.
 pub(super) fn unusable(record: &RunRecord, trouble: &str) -> Reason {
     unreadable(record).unwrap_or_else(|| {
-        let detail = format!("its definition or its journal cannot be used by this installation: {trouble}");
+        let detail = format!(
+            "its definition or its journal cannot be used by this installation: {trouble}. Restore what is missing, then \
+             resume it, or delete the run as it stands"
+        );
         of_run("blocked", None, detail)
     })
 }
@@ -154,11 +156,17 @@ fn dead_holders(state: &RunState) -> Option<Reason> {
 }
 
 /// Why this activity has begun and not ended.
-fn standing(state: &RunState, (tasks, now): (&Tasks, Timestamp), slot: Slot, own: &ActivityState) -> Option<Reason> {
+fn standing(
+    (record, state): (&RunRecord, &RunState),
+    (tasks, now): (&Tasks, Timestamp),
+    slot: Slot,
+    own: &ActivityState,
+) -> Option<Reason> {
     let (kind, until, detail) = match own.status {
+        StepStatus::Running if record.holder.is_none() => cut_off(own),
         StepStatus::Running => attempt(state, slot, own),
         StepStatus::Retrying => retry(state, slot, own),
-        StepStatus::Waiting => wait(own, tasks, now),
+        StepStatus::Waiting => wait(own, is_being_stopped(state, slot), tasks, now),
         StepStatus::Unknown => unknown(state, slot, own),
         _ => return None,
     };
@@ -177,21 +185,23 @@ fn standing(state: &RunState, (tasks, now): (&Tasks, Timestamp), slot: Slot, own
 type Standing = (&'static str, Option<Timestamp>, String);
 
 fn attempt(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
-    let map_failed = || {
-        let items = state.steps[slot.step].items.as_ref();
-        let fails = matches!(
-            &state.definition.steps[slot.step].kind,
-            Kind::Map(map) if map.on_item_error == ItemErrors::Fail
-        );
-        fails && items.is_some_and(|items| items.failed.is_some())
-    };
-    let told = if slot.is_main() && (state.is_stopping() || map_failed()) {
+    let told = if is_being_stopped(state, slot) {
         " and was told to stop"
     } else {
         ""
     };
     let detail = format!("attempt {} is in progress{told}", own.attempts);
     ("attempt", own.deadline, detail)
+}
+
+/// Nobody holds the run, so nobody is at it; what that means its effect class says once a node has taken the run.
+fn cut_off(own: &ActivityState) -> Standing {
+    let detail = format!(
+        "attempt {} was in progress when its process let go of the run; what becomes of it is decided when a node takes \
+         the run over",
+        own.attempts
+    );
+    ("attempt", None, detail)
 }
 
 fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
@@ -210,13 +220,22 @@ fn retry(state: &RunState, slot: Slot, own: &ActivityState) -> Standing {
     ("retry", own.wake, detail)
 }
 
-fn wait(own: &ActivityState, tasks: &Tasks, now: Timestamp) -> Standing {
+fn wait(own: &ActivityState, stopping: bool, tasks: &Tasks, now: Timestamp) -> Standing {
     let (kind, detail) = match &own.wait {
         Some(Wait::Timer) => ("timer", "sleeps".to_owned()),
         Some(Wait::Signal { name }) => ("signal", format!("waits for the signal `{name}`")),
         Some(Wait::Approval { id }) => ("approval", format!("waits for somebody to decide {id}")),
         Some(Wait::Child { run, workflow, .. }) => {
-            let told = if own.child_told { ", which was told to stop" } else { "" };
+            let told = match (own.child_told, stopping) {
+                (false, _) => "",
+                (true, true) => {
+                    ", which was told to stop, and has to have ended first: if it is blocked, somebody has to resolve it"
+                }
+                (true, false) => {
+                    ", which took too long and was told to stop. When that has ended, this fails: if it is blocked, \
+                     somebody has to resolve it"
+                }
+            };
             let detail = format!(
                 "waits for the child run {run} of {}, version {}{told}",
                 workflow.name, workflow.version

@@ -95,6 +95,10 @@ pub enum Message {
     Retry {
         by: Arc<str>,
     },
+    /// The run's retry, which waited for its slot, was taken back.
+    WithdrawRetry {
+        by: Arc<str>,
+    },
     /// The parent was retried, and waits with this attempt for the run's end anew.
     ParentRetried {
         by: Arc<str>,
@@ -123,7 +127,7 @@ pub enum Message {
 pub struct TaskEnded {
     pub task: TaskId,
     pub activity: ActivityRef,
-    /// Who had it, and since when. None: nobody ever.
+    /// Who had it, and since when. None: nobody ever; with [`TaskEnd::Lapsed`], nobody knows.
     pub claim: Option<(Arc<str>, Timestamp)>,
     pub end: TaskEnd,
 }
@@ -136,6 +140,9 @@ pub enum TaskEnd {
     /// Its worker fell silent. `timed_out`: the time of the attempt was over, too.
     Lapsed {
         timed_out: bool,
+        /// What its worker was told that it has time until; more than the timeout after the claim where a clock was set, or
+        /// nobody could be heard. None: not said by the program that wrote this; the timeout after the claim.
+        deadline: Option<Timestamp>,
     },
     /// It was taken back before anybody claimed it.
     Withdrawn,

@@ -6,6 +6,7 @@ use seawall_store::{
     ApprovalId, Digest, ParentLink, QueueName, RunId, RunStatus, ScheduleId, Seq, TaskId, Timestamp, WorkflowVersion,
 };
 
+use crate::core::withdrawal::Withdrawal;
 use crate::datum::Datum;
 use crate::definition::FlowPlan;
 use crate::executor::StepError;
@@ -60,10 +61,15 @@ pub enum Event {
         anew: Vec<StepId>,
     },
     /// Its parent was retried, and waits for its end anew: it is retried once it has ended, unless it has succeeded. `round`:
-    /// the parent's attempt, which that end answers.
+    /// the parent's attempt, which that end answers. `gated`: it has ended, and takes its slot anew before it goes on.
     RunRetryRequested {
         by: Arc<str>,
         round: u32,
+        gated: bool,
+    },
+    /// A retry that waited for its slot waits no longer: the run stays as it ended.
+    RunRetryWithdrawn {
+        reason: Withdrawal,
     },
     /// Everything has settled, and what the run has done is undone: by these parts, one after another in this order.
     CompensationStarted {
@@ -165,7 +171,7 @@ pub enum Event {
         activity: ActivityRef,
         child: RunId,
     },
-    /// The child is told to stop: nobody waits for it any more, or will use what it gives.
+    /// The child is told to stop: the run stops, or that took too long. Its end is still to come.
     ChildCancelRequested {
         activity: ActivityRef,
         child: RunId,
@@ -353,6 +359,7 @@ impl Event {
             Self::RunForked { .. } => "run.forked",
             Self::RunRetried { .. } => "run.retried",
             Self::RunRetryRequested { .. } => "run.retry_requested",
+            Self::RunRetryWithdrawn { .. } => "run.retry_withdrawn",
             Self::CompensationStarted { .. } => "compensation.started",
             Self::RunBlocked { .. } => "run.blocked",
             Self::RunUnblocked { .. } => "run.unblocked",

@@ -6,8 +6,8 @@ mod registry;
 mod secrets;
 
 pub use attempt::{Attempt, AttemptContext, BeginRefused, Fence};
-pub(crate) use outcome::bounded;
 pub use outcome::{Outcome, StepError};
+pub(crate) use outcome::{bounded, bounded_to};
 pub use registry::{FieldShape, FieldSpec, KindSpec, Registry};
 pub use secrets::{NoSecrets, SecretError, SecretSource};
 

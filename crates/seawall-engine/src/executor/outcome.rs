@@ -44,15 +44,14 @@ impl StepError {
 }
 
 /// A message of at most [`StepError::MAX_MESSAGE`].
-pub(crate) fn bounded(mut message: String) -> String {
-    if message.len() > StepError::MAX_MESSAGE {
-        let mut end = StepError::MAX_MESSAGE;
-        while !message.is_char_boundary(end) {
-            end -= 1;
-        }
-        message.truncate(end);
-    }
-    message
+pub(crate) fn bounded(message: String) -> String {
+    bounded_to(StepError::MAX_MESSAGE, message)
+}
+
+/// A text of at most so many bytes.
+pub(crate) fn bounded_to(bytes: usize, mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text
 }
 
 /// What an executor knows. The engine decides what follows from it, by the step's effect class and retry policy.

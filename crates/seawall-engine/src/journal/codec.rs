@@ -9,7 +9,7 @@ use serde::{Deserializer, Serializer as _};
 use serde_json::Value;
 
 use crate::core::{Event, Recorded};
-use crate::datum::Datum;
+use crate::datum::{Datum, deeper_than};
 use crate::journal::stored::{Line, read};
 
 /// What this program can read. Raised with every new event and every new version of one: a node claims only runs whose
@@ -25,15 +25,6 @@ pub const MAX_VALUE_DEPTH: usize = 100;
 #[must_use]
 pub fn is_too_deep(value: &Value) -> bool {
     deeper_than(value, MAX_VALUE_DEPTH)
-}
-
-/// Whether a value is nested more than `levels` deep.
-pub(crate) fn deeper_than(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::Array(items) => levels == 0 || items.iter().any(|item| deeper_than(item, levels - 1)),
-        Value::Object(fields) => levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1)),
-        _ => false,
-    }
 }
 
 /// Why a stored segment cannot be read.

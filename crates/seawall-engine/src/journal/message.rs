@@ -67,6 +67,9 @@ enum MessageV1<'a> {
     Retry {
         by: Shared,
     },
+    WithdrawRetry {
+        by: Shared,
+    },
     ParentRetried {
         by: Shared,
         round: u32,
@@ -124,7 +127,7 @@ const fn is_zero(round: &u32) -> bool {
     *round == 0
 }
 
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "admitted",
     "superseded",
     "rejected",
@@ -134,6 +137,7 @@ const KINDS: [&str; 13] = [
     "pause",
     "resume",
     "retry",
+    "withdraw_retry",
     "parent_retried",
     "resolve",
     "child_ended",
@@ -198,6 +202,7 @@ impl<'a> From<&'a Message> for MessageV1<'a> {
             Message::Pause { by } => Self::Pause { by: shared(by) },
             Message::Resume { by } => Self::Resume { by: shared(by) },
             Message::Retry { by } => Self::Retry { by: shared(by) },
+            Message::WithdrawRetry { by } => Self::WithdrawRetry { by: shared(by) },
             Message::ParentRetried { by, round } => Self::ParentRetried {
                 by: shared(by),
                 round: *round,
@@ -273,6 +278,7 @@ impl From<MessageV1<'_>> for Message {
             MessageV1::Pause { by } => Self::Pause { by: by.0 },
             MessageV1::Resume { by } => Self::Resume { by: by.0 },
             MessageV1::Retry { by } => Self::Retry { by: by.0 },
+            MessageV1::WithdrawRetry { by } => Self::WithdrawRetry { by: by.0 },
             MessageV1::ParentRetried { by, round } => Self::ParentRetried { by: by.0, round },
             MessageV1::Resolve {
                 step,

@@ -16,8 +16,11 @@ mod tests;
 mod writes_tests;
 
 pub use codec::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
-pub(crate) use codec::{decode, decode_input, decode_line, deeper_than, encode, stored_form, stored_text};
+pub(crate) use codec::{decode, decode_input, decode_line, encode, stored_form, stored_text};
 pub(crate) use flow_entry::flow_entry;
 pub(crate) use message::{decode_message, encode_message};
 pub(crate) use schedule::{decode_schedule, encode_schedule};
-pub(crate) use writes::{end_message_key, retry_message_key, task_message_key, writes};
+pub(crate) use writes::{
+    TASK_GRACE, end_message_key, own_retry_message_key, readmission_key, retry_message_key, retry_message_round,
+    task_message_key, writes,
+};

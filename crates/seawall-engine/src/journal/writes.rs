@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::{
-    ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, ParentLink,
-    RunId, RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
+    ApprovalId, ApprovalOpened, ApprovalSettled, ApprovalStatus, Awaits, CrossMessage, MessageKey, NewRun, OwnTurn,
+    ParentLink, RunId, RunProjection, RunStatus, Seq, TaskId, TaskWithdrawn, Timestamp,
 };
 
 use crate::core::{
     ChildStarted, Decided, Event, Message, Phase, Recorded, RunCreated, RunState, TaskEnd, TaskEnded, TaskOffered,
-    TaskPlan,
+    TaskPlan, Wait, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::definition::Kind;
@@ -29,10 +29,11 @@ pub(crate) struct Writes {
     pub messages: Vec<CrossMessage>,
     pub tasks: Vec<seawall_store::TaskOffered>,
     pub withdrawn: Vec<TaskWithdrawn>,
+    pub turn: OwnTurn,
 }
 
 /// How long the worker of a task that was taken back may take to say how it ended.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const TASK_GRACE: Duration = Duration::from_secs(30);
 
 /// The key of the message that says how a task ended: there is one such message.
 #[must_use]
@@ -49,10 +50,32 @@ pub(crate) fn end_message_key(child: RunId, round: u32) -> MessageKey {
     }
 }
 
+/// What the key of the message that has a child retried begins with.
+const RETRIES_CHILD: &str = "parent-retry:";
+
 /// The key of the message that has a child retried.
 #[must_use]
 pub(crate) fn retry_message_key(round: u32) -> MessageKey {
-    MessageKey(format!("parent-retry:{round}"))
+    MessageKey(format!("{RETRIES_CHILD}{round}"))
+}
+
+/// The round of the retry that the message of this key asks a child for, if it asks for one.
+#[must_use]
+pub(crate) fn retry_message_round(key: &MessageKey) -> Option<u32> {
+    key.0.strip_prefix(RETRIES_CHILD)?.parse().ok()
+}
+
+/// The key of the message that has a run without a parent retried, of which `last` is the last event: each end is retried
+/// once.
+#[must_use]
+pub(crate) fn own_retry_message_key(last: Seq) -> MessageKey {
+    MessageKey(format!("retry-{last}"))
+}
+
+/// The key of the message by which a child that is to be retried has its slot again.
+#[must_use]
+pub(crate) fn readmission_key(round: u32) -> MessageKey {
+    MessageKey(format!("readmitted:{round}"))
 }
 
 /// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
@@ -67,7 +90,24 @@ pub(crate) fn writes(state: &RunState, events: &[Recorded], offers: &[TaskPlan],
         writes.add(state, events, place, now);
     }
     writes.tasks = tasks(events, offers, now);
+    writes.turn = own_turn(state, events);
     writes
+}
+
+/// What a child's request to be retried, or the end of that, does to its turn. The retry of a run without a parent waits
+/// outside of the run, and is withdrawn there.
+fn own_turn(state: &RunState, events: &[Recorded]) -> OwnTurn {
+    let any = |kind: fn(&Event) -> bool| events.iter().any(|recorded| kind(&recorded.event));
+    if state.awaits_readmission() && any(|event| matches!(event, Event::RunRetryRequested { gated: true, .. })) {
+        return OwnTurn::Ask {
+            key: readmission_key(state.asked),
+            body: encode_message(&Message::Admitted),
+        };
+    }
+    if state.parent.is_some() && any(|event| matches!(event, Event::RunRetryWithdrawn { .. })) {
+        return OwnTurn::GiveUp;
+    }
+    OwnTurn::Keep
 }
 
 /// The rows of the tasks, in the order of their events; the plans stand in the same order.
@@ -137,12 +177,7 @@ impl Writes {
             }
             Event::ChildRetried { activity, child } => {
                 let round = attempts_at(state, events, place, activity);
-                let by = Arc::from(state.run.to_string());
-                self.messages.push(CrossMessage {
-                    to: *child,
-                    key: retry_message_key(round),
-                    body: encode_message(&Message::ParentRetried { by, round }),
-                });
+                self.retried(state, activity, *child, round);
             }
             Event::ChildCancelRequested { activity, child } => {
                 // One that was retried can be told again.
@@ -152,23 +187,30 @@ impl Writes {
                     to: *child,
                     key: MessageKey(format!("parent-cancel:{attempt}")),
                     body: encode_message(&Message::Cancel { by }),
+                    unheard: Some(missing_child(state, activity, *child, awaited_round(state, activity))),
                 });
             }
-            Event::TaskCancelRequested { activity, task } => self.withdrawn.push(TaskWithdrawn {
-                id: *task,
-                message: CrossMessage {
-                    to: state.run,
-                    key: task_message_key(*task),
-                    body: encode_message(&Message::TaskEnded(Box::new(TaskEnded {
-                        task: *task,
-                        activity: activity.clone(),
-                        claim: None,
-                        end: TaskEnd::Withdrawn,
-                    }))),
-                },
-                grace: GRACE,
-            }),
-            Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
+            Event::TaskCancelRequested { activity, task } => {
+                let unclaimed = |end| encode_message(&unclaimed(*task, activity, end));
+                self.withdrawn.push(TaskWithdrawn {
+                    id: *task,
+                    message: CrossMessage {
+                        to: state.run,
+                        key: task_message_key(*task),
+                        body: unclaimed(TaskEnd::Withdrawn),
+                        unheard: None,
+                    },
+                    lost: unclaimed(TaskEnd::Lapsed {
+                        timed_out: false,
+                        deadline: None,
+                    }),
+                    grace: TASK_GRACE,
+                });
+            }
+            Event::RunSucceeded { .. }
+            | Event::RunFailed { .. }
+            | Event::RunCancelled
+            | Event::RunRetryWithdrawn { .. }
                 if !events[place + 1..].iter().any(goes_on) =>
             {
                 self.ended(state, &recorded.event);
@@ -182,6 +224,16 @@ impl Writes {
             }
             _ => {}
         }
+    }
+
+    fn retried(&mut self, state: &RunState, activity: &ActivityRef, child: RunId, round: u32) {
+        let by = Arc::from(state.run.to_string());
+        self.messages.push(CrossMessage {
+            to: child,
+            key: retry_message_key(round),
+            body: encode_message(&Message::ParentRetried { by, round }),
+            unheard: Some(missing_child(state, activity, child, round)),
+        });
     }
 
     /// An activity that waited for a decision has stopped waiting without one.
@@ -201,7 +253,11 @@ impl Writes {
         let Some(activity) = ActivityRef::parse(&parent.step) else {
             return;
         };
-        let (status, output, error) = ending(end);
+        let (status, output, error) = match end {
+            // It stays as it ended.
+            Event::RunRetryWithdrawn { reason } => (state.status(), Datum::null(), Some(not_retried(reason))),
+            _ => ending(end),
+        };
         self.messages.push(CrossMessage {
             to: parent.run,
             key: end_message_key(state.run, state.asked),
@@ -217,8 +273,43 @@ impl Writes {
                 output,
                 error,
             }),
+            // A run that lives on without its parent has nobody to tell.
+            unheard: None,
         });
     }
+}
+
+/// The end of a task of which nobody knows a worker.
+fn unclaimed(task: TaskId, activity: &ActivityRef, end: TaskEnd) -> Message {
+    Message::TaskEnded(Box::new(TaskEnded {
+        task,
+        activity: activity.clone(),
+        claim: None,
+        end,
+    }))
+}
+
+/// With which round the activity waits for its child.
+fn awaited_round(state: &RunState, activity: &ActivityRef) -> u32 {
+    match state.activity(activity).and_then(|own| own.wait.as_ref()) {
+        Some(Wait::Child { round, .. }) => *round,
+        _ => 0,
+    }
+}
+
+/// What a run tells itself of a child that is not there any more.
+fn missing_child(state: &RunState, activity: &ActivityRef, child: RunId, round: u32) -> (MessageKey, Arc<[u8]>) {
+    let message = format!("the child run {child} does not exist any more; what it has done is not known");
+    let ended = Message::ChildEnded {
+        child,
+        activity: activity.clone(),
+        generation: state.activity(activity).map_or(0, |own| own.generation),
+        round,
+        status: RunStatus::Failed,
+        output: Datum::null(),
+        error: Some(StepError::permanent("child-missing", message)),
+    };
+    (end_message_key(child, round), encode_message(&ended))
 }
 
 /// After an end: the parent has asked for another one.
@@ -268,6 +359,18 @@ fn ending(event: &Event) -> (RunStatus, Datum, Option<StepError>) {
         _ => {
             let error = StepError::permanent("child-cancelled", "the child run was cancelled");
             (RunStatus::Cancelled, Datum::null(), Some(error))
+        }
+    }
+}
+
+fn not_retried(reason: &Withdrawal) -> StepError {
+    match reason {
+        Withdrawal::Rejected => StepError::permanent(
+            "flow-rejected",
+            "as many runs as the workflow allows go on already, and it lets none wait",
+        ),
+        Withdrawal::Cancelled { .. } | Withdrawal::Superseded { .. } => {
+            StepError::permanent("child-cancelled", "the retry of the child run was withdrawn")
         }
     }
 }

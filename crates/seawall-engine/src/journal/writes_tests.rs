@@ -1,12 +1,12 @@
-use seawall_store::{ApprovalStatus, Digest, RunStatus};
+use seawall_store::{ApprovalStatus, Digest, OwnTurn, RunStatus};
 use serde_json::json;
 
 use super::arbitrary::{approval, item, journal, ms, queue, run_id, step, task, version};
 use super::writes::Writes;
-use super::{decode, decode_message, writes};
+use super::{decode, decode_message, readmission_key, writes};
 use crate::core::{
     ApprovalRequested, ChildStarted, Decided, Event, Message, RunError, RunState, StepStarted, TaskEnd, TaskOffered,
-    TaskPlan,
+    TaskPlan, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::fixtures::{born, replay};
@@ -208,6 +208,53 @@ fn a_child_that_is_retried_is_told_so_under_a_key_of_that_attempt() {
         decode_message(&message.body).unwrap(),
         Message::ParentRetried { by, round: 3 }
     );
+}
+
+#[test]
+fn a_child_asks_for_its_slot_with_the_event_that_says_so_and_gives_it_up_likewise() {
+    let failed = || Event::RunFailed {
+        error: RunError {
+            code: "bad".into(),
+            message: "no".to_owned(),
+            step: None,
+        },
+    };
+    let requested = |round| Event::RunRetryRequested {
+        by: "someone".into(),
+        round,
+        gated: true,
+    };
+    let withdrawn = || Event::RunRetryWithdrawn {
+        reason: Withdrawal::Rejected,
+    };
+    let (_, writes) = after(Some(8), vec![failed()], vec![requested(2)]);
+    let OwnTurn::Ask { key, body } = &writes.turn else {
+        panic!("{writes:?}")
+    };
+    assert_eq!(*key, readmission_key(2));
+    assert_eq!(decode_message(body).unwrap(), Message::Admitted);
+    assert!(writes.messages.is_empty());
+    let (_, writes) = after(Some(8), vec![failed(), requested(2)], vec![withdrawn()]);
+    assert_eq!(writes.turn, OwnTurn::GiveUp);
+    let [message] = &writes.messages[..] else {
+        panic!("{writes:?}")
+    };
+    let told = decode_message(&message.body).unwrap();
+    let Message::ChildEnded {
+        round, status, error, ..
+    } = told
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!((round, status), (2, RunStatus::Failed));
+    assert_eq!(
+        error.map(|error| error.code.to_string()).as_deref(),
+        Some("flow-rejected")
+    );
+    // The next request follows in the same append: that one is answered.
+    let both = vec![withdrawn(), requested(3)];
+    let (_, writes) = after(Some(8), vec![failed(), requested(2)], both);
+    assert!(matches!(writes.turn, OwnTurn::Ask { .. }) && writes.messages.is_empty());
 }
 
 #[test]

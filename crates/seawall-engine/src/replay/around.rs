@@ -9,6 +9,7 @@ use std::time::Duration;
 use seawall_store::{QueueName, Timestamp};
 
 use crate::core::{Event, FULL_QUEUE, Recorded, RunState, full_queue, longest_wait, wanted_room};
+use crate::replay::recovery;
 
 /// One decision is tried with no more than so many of them.
 pub(super) const MOST: usize = 24;
@@ -26,13 +27,15 @@ impl Around {
         Self { now, full }
     }
 
-    /// What else may have been, given that with this `decided` would have followed, where `recorded` stands in the record.
+    /// What else may have been, given that with this `decided` would have followed, where after so many events that are the
+    /// same another one stands in the record.
     pub(super) fn others(
         &self,
         state: &RunState,
         decided: Option<&Recorded>,
-        recorded: Option<&Recorded>,
+        (record, same): (&[Recorded], usize),
     ) -> Vec<Self> {
+        let recorded = record.get(same);
         let mut others = Vec::new();
         if let Some(queue) = recorded.and_then(|recorded| full_queue(&recorded.event)) {
             let mut other = self.clone();
@@ -49,6 +52,11 @@ impl Around {
         }
         // A clock that goes on is in the record.
         if self.now <= state.last_at {
+            let clocks = recorded.map_or_else(Vec::new, |recorded| recovery::clocks(state, record, recorded));
+            others.extend(clocks.into_iter().map(|now| Self {
+                now,
+                full: self.full.clone(),
+            }));
             let earlier = earlier(state, self.now, decided, recorded).into_iter();
             others.extend(earlier.filter(|now| *now < self.now).map(|now| Self {
                 now,

@@ -111,8 +111,8 @@ impl<'a> Replay<'a> {
                     Ok(step) => return Some(Ok(step)),
                     Err(miss) => miss,
                 };
-                let (decided, recorded) = (miss.decided.get(miss.matched), rest.get(miss.matched));
-                for other in around.others(self.stage.state(), decided, recorded) {
+                let decided = miss.decided.get(miss.matched);
+                for other in around.others(self.stage.state(), decided, (rest, miss.matched)) {
                     if guesses.len() < MOST && !guesses.contains(&other) {
                         guesses.push(other);
                     }

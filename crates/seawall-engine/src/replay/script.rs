@@ -7,8 +7,8 @@ use seawall_store::{RunStatus, TaskId, Timestamp};
 use serde_json::Value;
 
 use crate::core::{
-    BlockReason, Command, Decided, Event, FoundChild, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus, TaskEnd,
-    TaskEnded, Wait,
+    BlockReason, Command, Decided, Event, FoundChild, MAX_RUN_BYTES, Message, Recorded, RunState, StepStatus,
+    Supersession, TaskEnd, TaskEnded, Wait, Withdrawal,
 };
 use crate::datum::Datum;
 use crate::definition::OnError;
@@ -67,7 +67,7 @@ pub(super) fn candidates(
         Event::RunResumed { by } => vec![Message::Resume { by: Arc::clone(by) }.into()],
         Event::CancelRequested { by } => vec![Message::Cancel { by: Arc::clone(by) }.into()],
         Event::RunRetried { by, .. } => vec![Message::Retry { by: Arc::clone(by) }.into()],
-        Event::RunRetryRequested { by, round } => vec![
+        Event::RunRetryRequested { by, round, .. } => vec![
             Message::ParentRetried {
                 by: Arc::clone(by),
                 round: *round,
@@ -110,8 +110,13 @@ pub(super) fn candidates(
             if is(state, activity, StepStatus::Running) {
                 settled::candidates(state, record, activity, (now, computed))
             } else if let Some(Wait::Task { id, .. }) = state.activity(activity).and_then(|of| of.wait.as_ref()) {
-                // It was taken back before anybody had it.
-                vec![task_ended(*id, activity, None, TaskEnd::Withdrawn)]
+                // It was taken back before anybody had it, or when its queue did not have it any more.
+                let lost = TaskEnd::Lapsed { timed_out: false, deadline: None };
+                let lost = Candidate {
+                    lease: lease_of_task(state, Some(&first.event), now),
+                    ..task_ended(*id, activity, None, lost)
+                };
+                vec![task_ended(*id, activity, None, TaskEnd::Withdrawn), lost]
             } else {
                 // An attempt that was due could not even begin.
                 vec![Command::Tick.into()]
@@ -195,6 +200,17 @@ pub(super) fn candidates(
             .into(),
         ],
         Event::RunRejected => vec![Message::Rejected.into()],
+        Event::RunRetryWithdrawn { reason } => match reason {
+            Withdrawal::Cancelled { by } => vec![Message::WithdrawRetry { by: Arc::clone(by) }.into()],
+            Withdrawal::Superseded { by } => vec![
+                Message::Superseded {
+                    by: *by,
+                    reason: Supersession::CancelRunning,
+                }
+                .into(),
+            ],
+            Withdrawal::Rejected => vec![Message::Rejected.into()],
+        },
         Event::TaskClaimed {
             activity,
             task,
@@ -202,7 +218,7 @@ pub(super) fn candidates(
             claimed_at,
         } => {
             let claim = Some((Arc::clone(worker), *claimed_at));
-            let lease = lease_of_task(state, record, *claimed_at);
+            let lease = lease_of_task(state, record.get(1).map(|next| &next.event), first.at.min(*claimed_at));
             let ends = ends_of_task(state, record).into_iter();
             let ended = ends.map(|end| task_ended(*task, activity, claim.clone(), end));
             ended.map(|candidate| Candidate { lease, ..candidate }).collect()
@@ -249,22 +265,26 @@ fn task_ended(task: TaskId, activity: &ActivityRef, claim: Option<(Arc<str>, Tim
 }
 
 /// How long a lease lasted, from the time that an outcome nobody knows was not to be repeated before.
-fn lease_of_task(state: &RunState, record: &[Recorded], claimed_at: Timestamp) -> Duration {
+fn lease_of_task(state: &RunState, end: Option<&Event>, begun: Timestamp) -> Duration {
     let Some(Event::StepOutcomeUnknown {
         activity,
         safe_after: Some(safe_after),
         ..
-    }) = record.get(1).map(|next| &next.event)
+    }) = end
     else {
         return Duration::ZERO;
     };
     let timeout = state.slot(activity).and_then(|slot| state.doing(slot).timeout);
-    safe_after.since(claimed_at.saturating_add(timeout.unwrap_or_default()))
+    // A deadline that was moved is in it, too: the sum is all that counts.
+    safe_after.since(begun.saturating_add(timeout.unwrap_or_default()))
 }
 
 /// How a task that somebody had can have ended: the event that follows says what came of it.
 fn ends_of_task(state: &RunState, record: &[Recorded]) -> Vec<TaskEnd> {
-    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed { timed_out });
+    let lapsed = [false, true].map(|timed_out| TaskEnd::Lapsed {
+        timed_out,
+        deadline: None,
+    });
     let own = match record.get(1).map(|next| &next.event) {
         Some(Event::StepSucceeded {
             output: Some(output), ..

@@ -1,28 +1,14 @@
 //! What a value from outside may measure.
 
-use serde_json::Value;
-
-use crate::datum::weight;
+use crate::datum::MAX_DEPTH;
+pub(crate) use crate::datum::excess;
 use crate::executor::{Outcome, StepError};
-use crate::journal::{MAX_VALUE_DEPTH, deeper_than};
-
-/// Bytes of JSON, about: the input of a run, the output of a step, the payload of a signal.
-pub(crate) const MAX_VALUE: usize = 1024 * 1024;
-/// Levels. Templates put a value into others, up to 32 levels more, and the journal reads back no more than 100.
-pub(crate) const MAX_DEPTH: usize = 64;
+use crate::journal::MAX_VALUE_DEPTH;
 
 const _: () = assert!(
     MAX_DEPTH + 32 < MAX_VALUE_DEPTH,
     "the journal must read back what it was given"
 );
-
-/// Why a value is refused: its code and a message.
-pub(crate) fn excess(value: &Value) -> Option<(&'static str, &'static str)> {
-    if weight(value) > MAX_VALUE {
-        return Some(("too-large", "is more than 1 MiB of JSON"));
-    }
-    deeper_than(value, MAX_DEPTH).then_some(("too-deep", "is nested more than 64 levels deep"))
-}
 
 /// An output beyond the bounds is a failure: the attempt has finished, so it is known.
 pub(crate) fn bounded(outcome: Outcome) -> Outcome {
@@ -42,7 +28,10 @@ pub(crate) fn refusal(code: &'static str, message: &'static str) -> StepError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::datum::MAX_VALUE;
 
     fn nested(levels: usize) -> Value {
         (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]))

@@ -16,7 +16,7 @@ use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
 /// How long an idempotency key is kept.
-pub(crate) const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const KEY_LIFE: Duration = IdempotencyKey::OUTLIVES;
 
 /// A run to be created; everything in it was checked.
 pub(crate) struct NewRunRequest {

@@ -24,6 +24,8 @@ struct Entry {
     epoch: Option<Epoch>,
     dropped: CancellationToken,
     suspicion: Suspicion,
+    /// It is held only because it cannot be given back: nobody here can go on with it.
+    aside: bool,
 }
 
 /// Whether a run may be what its holders die of.
@@ -184,6 +186,7 @@ impl Held {
             epoch,
             dropped: dropped.clone(),
             suspicion,
+            aside: false,
         };
         inner.runs.insert(run, entry);
         inner.suspect(suspicion);
@@ -206,6 +209,13 @@ impl Held {
         drop(inner);
         runs.sort_unstable();
         runs
+    }
+
+    /// Whether the run is held at this epoch, and nothing of it is executed.
+    pub(crate) fn is_aside(&self, run: RunId, epoch: Epoch) -> bool {
+        let inner = self.inner.lock();
+        let entry = inner.runs.get(&run);
+        entry.is_some_and(|entry| entry.aside && entry.epoch == Some(epoch))
     }
 
     /// Tells the task of a run that its lease is gone.
@@ -274,6 +284,13 @@ impl Place {
             inner.clear(was.unwrap_or(Suspicion::None), true);
         }
         self.held.tell();
+    }
+
+    /// Whether the run can only lie there, from now on.
+    pub(crate) fn set_aside(&self, aside: bool) {
+        if let Some(entry) = self.held.inner.lock().runs.get_mut(&self.run) {
+            entry.aside = aside;
+        }
     }
 
     /// The run was created and is held at this epoch.

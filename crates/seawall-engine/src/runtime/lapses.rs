@@ -5,25 +5,25 @@
 //! A lease is a promise of time in which a server is there. So when this process has come up, the machine has slept or the
 //! clock was set ahead, leases begin anew before any is judged; until then a worker's word counts all the same.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use seawall_store::{
-    LapsedTask, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
+    LapsedTask, LeasesAnew, NewMessage, StatusSet, StoreError, StoreResult, TaskEnder, TaskId, TaskSettled, Timestamp,
+    Turn,
 };
 use tokio::time::Instant;
 
 use crate::core::{Message, TaskEnd, TaskEnded};
-use crate::journal::{encode_message, task_message_key};
+use crate::journal::{TASK_GRACE, encode_message, task_message_key};
 use crate::names::ActivityRef;
 use crate::runtime::shared::Shared;
+use crate::runtime::stuck::{PassedOver, Stuck, backoff};
 
 /// Settled at once.
 const BATCH: u32 = 256;
-/// Tasks that could not be settled and are passed over for a while. Beyond, they come first again.
-const MAX_STUCK: u32 = 10_000;
 /// Leases that begin anew in one commit.
 const PROLONGED: u32 = 1000;
 /// By so much may the store's clock go ahead between two looks: clocks that are disciplined do.
@@ -32,8 +32,6 @@ const TOLERANCE: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// The store's clock counts whole milliseconds: a sleep that ends right with one would come too early.
 const TICK: Duration = Duration::from_millis(1);
-const FIRST_RETRY: Duration = Duration::from_millis(50);
-const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// Works until the engine drains or ends.
 pub(crate) async fn keep(shared: Arc<Shared>) {
@@ -52,12 +50,12 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
                         "leases of tasks cannot be looked after now; trying again"
                     );
                 }
-                let backoff = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
+                let rest = backoff(failures);
                 failures = failures.saturating_add(1);
                 tokio::select! {
                     biased;
                     () = shared.draining.cancelled() => {}
-                    () = tokio::time::sleep(backoff) => {}
+                    () = tokio::time::sleep(rest) => {}
                 }
                 continue;
             }
@@ -87,22 +85,18 @@ struct Keeper {
     /// Leases are to begin anew because of it.
     gap: Option<Gap>,
     /// Tasks that could not be settled.
-    stuck: HashMap<TaskId, Stuck>,
-}
-
-/// A task that could not be settled, so many times in a row.
-struct Stuck {
-    failures: u32,
-    again: Instant,
+    stuck: Stuck<TaskId>,
 }
 
 impl Keeper {
     /// Settles what has lapsed. Answers how long until the next one may; None: no task is claimed.
     async fn round(&mut self, shared: &Shared) -> StoreResult<Option<Duration>> {
-        let stuck = u32::try_from(self.stuck.len()).unwrap_or(MAX_STUCK);
+        let stuck = u32::try_from(self.stuck.len()).unwrap_or(u32::MAX);
         let limit = BATCH.saturating_add(stuck);
+        // Before the store looks at its clock: a slow answer is no jump.
+        let asked = Instant::now();
         let lapses = shared.store.lapsed_tasks(limit).await?;
-        self.look_at_clock(lapses.now);
+        self.look_at_clock(lapses.now, asked);
         if lapses.tasks.is_empty() && lapses.next.is_none() {
             self.gap = None;
             self.stuck.clear();
@@ -122,12 +116,7 @@ impl Keeper {
         if full && settled > 0 {
             return Ok(Some(Duration::ZERO));
         }
-        let now = Instant::now();
-        let again = self
-            .stuck
-            .values()
-            .map(|stuck| stuck.again.saturating_duration_since(now))
-            .min();
+        let again = self.stuck.next();
         // Where nothing can be settled, more of it does not help.
         let next = next.filter(|_| !full);
         Ok([next, again].into_iter().flatten().min())
@@ -136,20 +125,20 @@ impl Keeper {
     /// Settles those that are not to wait after a failure. Answers how many are.
     async fn settle(&mut self, shared: &Shared, lapsed: Vec<LapsedTask>) -> usize {
         let seen: HashSet<TaskId> = lapsed.iter().map(|task| task.id).collect();
-        self.stuck.retain(|id, _| seen.contains(id));
-        let now = Instant::now();
-        let due = lapsed
-            .into_iter()
-            .filter(|task| self.stuck.get(&task.id).is_none_or(|stuck| stuck.again <= now));
+        self.stuck.retain(|id| seen.contains(id));
+        let due = lapsed.into_iter().filter(|task| !self.stuck.waits(&task.id));
         let ended = together(due, |task| async move { (task.id, settle(shared, task).await) }).await;
         let (mut settled, mut failed) = (0, Vec::new());
         for (id, end) in ended {
             match end {
                 Ok(()) => {
-                    self.stuck.remove(&id);
+                    self.stuck.succeeded(&id);
                     settled += 1;
                 }
-                Err(error) => failed.extend(self.pass_over(id, &error).then_some((id, error))),
+                Err(error) => {
+                    let is_new = self.stuck.failed(id, &error) == PassedOver::Newly;
+                    failed.extend(is_new.then_some((id, error)));
+                }
             }
         }
         if let Some((id, error)) = failed.first() {
@@ -163,27 +152,9 @@ impl Keeper {
         settled
     }
 
-    /// It is not tried again at once: what always fails keeps nobody else back. Answers whether that is new.
-    fn pass_over(&mut self, id: TaskId, error: &StoreError) -> bool {
-        if self.stuck.len() >= MAX_STUCK as usize && !self.stuck.contains_key(&id) {
-            return false;
-        }
-        let now = Instant::now();
-        let stuck = self.stuck.entry(id).or_insert(Stuck {
-            failures: 0,
-            again: now,
-        });
-        let backoff = FIRST_RETRY.saturating_mul(1 << stuck.failures.min(10)).min(LAST_RETRY);
-        let backoff = if error.is_temporary() { backoff } else { LONGEST_SLEEP };
-        stuck.again = now + backoff;
-        stuck.failures = stuck.failures.saturating_add(1);
-        stuck.failures == 1
-    }
-
     /// While this process was not up, or the machine slept, nobody could hear a worker. A clock that was set ahead has ended
     /// leases that have not lasted their time.
-    fn look_at_clock(&mut self, now: Timestamp) {
-        let instant = Instant::now();
+    fn look_at_clock(&mut self, now: Timestamp, instant: Instant) {
         let ahead = match self.looked.replace((now, instant)) {
             None => Duration::ZERO,
             Some((last, then)) => {
@@ -204,7 +175,13 @@ impl Keeper {
 
 /// Gives every worker the time that it was promised, from the end of the gap on.
 async fn begin_anew(shared: &Shared, gap: Gap) -> StoreResult<()> {
-    while shared.store.prolong_leases(gap.end, gap.ahead, PROLONGED).await? >= PROLONGED {}
+    let anew = LeasesAnew {
+        from: gap.end,
+        ahead: gap.ahead,
+        grace: TASK_GRACE,
+        limit: PROLONGED,
+    };
+    while shared.store.prolong_leases(anew).await? >= PROLONGED {}
     Ok(())
 }
 
@@ -230,6 +207,7 @@ async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
     );
     let end = TaskEnd::Lapsed {
         timed_out: task.timed_out,
+        deadline: Some(task.deadline),
     };
     let ended = TaskEnded {
         task: task.id,
@@ -242,7 +220,7 @@ async fn settle(shared: &Shared, task: LapsedTask) -> StoreResult<()> {
         lease: task.lease,
         by: TaskEnder::Lapse,
         message: NewMessage {
-            readmit: false,
+            turn: Turn::Keep,
             key: task_message_key(task.id),
             allowed: StatusSet::live(),
             body: encode_message(&Message::TaskEnded(Box::new(ended))),

@@ -25,6 +25,7 @@ mod shared;
 mod shutdown;
 mod spawn;
 mod start;
+mod stuck;
 
 pub(crate) use bounds::{bounded, excess};
 pub(crate) use claims::Claim;

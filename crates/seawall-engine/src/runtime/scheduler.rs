@@ -4,38 +4,45 @@
 //! where there are none it does nothing at all. What it decides it writes in one change that names what it saw: of several
 //! nodes, or of two tries of which one lost its answer, one makes the runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _, iter};
-use seawall_store::{DueSchedule, DueSchedules, RunId, RunWatch, StoreError, StoreResult, Timestamp};
+use seawall_store::{DueSchedule, DueSchedules, RunId, RunWatch, ScheduleId, StoreError, StoreResult, Timestamp};
+use tokio::time::Instant;
 
 use crate::runtime::firing::{UNREADABLE_CODE, firing, keeps_waiting};
 use crate::runtime::shared::Shared;
+use crate::runtime::stuck::{PassedOver, Stuck, backoff};
 
 /// Schedules that are looked at together.
 const BATCH: u32 = 64;
 /// Firings that are written at once; the store folds them into few commits.
 const AT_ONCE: usize = 16;
-/// The longest sleep: a wall clock that jumps is noticed within this time.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// So late a firing is still on time whatever this process did before.
+/// So late a firing is still on time whatever this process did before; and so soon a wall clock that jumps is noticed, so
+/// that what came after the jump is on time.
 const GRACE: Duration = Duration::from_secs(2);
 /// So late it is when this process was there all the time and had too much to do.
 const MOST_GRACE: Duration = Duration::from_secs(60);
-const FIRST_RETRY: Duration = Duration::from_millis(50);
-const LAST_RETRY: Duration = Duration::from_secs(5);
+/// By so much may the store's clock go ahead between two looks: clocks that are disciplined do.
+const TOLERANCE: Duration = Duration::from_secs(1);
 
 /// What the scheduler knows between two looks.
 #[derive(Default)]
 struct Memory {
     /// The runs that firings wait for.
     awaited: HashMap<RunId, RunWatch>,
-    /// When nothing was due for the last time.
+    /// Where the store's clock and this process's stood at the last look.
+    looked: Option<(Timestamp, Instant)>,
+    /// When nothing was due for the last time, or when this process was there again.
     idle_at: Option<Timestamp>,
-    /// Schedules whose waiting firing may go, and that this program cannot read: they stand in front of others.
-    unreadable: u32,
+    /// Schedules that could not be fired.
+    stuck: Stuck<ScheduleId>,
+    /// Schedules that are passed over, those with a waiting firing that this program cannot read among them: they stand in
+    /// front of others.
+    passed_over: u32,
 }
 
 /// Works until the engine drains or ends.
@@ -55,12 +62,12 @@ pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
                         "schedules cannot be fired now; trying again"
                     );
                 }
-                let backoff = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
+                let rest = backoff(failures);
                 failures = failures.saturating_add(1);
                 tokio::select! {
                     biased;
                     () = shared.draining.cancelled() => {}
-                    () = tokio::time::sleep(backoff) => {}
+                    () = tokio::time::sleep(rest) => {}
                 }
             }
         }
@@ -70,18 +77,19 @@ pub(crate) async fn fire_schedules(shared: Arc<Shared>) {
 /// Fires until nothing is due. Answers how long to sleep; None: until somebody wakes it.
 async fn look(shared: &Arc<Shared>, memory: &mut Memory) -> StoreResult<Option<Duration>> {
     while !shared.draining.is_cancelled() {
-        let limit = BATCH.saturating_add(memory.unreadable);
+        let limit = BATCH.saturating_add(memory.passed_over);
+        // Before the store looks at its clock: a slow answer is no jump.
+        let asked = Instant::now();
         let mut found = shared.store.due_schedules(limit).await?;
         let now = found.now;
-        let mut due = std::mem::take(&mut found.due);
-        let before = due.len();
-        due.retain(|due| !keeps_waiting(&due.record, now));
-        memory.unreadable = u32::try_from(before - due.len()).unwrap_or(u32::MAX);
+        memory.look_at_clock(now, asked);
+        let due = memory.left_to_fire(std::mem::take(&mut found.due), now);
         if !due.is_empty() {
-            fire_all(shared, due, now, memory.on_time(now)).await?;
+            let fired = fire_all(shared, due, now, memory.on_time(now)).await;
+            memory.remember(fired)?;
             continue;
         }
-        if memory.unreadable >= limit {
+        if memory.passed_over >= limit {
             // Others may stand behind them.
             continue;
         }
@@ -93,10 +101,14 @@ async fn look(shared: &Arc<Shared>, memory: &mut Memory) -> StoreResult<Option<D
     Ok(None)
 }
 
-async fn fire_all(shared: &Arc<Shared>, due: Vec<DueSchedule>, now: Timestamp, on_time: Timestamp) -> StoreResult<()> {
-    let firings = iter(due.into_iter().map(|due| fire_one(shared, due, now, on_time)));
-    let results: Vec<StoreResult<()>> = firings.buffer_unordered(AT_ONCE).collect().await;
-    results.into_iter().collect()
+type Fires = Vec<(ScheduleId, StoreResult<()>)>;
+
+async fn fire_all(shared: &Arc<Shared>, due: Vec<DueSchedule>, now: Timestamp, on_time: Timestamp) -> Fires {
+    let firings = due.into_iter().map(|due| async move {
+        let schedule = due.record.id;
+        (schedule, fire_one(shared, due, now, on_time).await)
+    });
+    iter(firings).buffer_unordered(AT_ONCE).collect().await
 }
 
 async fn fire_one(shared: &Shared, due: DueSchedule, now: Timestamp, on_time: Timestamp) -> StoreResult<()> {
@@ -124,8 +136,48 @@ async fn fire_one(shared: &Shared, due: DueSchedule, now: Timestamp, on_time: Ti
 }
 
 impl Memory {
-    /// Since when a time was not missed. A process that was there all along may be late because it was busy; after a
-    /// suspension or a jump of the clock nobody was there.
+    /// After a suspension or a jump of the clock nobody was there.
+    fn look_at_clock(&mut self, now: Timestamp, instant: Instant) {
+        let was_there = self
+            .looked
+            .replace((now, instant))
+            .is_some_and(|then| !is_ahead(then, (now, instant)));
+        if !was_there {
+            self.idle_at = Some(now);
+        }
+    }
+
+    /// Those that are not passed over.
+    fn left_to_fire(&mut self, mut due: Vec<DueSchedule>, now: Timestamp) -> Vec<DueSchedule> {
+        let before = due.len();
+        let seen: HashSet<ScheduleId> = due.iter().map(|due| due.record.id).collect();
+        self.stuck.retain(|id| seen.contains(id));
+        due.retain(|due| !self.stuck.waits(&due.record.id) && !keeps_waiting(&due.record, now));
+        self.passed_over = u32::try_from(before - due.len()).unwrap_or(u32::MAX);
+        due
+    }
+
+    /// What fails holds up no other one, unless there is too much of it.
+    fn remember(&mut self, fired: Fires) -> StoreResult<()> {
+        for (schedule, fired) in fired {
+            let Err(error) = fired else {
+                self.stuck.succeeded(&schedule);
+                continue;
+            };
+            match self.stuck.failed(schedule, &error) {
+                PassedOver::Newly => tracing::warn!(
+                    schedule.id = %schedule,
+                    error = &error as &dyn std::error::Error,
+                    "a schedule cannot be fired now; trying again"
+                ),
+                PassedOver::Again => {}
+                PassedOver::No => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Since when a time was not missed. A process that was there all along may be late because it was busy.
     fn on_time(&self, now: Timestamp) -> Timestamp {
         let ago = |time: Duration| Timestamp::from_millis(now.as_millis().saturating_sub(millis(time)));
         let grace = self.idle_at.map_or(ago(GRACE), |idle| idle.min(ago(GRACE)));
@@ -144,6 +196,7 @@ impl Memory {
 
     fn rest(&self, shared: &Shared, found: &DueSchedules) -> Option<Duration> {
         let next = found.next.map(|next| next.since(found.now));
+        let next = [next, self.stuck.next()].into_iter().flatten().min();
         let mut longest = (next.is_some() || !self.awaited.is_empty()).then_some(LONGEST_SLEEP);
         if !shared.config.exclusive {
             // Others change schedules and end runs without a word to this process.
@@ -152,6 +205,22 @@ impl Memory {
         match (next, longest) {
             (Some(next), Some(longest)) => Some(next.min(longest)),
             (next, longest) => next.or(longest),
+        }
+    }
+}
+
+/// The store's clock went on by more than the process's, from the one look at both to the other.
+fn is_ahead((then, before): (Timestamp, Instant), (now, instant): (Timestamp, Instant)) -> bool {
+    now.since(then) > instant.duration_since(before).saturating_add(TOLERANCE)
+}
+
+/// Ends when the clock has been set ahead, or the machine has slept.
+async fn jumped(shared: &Shared) {
+    let looked = (shared.clock.now(), Instant::now());
+    loop {
+        tokio::time::sleep(GRACE).await;
+        if is_ahead(looked, (shared.clock.now(), Instant::now())) {
+            return;
         }
     }
 }
@@ -169,6 +238,7 @@ async fn sleep(shared: &Shared, memory: &mut Memory, rest: Option<Duration>) {
         () = shared.store.watchers().wait_for_schedules() => {}
         _ = ends.next(), if waits => {}
         () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+        () = jumped(shared), if rest.is_some() => {}
     }
 }
 

@@ -234,13 +234,7 @@ impl Checking<'_> {
             Ok(state) => state,
             Err(wrong) => return given_up(found, wrong),
         };
-        let standing = match place::standing(self.store, run, parts, &state).await {
-            Ok(standing) => standing,
-            Err(error) => {
-                let detail = format!("its place in flow control: {}", told(&error));
-                return given_up(found, Found::new(VerifyFindingKind::PartUnreadable, detail));
-            }
-        };
+        let standing = place::standing(run, parts, &state);
         let mended = self.held_against(run, parts, (&state, &events, standing), &mut found);
         found.extend(place::check(run, parts, &state, standing));
         match kin::check(self.store, tenant, (run.key, &state), parts).await {
@@ -272,7 +266,8 @@ impl Checking<'_> {
         (state, events, standing): (&RunState, &[Recorded], Standing),
         found: &mut Vec<Found>,
     ) -> Option<RunRepair> {
-        let wanted = row::wanted_due(state, parts.unread, standing.retried, self.now);
+        let unread = !parts.unread.is_empty();
+        let wanted = row::wanted_due(state, unread, standing.retried, self.now);
         if let Ok(record) = &run.row {
             found.extend(row::projection(record, state));
             found.extend(row::stranded(record, wanted, self.now));
@@ -289,7 +284,8 @@ impl Checking<'_> {
             last_seq: state.seq,
             release: !run.holder_lives,
             // An ended run with a message has perhaps been asked to try again. Under flow control that would take a slot.
-            due: wanted.or_else(|| (parts.unread > 0 && parts.stage.is_none()).then_some(Timestamp::ZERO)),
+            due: wanted.or_else(|| (unread && parts.stage.is_none()).then_some(Timestamp::ZERO)),
+            readmit: standing.readmit,
             leaves: standing.leaves,
             approvals,
         })

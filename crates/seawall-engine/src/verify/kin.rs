@@ -1,6 +1,6 @@
 //! Parents, children, and tasks of workers outside.
 
-use seawall_store::{InspectStore, RunKey, RunParts, StoreResult, TaskId, TaskStatus, TenantId};
+use seawall_store::{FlowStage, InspectStore, RunKey, RunParts, StoreResult, TaskId, TaskStatus, TenantId};
 
 use super::finding::VerifyFindingKind;
 use super::report::Found;
@@ -40,15 +40,23 @@ pub(super) async fn check(
             found.push(Found::new(VerifyFindingKind::ChildMissing, detail));
             continue;
         };
-        // One that is retried and does not know it yet has ended before, and is not done with.
-        let untold = *round > 0 && store.inspect_message(child_key, &retry_message_key(*round)).await? == Some(true);
         let key = end_message_key(*child, *round);
-        if status.is_terminal() && !untold && store.inspect_message(run, &key).await? != Some(true) {
+        let silent = status.is_terminal() && store.inspect_message(run, &key).await? != Some(true);
+        // One that is retried has ended before, and is not done with: it does not know it yet, or waits for its slot.
+        if silent && !(*round > 0 && is_to_go_on(store, child_key, *round).await?) {
             let detail = format!("{name} waits for the child {child}, which is {status}, and no message says so");
             found.push(Found::new(VerifyFindingKind::ChildEndLost, detail));
         }
     }
     Ok(found)
+}
+
+async fn is_to_go_on(store: &dyn InspectStore, child: RunKey, round: u32) -> StoreResult<bool> {
+    if store.inspect_message(child, &retry_message_key(round)).await? == Some(true) {
+        return Ok(true);
+    }
+    let parts = store.inspect_parts(child).await?;
+    Ok(!parts.unread.is_empty() || (parts.withheld > 0 && parts.stage == Some(FlowStage::Queued)))
 }
 
 async fn task(

@@ -24,8 +24,8 @@ pub(super) fn wrong(state: &RunState, recorded: &Recorded) -> Option<Found> {
     }
     let may_follow = matches!(
         recorded.event,
-        Event::RunRetried { .. } | Event::RunRetryRequested { .. }
-    );
+        Event::RunRetried { .. } | Event::RunRetryRequested { .. } | Event::RunRetryWithdrawn { .. }
+    ) || (matches!(recorded.event, Event::RunAdmitted { .. }) && state.awaits_readmission());
     if state.is_terminal() && !may_follow {
         return found(VerifyFindingKind::OutOfOrder, "the run had ended");
     }
@@ -75,7 +75,7 @@ fn of_event(state: &RunState, event: &Event) -> Wrong {
         }
         Event::ChildFinished { activity, child, .. } => finished(state, activity, *child),
         Event::RunCreated(_) => Some((VerifyFindingKind::OutOfOrder, "the run was created before".to_owned())),
-        Event::RunRetried { .. } => {
+        Event::RunRetried { .. } | Event::RunRetryWithdrawn { .. } => {
             let early = !state.is_terminal();
             early.then(|| (VerifyFindingKind::OutOfOrder, "the run had not ended".to_owned()))
         }

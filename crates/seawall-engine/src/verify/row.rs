@@ -102,11 +102,11 @@ fn error(code: Option<&str>) -> String {
 
 /// When an unheld run has to be due at the latest. None: nothing has to happen by itself. `retried`: it has ended, and its
 /// retry has not been read.
-pub(super) fn wanted_due(state: &RunState, unread: u64, retried: bool, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn wanted_due(state: &RunState, unread: bool, retried: bool, now: Timestamp) -> Option<Timestamp> {
     if state.is_terminal() {
         return retried.then_some(Timestamp::ZERO);
     }
-    if unread > 0 || has_work(state, now) {
+    if unread || has_work(state, now) {
         return Some(Timestamp::ZERO);
     }
     let due = state.next_wake()?;

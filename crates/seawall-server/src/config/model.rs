@@ -59,7 +59,7 @@ pub struct Config {
     /// A level or directives, as `tracing` filters read them.
     pub log_level: String,
     pub secrets: StepSecrets,
-    /// How long requests, and then runs, may take to end after a stop was asked for.
+    /// How long requests, and then attempts of steps, may take to end after a stop was asked for: each half of it.
     pub shutdown_deadline: Duration,
     /// To be logged once logging works: unknown names, features that do not exist yet.
     pub warnings: Vec<String>,
@@ -139,7 +139,7 @@ impl Config {
             log_format: log_format(&mut reader, dev),
             log_level: reader.value("LOG_LEVEL", "info".to_owned(), values::log_level),
             secrets: StepSecrets::read(map, &mut reader),
-            shutdown_deadline: Duration::from_secs(20),
+            shutdown_deadline: reader.value("SHUTDOWN_DEADLINE", Duration::from_secs(20), values::deadline),
             warnings: warnings(map),
         };
         refuse_missing_backends(&mut reader);

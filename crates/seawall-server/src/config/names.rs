@@ -51,6 +51,11 @@ const KNOWN: &[Variable] = &[
         "deadline of a request; `Prefer: wait` adds to it",
     ),
     variable(
+        "SHUTDOWN_DEADLINE",
+        "20s",
+        "how long requests (half of it), then attempts of steps (the other half) may take to end after SIGTERM",
+    ),
+    variable(
         "RUN_RETENTION",
         "30d",
         "how long runs are kept after their end; 0 keeps them for ever",

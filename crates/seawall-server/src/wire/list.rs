@@ -11,7 +11,7 @@ pub(crate) struct List<T> {
 }
 
 impl<T> List<T> {
-    pub(crate) fn of<R>(page: PageOf<R>, to_wire: impl Fn(R) -> T) -> Self {
+    pub(crate) fn of<R>(page: PageOf<R>, to_wire: impl FnMut(R) -> T) -> Self {
         Self {
             items: page.items.into_iter().map(to_wire).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),

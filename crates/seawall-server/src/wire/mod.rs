@@ -32,8 +32,11 @@ pub(crate) use queries::{ApprovalsQuery, EventsQuery, ListQuery, RunsQuery};
 pub(crate) use queue::{PutQueue, Queue};
 pub(crate) use run::{Run, RunSummary};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, ForkRun, Resolve, ResolveOutcome, Signal};
+pub(crate) use run_step::RunStep;
 pub(crate) use schedule::{Schedule, ScheduleRequest};
-pub(crate) use task::{Beat, ClaimedTask, ClaimedTasks, TaskAccepted, TaskCompletion, TaskCompletions};
+pub(crate) use task::{
+    ACCEPTED, Beat, ClaimedTask, ClaimedTasks, RefusedClaim, TaskAccepted, TaskCompletion, TaskCompletions,
+};
 pub(crate) use task_requests::{ClaimTasks, CompleteTask, CompleteTasks, CompletedTask, FailTask, Heartbeat};
 pub(crate) use task_view::Task;
 pub(crate) use time::Time;

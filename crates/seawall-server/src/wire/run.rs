@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seawall_engine::{Datum, ErrorView, RunView, ScheduledFor, StepId};
+use seawall_engine::{Datum, ErrorView, RunView, ScheduledFor, StepId, StepView};
 use seawall_store::{ParentLink, RunId, RunStatus, WorkflowVersion};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 use super::Time;
 use super::run_step::RunStep;
 
-/// A run.
+/// Bytes of JSON, about, that the outputs of its steps take in a run's answer.
+const MAX_OUTPUTS: usize = 4 * 1024 * 1024;
+
+/// A run. The outputs of its steps are left out (`output_omitted`) where they would be more than about 4 MiB in all.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "run_01h455vb4pex5vsknk084sn02q",
@@ -68,7 +71,7 @@ impl From<RunView> for Run {
             error: view.error.map(RunError::from),
             total_steps: view.total_steps,
             completed_steps: view.completed_steps,
-            steps: view.steps.into_iter().map(RunStep::from).collect(),
+            steps: steps_within(view.steps, MAX_OUTPUTS),
             parent: view.parent.map(RunParent::from),
             compensating: view.compensating,
             forked_from: view.forked_from.map(RunFork::from),
@@ -213,6 +216,11 @@ impl From<ErrorView> for RunError {
             step_id: error.step.map(|step| step.to_string()),
         }
     }
+}
+
+/// The outputs that come first have the room; a small one still fits behind a large one that did not.
+fn steps_within(steps: Vec<StepView>, mut room: usize) -> Vec<RunStep> {
+    steps.into_iter().map(|step| RunStep::within(step, &mut room)).collect()
 }
 
 /// The share of steps that are done, with two decimals and never rounded up to 1.

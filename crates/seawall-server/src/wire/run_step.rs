@@ -11,7 +11,7 @@ use super::run::{RunError, datum};
 
 /// A step of a run.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RunStep {
+pub(crate) struct RunStep {
     id: String,
     #[schema(value_type = String)]
     kind: Arc<str>,
@@ -28,6 +28,10 @@ pub(super) struct RunStep {
     #[serde(serialize_with = "datum")]
     #[schema(value_type = Value)]
     output: Datum,
+    /// Only in a run that has large outputs: this one was left out, and `output` is null. The step itself
+    /// (`GET /api/v1/runs/{run_id}/steps/{step_id}`) has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    output_omitted: bool,
     error: Option<RunError>,
     /// Of a map step.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +76,7 @@ impl From<StepView> for RunStep {
             finished_at: view.finished_at.map(Time),
             duration_ms: duration_ms(view.started_at, view.finished_at),
             output: view.output,
+            output_omitted: false,
             error: view.error.map(RunError::from),
             lease_expires_at: view
                 .worker
@@ -86,6 +91,21 @@ impl From<StepView> for RunStep {
             reconcile: view.reconcile.map(RunStepPart::from),
             copied: view.copied,
         }
+    }
+}
+
+impl RunStep {
+    /// The step in its run: its output only where there is room for it.
+    pub(super) fn within(view: StepView, room: &mut usize) -> Self {
+        let mut step = Self::from(view);
+        let weight = step.output.weight();
+        if weight <= *room {
+            *room -= weight;
+        } else {
+            step.output = Datum::null();
+            step.output_omitted = true;
+        }
+        step
     }
 }
 

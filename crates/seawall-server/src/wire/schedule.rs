@@ -135,6 +135,9 @@ pub(crate) struct Schedule {
     #[serde(serialize_with = "datum")]
     #[schema(value_type = Value)]
     input: Datum,
+    /// Only in a list that has large inputs: this one was left out, and `input` is null. The schedule itself has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    input_omitted: bool,
     overlap: OverlapPolicy,
     /// `skip`, `once` or a number.
     #[schema(value_type = Value)]
@@ -187,6 +190,21 @@ impl From<FiringError> for ScheduleError {
     }
 }
 
+impl Schedule {
+    /// One of a list: its input only where there is room for it.
+    pub(crate) fn within(view: ScheduleView, room: &mut usize) -> Self {
+        let mut schedule = Self::from(view);
+        let weight = schedule.input.weight();
+        if weight <= *room {
+            *room -= weight;
+        } else {
+            schedule.input = Datum::null();
+            schedule.input_omitted = true;
+        }
+        schedule
+    }
+}
+
 impl From<ScheduleView> for Schedule {
     fn from(view: ScheduleView) -> Self {
         let settings = view.settings;
@@ -207,6 +225,7 @@ impl From<ScheduleView> for Schedule {
                 .map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX)),
             time_zone: settings.time_zone,
             input: settings.input,
+            input_omitted: false,
             overlap: settings.overlap.into(),
             catch_up: match settings.catch_up {
                 CatchUp::Skip => "skip".into(),

@@ -1,10 +1,14 @@
 use seawall_engine::TaskView;
+use seawall_guard::problem::kinds;
 use seawall_store::TaskBeat;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Time;
+
+/// Of a task whose end was taken.
+pub(crate) const ACCEPTED: &str = "accepted";
 
 /// Tasks in a worker's hands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +25,18 @@ pub(crate) struct ClaimedTasks {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) completed: Option<Vec<TaskCompletion>>,
+    /// Why nothing could be claimed after what became of `complete`. Ask again after a second at the earliest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) refused: Option<RefusedClaim>,
+}
+
+/// Why nothing could be claimed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusedClaim {
+    /// The code of the problem that a claim alone would be answered with.
+    pub(crate) status: &'static str,
+    pub(crate) detail: String,
 }
 
 /// A task in a worker's hands.
@@ -118,4 +134,11 @@ pub(crate) struct TaskCompletion {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) detail: Option<String>,
+}
+
+impl TaskCompletion {
+    /// Whether the worker has nothing more to do with the task: it was taken, or is not its own.
+    pub(crate) fn is_last(&self) -> bool {
+        [ACCEPTED, kinds::CONFLICT.code, kinds::NOT_FOUND.code].contains(&self.status)
+    }
 }

@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use axum::Router;
+use http::Request;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, app, get, post_json};
+use crate::support::{Answer, app, get, post_json, send};
+use crate::working::working;
 
 fn hears(control: &Value) -> Value {
     let mut definition = json!({
@@ -132,4 +136,49 @@ async fn flow_control_that_makes_no_sense_is_an_invalid_workflow() {
         );
         assert_eq!(answer.json()["errors"][0]["pointer"], pointer);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_waits_for_a_slot_is_withdrawn_by_a_cancel() {
+    let (_state, app) = working(&[]).await;
+    let definition = hears(&json!({"concurrency": 1}));
+    let answer = post_json(&app, "/api/v1/workflows", definition.to_string()).await;
+    assert_eq!(answer.status, 201, "{}", answer.json());
+    let begin = async || {
+        let started = start(&app, json!({})).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        started.json()["id"].as_str().unwrap().to_owned()
+    };
+    let first = begin().await;
+    let path = format!("/api/v1/runs/{first}");
+    let act = async |verb: &str| {
+        let answer = post_json(&app, &format!("{path}/{verb}"), "").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        answer
+    };
+    assert_eq!(act("cancel").await.status, 202);
+    begin().await;
+    assert_eq!(act("retry").await.status, 202);
+    let line = async || {
+        let flow = get(&app, "/api/v1/workflows/hears/flow").await.json();
+        (flow["items"][0]["running"].clone(), flow["items"][0]["queued"].clone())
+    };
+    assert_eq!(line().await, (json!(1), json!(1)));
+    let kept = send(&app, Request::delete(&path), ()).await;
+    assert_eq!(
+        (kept.status.as_u16(), &kept.json()["detail"]),
+        (
+            409,
+            &json!("The run is cancelled, and its retry waits for a slot: cancel it first.")
+        )
+    );
+    let withdrawn = act("cancel").await;
+    assert_eq!(
+        (withdrawn.status.as_u16(), &withdrawn.json()["status"]),
+        (202, &json!("cancelled"))
+    );
+    assert_eq!(line().await, (json!(1), json!(0)));
+    let again = act("cancel").await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "conflict"));
+    assert_eq!(send(&app, Request::delete(&path), ()).await.status, 204);
 }

@@ -87,3 +87,36 @@ async fn what_is_no_name_of_a_queue_names_nothing() {
     }
     assert_eq!(put(&app, &"a".repeat(63), json!({"paused": true})).await.status, 200);
 }
+
+#[tokio::test]
+async fn if_match_guards_settings_and_a_delete_takes_them_away() {
+    let app = app(&[]);
+    let request = |method: &str, tag: &str| {
+        let request = Request::builder().method(method).uri("/api/v1/queues/mail");
+        request
+            .header("content-type", "application/json")
+            .header("if-match", tag)
+    };
+    assert_eq!(
+        send(&app, request("PUT", "\"00\""), "{}").await.code(),
+        "precondition-failed"
+    );
+    let first = put(&app, "mail", json!({"concurrency": 2})).await;
+    let tag = first.header("etag").to_owned();
+    assert_eq!(get(&app, "/api/v1/queues/mail").await.header("etag"), tag);
+    let second = send(&app, request("PUT", &tag), json!({"concurrency": 3}).to_string()).await;
+    assert_eq!(second.status, 200);
+    for method in ["PUT", "DELETE"] {
+        let late = send(&app, request(method, &tag), "{}").await;
+        assert_eq!(
+            (late.status.as_u16(), late.code().as_str()),
+            (412, "precondition-failed"),
+            "{method}"
+        );
+    }
+    assert_eq!(get(&app, "/api/v1/queues/mail").await.json()["concurrency"], 3);
+    let deleted = send(&app, request("DELETE", second.header("etag")), ()).await;
+    assert_eq!((deleted.status.as_u16(), deleted.body.len()), (204, 0));
+    let gone = send(&app, Request::delete("/api/v1/queues/mail"), ()).await;
+    assert_eq!(gone.code(), "not-found");
+}

@@ -121,6 +121,7 @@ async fn what_makes_no_sense_is_pointed_at() {
             "unknown-time-zone",
         ),
         (json!({"time_zone": ""}), "/time_zone", "unknown-time-zone"),
+        (json!({"time_zone": "localtime"}), "/time_zone", "unknown-time-zone"),
         (
             json!({"time_zone": "x".repeat(10_000)}),
             "/time_zone",

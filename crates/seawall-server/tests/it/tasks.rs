@@ -15,18 +15,18 @@ async fn post(app: &Router, path: &str, body: &Value) -> Answer {
 }
 
 /// Starts a run of these steps and answers its address.
-async fn start(app: &Router, steps: &Value) -> String {
+pub(crate) async fn start(app: &Router, steps: &Value) -> String {
     let body = json!({"workflow": {"name": "w", "steps": steps}});
     let answer = post(app, "/api/v1/workflows/run", &body).await;
     assert_eq!(answer.status, 202, "{}", answer.json());
     answer.header("location").to_owned()
 }
 
-fn task(id: &str, effect: &str) -> Value {
+pub(crate) fn task(id: &str, effect: &str) -> Value {
     json!({"id": id, "kind": "task", "effect": effect, "with": {"queue": "q", "payload": {"of": id}}})
 }
 
-async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
+pub(crate) async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
     let request = Request::post("/api/v1/tasks/q/claim")
         .header("content-type", "application/json")
         .header("prefer", wait);
@@ -34,7 +34,7 @@ async fn claim_with(app: &Router, wait: &str, body: &Value) -> Answer {
 }
 
 /// A task that is there.
-async fn claim(app: &Router) -> Value {
+pub(crate) async fn claim(app: &Router) -> Value {
     let answer = claim_with(app, "wait=5", &json!({"worker": "w", "lease_for": "10s"})).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()["items"][0].clone()
@@ -109,7 +109,12 @@ async fn a_word_that_comes_twice_late_or_under_a_wrong_lease_is_a_conflict() {
     refused(&complete(&app, &foreign, json!(1)).await, 409, "conflict", "-");
     assert_eq!(complete(&app, &second, json!(1)).await.status, 202);
     let again = complete(&app, &second, json!(2)).await;
-    assert!(again.json()["detail"].as_str().unwrap().contains("settled already"));
+    let detail = |answer: &Answer| answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail(&again).contains("settled already: w has completed it"),
+        "{}",
+        detail(&again)
+    );
     for verb in ["complete", "fail", "heartbeat"] {
         let mut body = json!({"lease": second["lease"]});
         if verb == "fail" {
@@ -119,7 +124,13 @@ async fn a_word_that_comes_twice_late_or_under_a_wrong_lease_is_a_conflict() {
     }
     // The lease of the first one ends; another attempt is another task.
     tokio::time::sleep(Duration::from_secs(11)).await;
-    refused(&complete(&app, &first, json!(1)).await, 409, "conflict", "-");
+    let late = complete(&app, &first, json!(1)).await;
+    refused(&late, 409, "conflict", "-");
+    assert!(
+        detail(&late).contains("its lease was over before w said"),
+        "{}",
+        detail(&late)
+    );
     let third = claim(&app).await;
     assert_eq!(
         (&third["attempt"], &third["effect_key"]),
@@ -177,10 +188,6 @@ async fn a_claim_that_makes_no_sense_is_refused_before_anything_is_claimed() {
         (json!({"worker": ""}), "/worker"),
         (json!({"worker": long}), "/worker"),
         (json!({"complete": many}), "/complete"),
-        (
-            json!({"complete": [{"id": "task_x", "lease": "x"}]}),
-            "/complete/0/lease",
-        ),
         (json!({"lease": "30s"}), "/lease"),
     ] {
         refused(
@@ -377,4 +384,35 @@ async fn a_task_can_be_looked_at_by_everybody_and_its_lease_by_nobody() {
         assert_eq!(answer.code(), "not-found", "{unknown}");
     }
     assert_eq!(get(&app, "/api/v1/tasks/complete").await.code(), "method-not-allowed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_each_is_judged_alone_also_one_whose_lease_is_none() {
+    let (_state, app) = working(&[]).await;
+    start(&app, &json!([task("a", "once"), task("b", "once")])).await;
+    let (first, second) = (claim(&app).await, claim(&app).await);
+    let items = json!([
+        {"id": first["id"], "lease": "nonsense", "output": 1},
+        {"id": second["id"], "lease": second["lease"], "output": 2},
+        {"id": "task_x", "lease": "x"},
+        {"id": first["id"], "lease": first["lease"], "output": 3},
+    ]);
+    let answer = post(&app, "/api/v1/tasks/complete", &json!({"items": items})).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let items = answer.json()["items"].clone();
+    let statuses: Vec<_> = items
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["validation-error", "accepted", "not-found", "accepted"]);
+    assert!(
+        items[0]["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("/lease: expected the lease"),
+        "{items}"
+    );
+    assert_eq!((&items[1]["id"], &items[1]["detail"]), (&second["id"], &Value::Null));
 }

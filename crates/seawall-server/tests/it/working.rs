@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
 use seawall_server::{AppState, Parts};
-use seawall_store::{MemoryStore, StoreClock, Timestamp};
+use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
 
 use crate::support::config;
@@ -33,8 +33,13 @@ impl Clock for PausedClock {
 
 /// A server with an engine that works.
 pub(crate) async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
+    working_on(variables, MemoryOptions::default()).await
+}
+
+/// The same on such a store.
+pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOptions) -> (AppState, Router) {
     let clock = PausedClock(Instant::now());
-    let store = Arc::new(MemoryStore::new(Arc::new(clock)));
+    let store = Arc::new(MemoryStore::with_options(Arc::new(clock), options));
     let parts = EngineParts {
         store: Arc::<MemoryStore>::clone(&store),
         clock: Arc::new(clock),

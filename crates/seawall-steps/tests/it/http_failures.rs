@@ -32,11 +32,20 @@ async fn a_refused_connection_did_not_begin() {
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_did_not_begin() {
-    let rig = Rig::new().with(|config| config.http.connect_timeout = Duration::from_secs(3));
-    let error = not_begun(rig.http(Once, json!({"url": "http://no-such-host.invalid/"})).await);
-    // Without any name server the system's resolver may take longer than the connect timeout.
-    assert!(["dns-failed", "connect-timeout"].contains(&code(&error)), "{error:?}");
-    assert_eq!(rig.asked.times(), 0);
+    let asked = EffectClass::ALL.map(|effect| async move {
+        let rig = Rig::new().with(|config| config.http.connect_timeout = Duration::from_secs(3));
+        let error = not_begun(rig.http(effect, json!({"url": "http://no-such-host.invalid/"})).await);
+        // Without any name server the system's resolver may take longer than the connect timeout.
+        assert!(
+            ["dns-failed", "connect-timeout"].contains(&code(&error)),
+            "{effect:?}: {error:?}"
+        );
+        assert!(error.retryable, "{effect:?}");
+        if effect == Once {
+            assert_eq!(rig.asked.times(), 0);
+        }
+    });
+    futures_util::future::join_all(asked).await;
 }
 
 #[tokio::test]
@@ -45,13 +54,15 @@ async fn a_failed_tls_handshake_did_not_begin() {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     })
     .await;
-    let rig = Rig::new();
-    let error = not_begun(
-        rig.http(Once, json!({"url": format!("https://{}/", server.address)}))
-            .await,
-    );
-    assert_eq!(code(&error), "connect-failed");
-    assert_eq!(rig.asked.times(), 0);
+    for effect in EffectClass::ALL {
+        let rig = Rig::new();
+        let url = format!("https://{}/", server.address);
+        let error = not_begun(rig.http(effect, json!({"url": url})).await);
+        assert_eq!((code(&error), error.retryable), ("connect-failed", true), "{effect:?}");
+        if effect == Once {
+            assert_eq!(rig.asked.times(), 0);
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,17 +2,18 @@
 
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ApprovalStatus, CrossMessage, Lease, RunId,
-    RunProgress, Segment, Seq, StoreError, Timestamp, Watchers,
+    Append, AppendThen, Appended, CrossMessage, Lease, OwnTurn, RunId, RunProgress, Segment, Seq, StoreError,
+    Timestamp, Watchers,
 };
 
-use crate::codec::{approval_code, awaits_code, int, maybe_millis, names, status_code};
+use crate::codec::{awaits_code, int, maybe_millis, status_code};
 use crate::error::OpError;
 use crate::failpoints::Point;
+use crate::ops::approvals::{open, settle};
 use crate::ops::create_run::{insert_unheld, tell_all};
-use crate::ops::deliver::{deliver, has_unread, has_withheld};
+use crate::ops::deliver::{deliver, has_unread, has_withheld, withhold};
 use crate::ops::fence::held_at;
-use crate::ops::flow::Flow;
+use crate::ops::flow::{Asker, Flow};
 use crate::ops::offer::{offer, withdraw};
 use crate::rows::tenant_no_or_new;
 use crate::writer::{Operation, Tx};
@@ -71,12 +72,8 @@ impl Operation for AppendOp {
         if !self.full_update(tx, last, &lasting)? {
             return Err(StoreError::StaleLease.into());
         }
-        if held.counted && self.leaves(tx, held.ended, &lasting)? {
-            let mut flow = Flow::new(tx);
-            flow.leave(append.lease.key.0)?;
-            told.extend(flow.told);
-            // A timed admission may have become due, or another one.
-            told.push(append.lease.run);
+        if held.counted || append.turn != OwnTurn::Keep {
+            told.extend(self.take_turns(tx, held.ended, &lasting)?);
         }
         Ok(Done::now(last, !lasting.held, told))
     }
@@ -129,16 +126,25 @@ impl Operation for AppendOp {
             .iter()
             .map(|child| child.segment.bytes.len() + 512)
             .sum();
-        let messages: usize = append.messages.iter().map(|message| message.body.len() + 256).sum();
+        let unheard = |message: &CrossMessage| message.unheard.as_ref().map_or(0, |(_, body)| body.len() + 256);
+        let messages: usize = append
+            .messages
+            .iter()
+            .map(|message| message.body.len() + unheard(message) + 256)
+            .sum();
         let opened: usize = append.opened.iter().map(|opened| opened.message.len() + 512).sum();
         let tasks: usize = append.tasks.iter().map(|task| task.payload.len() + 1024).sum();
         let withdrawn: usize = append
             .withdrawn
             .iter()
-            .map(|withdrawn| withdrawn.message.body.len() + 256)
+            .map(|withdrawn| withdrawn.message.body.len() + withdrawn.lost.len() + 256)
             .sum();
         let small = 256 * append.settled.len() + 8 * append.consumed.len();
-        segment + children + messages + opened + tasks + withdrawn + small
+        let turn = match &append.turn {
+            OwnTurn::Ask { body, .. } => body.len() + 256,
+            OwnTurn::Keep | OwnTurn::GiveUp => 0,
+        };
+        turn + segment + children + messages + opened + tasks + withdrawn + small
     }
 }
 
@@ -154,6 +160,7 @@ impl AppendOp {
             && append.children.is_empty()
             && append.messages.is_empty()
             && append.withdrawn.is_empty()
+            && append.turn == OwnTurn::Keep
     }
 
     /// False: the fence does not hold, or the status changes, or somebody had died, or a later reader is needed.
@@ -252,14 +259,19 @@ impl AppendOp {
             told.extend(insert_unheld(tx, tenant_no, child)?);
         }
         for message in &append.messages {
-            send(tx, tenant_no, message)?;
+            if !send(tx, tenant_no, message)?
+                && let Some((key, body)) = &message.unheard
+                && deliver(tx, run_no, key, body)?
+            {
+                told.push(append.lease.run);
+            }
         }
         for task in &append.tasks {
             offer(tx, tenant_no, run_no, task)?;
         }
         for withdrawn in &append.withdrawn {
-            if withdraw(tx, run_no, withdrawn)? {
-                send(tx, tenant_no, &withdrawn.message)?;
+            if let Some(message) = withdraw(tx, run_no, withdrawn)? {
+                send(tx, tenant_no, &message)?;
             }
         }
         Ok(told)
@@ -276,6 +288,31 @@ impl AppendOp {
             _ => None,
         };
         Ok(Lasting { held, due })
+    }
+
+    /// What becomes of the run's place in flow control, after the rest. Answers whom flow control has told something.
+    fn take_turns(&self, tx: &Tx<'_>, had_ended: bool, lasting: &Lasting) -> Result<Vec<RunId>, OpError> {
+        let Lease { key, run, .. } = self.0.lease;
+        let mut flow = Flow::new(tx);
+        let mut moved = self.0.turn == OwnTurn::GiveUp && flow.give_up(key.0)?;
+        if flow.is_counted(key.0)? && self.leaves(tx, had_ended, lasting)? {
+            flow.leave(key.0)?;
+            moved = true;
+        }
+        if let OwnTurn::Ask { key: message, body } = &self.0.turn {
+            if !flow.is_released(key.0)? {
+                // One that waits keeps its place.
+                if !has_withheld(tx, key.0)? {
+                    deliver(tx, key.0, message, body)?;
+                }
+            } else if withhold(tx, key.0, message, body)? {
+                flow.come_back(key.0, run, Asker::Inside)?;
+            }
+            moved = true;
+        }
+        // A timed admission may have become due, or another one.
+        flow.told.extend(moved.then_some(run));
+        Ok(flow.told)
     }
 
     /// Whether the run gives up its place in flow control: when it ends, and when it is given back after it has ended, unless
@@ -329,45 +366,8 @@ fn is_stored(tx: &Tx<'_>, lease: &Lease, segment: &Segment) -> rusqlite::Result<
     .map(|same| same == Some(true))
 }
 
-fn open(tx: &Tx<'_>, tenant_no: i64, run_no: i64, opened: &[ApprovalOpened]) -> rusqlite::Result<()> {
-    for approval in opened {
-        tx.statement(include_str!("../sql/insert_approval.sql"))?
-            .execute(params![
-                approval.id.uuid().as_bytes(),
-                tenant_no,
-                run_no,
-                approval.step,
-                approval.item,
-                approval.message,
-                names(&approval.deciders),
-                approval_code(ApprovalStatus::Pending),
-                approval.requested_at.as_millis(),
-                maybe_millis(approval.expires_at),
-            ])?;
-    }
-    Ok(())
-}
-
-fn settle(tx: &Tx<'_>, run_no: i64, settled: &[ApprovalSettled]) -> rusqlite::Result<()> {
-    for approval in settled {
-        tx.statement(
-            "UPDATE approvals SET status = ?3, comment = ?4, decided_by = ?5, decided_at = ?6
-             WHERE id = ?1 AND run_no = ?2 AND status = ?7",
-        )?
-        .execute(params![
-            approval.id.uuid().as_bytes(),
-            run_no,
-            approval_code(approval.status),
-            approval.comment,
-            approval.decided_by,
-            approval.decided_at.as_millis(),
-            approval_code(ApprovalStatus::Pending),
-        ])?;
-    }
-    Ok(())
-}
-
-fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result<()> {
+/// False: there is no receiver.
+fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result<bool> {
     let receiver: Option<i64> = tx
         .statement("SELECT run_no FROM runs WHERE id = ?1 AND tenant_no = ?2")?
         .query_row(params![message.to.uuid().as_bytes(), tenant_no], |row| row.get(0))
@@ -375,5 +375,5 @@ fn send(tx: &Tx<'_>, tenant_no: i64, message: &CrossMessage) -> rusqlite::Result
     if let Some(run_no) = receiver {
         deliver(tx, run_no, &message.key, &message.body)?;
     }
-    Ok(())
+    Ok(receiver.is_some())
 }

@@ -6,9 +6,9 @@ use seawall_store::{
     StoreError, TenantId, Timestamp, Watchers,
 };
 
-use crate::codec::{awaits_code, digest_at, int, maybe_millis, status_code};
+use crate::codec::{awaits_code, digest_at, int, maybe_millis, millis, status_code};
 use crate::error::OpError;
-use crate::ops::flow::{Flow, Numbered};
+use crate::ops::flow::{Asker, Flow, Numbered};
 use crate::ops::nodes::require_alive;
 use crate::rows::{run_by_no, tenant_no_or_new};
 use crate::writer::{Operation, Tx};
@@ -46,7 +46,7 @@ impl Operation for CreateRun {
             require_alive(tx, node)?;
         }
         let run_no = insert(tx, tenant_no, new, hold)?;
-        let told = come_in(tx, (tenant_no, run_no), new, true)?;
+        let told = come_in(tx, (tenant_no, run_no), new, Asker::Outside)?;
         if let Some(key) = &new.idempotency {
             remember(tx, tenant_no, run_no, key)?;
         }
@@ -93,13 +93,13 @@ pub(super) fn tell_all(told: &[RunId], watchers: &Watchers) {
 }
 
 /// Brings a run in that flow control holds back. Answers who was told of it.
-fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, outside: bool) -> Result<Vec<RunId>, OpError> {
+fn come_in(tx: &Tx<'_>, (tenant_no, run_no): (i64, i64), new: &NewRun, asker: Asker) -> Result<Vec<RunId>, OpError> {
     let Some(entry) = &new.flow else {
         return Ok(Vec::new());
     };
     let mut flow = Flow::new(tx);
     let run = Numbered { run_no, id: new.id };
-    flow.come_in(tenant_no, run, (new.priority, entry), outside)?;
+    flow.come_in(tenant_no, run, (new.priority, entry), asker)?;
     Ok(flow.told)
 }
 
@@ -110,7 +110,7 @@ pub(super) fn insert_unheld(tx: &Tx<'_>, tenant_no: i64, new: &NewRun) -> Result
         return Ok(Vec::new());
     }
     let run_no = insert(tx, tenant_no, new, None)?;
-    come_in(tx, (tenant_no, run_no), new, false)
+    come_in(tx, (tenant_no, run_no), new, Asker::Inside)
 }
 
 pub(super) fn exists(tx: &Tx<'_>, id: RunId) -> rusqlite::Result<bool> {
@@ -188,13 +188,23 @@ fn pin(tx: &Tx<'_>, new: &NewRun) -> rusqlite::Result<i64> {
 }
 
 fn replayed(tx: &Tx<'_>, tenant_no: i64, key: &IdempotencyKey) -> Result<Option<RunRecord>, OpError> {
+    let now = tx.now().as_millis();
     let found: Option<(Digest, i64)> = tx
         .statement(
-            "SELECT fingerprint, run_no FROM idempotency_keys WHERE tenant_no = ?1 AND key = ?2 AND expires_at > ?3",
+            // 5, 6 and 7 are the statuses of runs that have ended.
+            "SELECT k.fingerprint, k.run_no FROM idempotency_keys k LEFT JOIN runs r ON r.run_no = k.run_no
+             WHERE k.tenant_no = ?1 AND k.key = ?2
+               AND (k.expires_at > ?3 OR r.status NOT IN (5, 6, 7) OR r.finished_at > ?4)",
         )?
-        .query_row(params![tenant_no, key.key.as_bytes(), tx.now().as_millis()], |row| {
-            Ok((digest_at(row, 0)?, row.get(1)?))
-        })
+        .query_row(
+            params![
+                tenant_no,
+                key.key.as_bytes(),
+                now,
+                now - millis(IdempotencyKey::OUTLIVES)
+            ],
+            |row| Ok((digest_at(row, 0)?, row.get(1)?)),
+        )
         .optional()?;
     let Some((fingerprint, run_no)) = found else {
         return Ok(None);
@@ -214,16 +224,34 @@ fn replayed(tx: &Tx<'_>, tenant_no: i64, key: &IdempotencyKey) -> Result<Option<
 /// A key that expired this long ago cannot count again, even if the clock is set back.
 const CERTAINLY_EXPIRED: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// Each new key sweeps two that expired long ago, so that the table is bounded by the keys that count.
+/// Each new key sweeps two that expired long ago, so that the table is bounded by the keys that count. What counts all the same
+/// for its run comes up again when it may not any more.
 fn remember(tx: &Tx<'_>, tenant_no: i64, run_no: i64, key: &IdempotencyKey) -> rusqlite::Result<()> {
     let now = tx.now().as_millis();
-    tx.statement("DELETE FROM idempotency_keys WHERE tenant_no = ?1 AND key = ?2 AND expires_at <= ?3")?
-        .execute(params![tenant_no, key.key.as_bytes(), now])?;
-    tx.statement(
-        "DELETE FROM idempotency_keys WHERE key_no IN (
-             SELECT key_no FROM idempotency_keys WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 2)",
-    )?
-    .execute([now - CERTAINLY_EXPIRED.as_millis() as i64])?;
+    // It does not count any more, or it would have been found.
+    tx.statement("DELETE FROM idempotency_keys WHERE tenant_no = ?1 AND key = ?2")?
+        .execute(params![tenant_no, key.key.as_bytes()])?;
+    let long_ago = now - millis(CERTAINLY_EXPIRED);
+    let expired: Vec<(i64, Option<i64>)> = tx
+        .statement(
+            "SELECT k.key_no, CASE WHEN r.status NOT IN (5, 6, 7) THEN ?2 ELSE r.finished_at END + ?3
+             FROM idempotency_keys k LEFT JOIN runs r ON r.run_no = k.run_no
+             WHERE k.expires_at <= ?1 ORDER BY k.expires_at LIMIT 2",
+        )?
+        .query_map(params![long_ago, now, millis(IdempotencyKey::OUTLIVES)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    for (key_no, counts_until) in expired {
+        match counts_until.filter(|until| *until > long_ago) {
+            Some(until) => tx
+                .statement("UPDATE idempotency_keys SET expires_at = ?2 WHERE key_no = ?1")?
+                .execute([key_no, until])?,
+            None => tx
+                .statement("DELETE FROM idempotency_keys WHERE key_no = ?1")?
+                .execute([key_no])?,
+        };
+    }
     tx.statement(
         "INSERT INTO idempotency_keys (tenant_no, key, fingerprint, expires_at, run_no) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?

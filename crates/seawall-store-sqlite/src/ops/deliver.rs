@@ -83,6 +83,16 @@ pub(super) fn post(
     Ok(())
 }
 
+/// Writes a message that nobody reads before the run is admitted anew. False: its key is known.
+pub(super) fn withhold(tx: &Tx<'_>, run_no: i64, key: &MessageKey, body: &[u8]) -> rusqlite::Result<bool> {
+    let written = tx
+        .statement(
+            "INSERT INTO inbox (run_no, key, unread, body) VALUES (?1, ?2, 2, ?3) ON CONFLICT (run_no, key) DO NOTHING",
+        )?
+        .execute(params![run_no, key.0, body])?;
+    Ok(written > 0)
+}
+
 /// What nobody has read yet is for nobody to read before the run is admitted anew.
 pub(super) fn withhold_unread(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
     tx.statement("UPDATE inbox SET unread = 2 WHERE run_no = ?1 AND unread = 1")?

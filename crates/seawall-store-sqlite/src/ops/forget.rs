@@ -1,9 +1,11 @@
 //! Runs that leave. What belongs to a run is listed once, [`OF_A_RUN`].
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::{Fate, FinishedPlace, Forgotten, KeptFor, RunId, RunKey, StoreError, Sweep, TenantId};
+use seawall_store::{
+    Fate, FinishedPlace, Forgotten, IdempotencyKey, KeptFor, RunId, RunKey, StoreError, Sweep, TenantId,
+};
 
-use crate::codec::time_at;
+use crate::codec::{millis, time_at};
 use crate::error::OpError;
 use crate::writer::{Operation, Tx};
 
@@ -44,6 +46,7 @@ impl Operation for ForgetFinished {
                     forgotten.next = last;
                     break;
                 }
+                forgotten.parents += u32::from(has_children(tx, place.run.0)?);
                 forget(tx, place.run.0)?;
                 forgotten.runs += 1;
             }
@@ -114,9 +117,12 @@ impl Operation for ForgetRun {
 }
 
 fn kept_for(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<Option<KeptFor>> {
+    let now = tx.now().as_millis();
     let reason: i64 = tx
         .statement(include_str!("../sql/kept_for.sql"))?
-        .query_row(params![run_no, tx.now().as_millis()], |row| row.get(0))?;
+        .query_row(params![run_no, now, now - millis(IdempotencyKey::OUTLIVES)], |row| {
+            row.get(0)
+        })?;
     Ok(match reason {
         0 => None,
         2 => Some(KeptFor::Key),
@@ -124,6 +130,14 @@ fn kept_for(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<Option<KeptFor>> {
         4 => Some(KeptFor::Child),
         _ => Some(KeptFor::Work),
     })
+}
+
+fn has_children(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<bool> {
+    tx.statement(
+        "SELECT 1 FROM runs r CROSS JOIN run_parents p ON p.parent = r.id CROSS JOIN runs c ON c.run_no = p.run_no
+         WHERE r.run_no = ?1 AND c.tenant_no = r.tenant_no",
+    )?
+    .exists([run_no])
 }
 
 fn journal_bytes(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<u64> {
@@ -134,7 +148,7 @@ fn journal_bytes(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<u64> {
     Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
-fn forget(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Tx<'_>, run_no: i64) -> rusqlite::Result<()> {
     tx.frees_entries();
     for sql in OF_A_RUN {
         tx.statement(sql)?.execute([run_no])?;

@@ -1,12 +1,14 @@
 //! One file to each atomic change.
 
 mod append;
+mod approvals;
 mod bury;
 mod claim;
 mod claim_tasks;
 mod create_run;
 mod decide;
 mod deliver;
+mod discard;
 mod fence;
 mod fire;
 mod flow;
@@ -35,6 +37,7 @@ pub(crate) use claim::Claim;
 pub(crate) use claim_tasks::ClaimTasks;
 pub(crate) use create_run::CreateRun;
 pub(crate) use decide::Decide;
+pub(crate) use discard::DiscardRun;
 pub(crate) use fence::check_lease;
 pub(crate) use fire::Fire;
 pub(crate) use flow::rate_at;

@@ -1,9 +1,10 @@
 //! What an append does to tasks: it offers and withdraws them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::{TaskOffered, TaskStatus, TaskWithdrawn};
+use seawall_store::{CrossMessage, TaskOffered, TaskStatus, TaskWithdrawn};
 
 use crate::codec::{millis, task_status_at};
 use crate::ops::queue_keys::{add_offered, drop_offered};
@@ -65,14 +66,18 @@ struct Open {
 }
 
 /// Takes the task back from workers: an unclaimed one at once, a claimed one with its worker's next word, or when its lease
-/// ends, which is `grace` from now at the latest. True: it is settled, and its message is to be sent.
-pub(super) fn withdraw(tx: &Tx<'_>, run_no: i64, withdrawn: &TaskWithdrawn) -> rusqlite::Result<bool> {
+/// ends, which is `grace` from now at the latest. Answers the message that is to be sent now.
+pub(super) fn withdraw(tx: &Tx<'_>, run_no: i64, withdrawn: &TaskWithdrawn) -> rusqlite::Result<Option<CrossMessage>> {
     let Some(open) = find_open(tx, run_no, withdrawn)? else {
-        return Ok(false);
+        let lost = CrossMessage {
+            body: Arc::clone(&withdrawn.lost),
+            ..withdrawn.message.clone()
+        };
+        return Ok((!is_anothers(tx, run_no, withdrawn)?).then_some(lost));
     };
     if open.status == TaskStatus::Claimed {
         cap_lease(tx, open.task_no, withdrawn.grace)?;
-        return Ok(false);
+        return Ok(None);
     }
     tx.statement("UPDATE tasks SET status = 2, cancelled = 1, effect_key = '', payload = x'' WHERE task_no = ?1")?
         .execute([open.task_no])?;
@@ -80,7 +85,12 @@ pub(super) fn withdraw(tx: &Tx<'_>, run_no: i64, withdrawn: &TaskWithdrawn) -> r
     if let Some(key) = &open.key {
         drop_offered(tx, open.queue_no, key)?;
     }
-    Ok(true)
+    Ok(Some(withdrawn.message.clone()))
+}
+
+fn is_anothers(tx: &Tx<'_>, run_no: i64, withdrawn: &TaskWithdrawn) -> rusqlite::Result<bool> {
+    tx.statement("SELECT 1 FROM tasks WHERE id = ?1 AND run_no <> ?2")?
+        .exists(params![withdrawn.id.uuid().as_bytes(), run_no])
 }
 
 fn find_open(tx: &Tx<'_>, run_no: i64, withdrawn: &TaskWithdrawn) -> rusqlite::Result<Option<Open>> {

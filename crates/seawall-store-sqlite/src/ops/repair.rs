@@ -8,7 +8,7 @@ use crate::counts::recount;
 use crate::error::OpError;
 use crate::inspect::OF_NO_RUN;
 use crate::ops::deliver::{forget_withheld, withhold_unread};
-use crate::ops::flow::Flow;
+use crate::ops::flow::{Asker, Flow};
 use crate::writer::{Operation, Tx};
 
 pub(crate) struct RepairRun(pub(crate) RunRepair);
@@ -58,12 +58,12 @@ impl RepairRun {
                 flow.leave(run_no)?;
             }
         }
-        if repair.projection.status.is_terminal() && repair.due.is_some() && flow.is_released(run_no)? {
+        if repair.readmit && repair.due.is_some() && flow.is_released(run_no)? {
             tx.statement("UPDATE runs SET due = NULL WHERE run_no = ?1")?
                 .execute([run_no])?;
             withhold_unread(tx, run_no)?;
             if flow.may_come_back(run_no)? {
-                flow.come_back(run_no, repair.id)?;
+                flow.come_back(run_no, repair.id, Asker::Outside)?;
             } else {
                 forget_withheld(tx, run_no)?;
             }

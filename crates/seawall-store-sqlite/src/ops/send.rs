@@ -1,9 +1,9 @@
-use seawall_store::{Digest, NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Watchers};
+use seawall_store::{Digest, NewMessage, RunId, RunRecord, Sent, StoreError, TenantId, Turn, Watchers};
 
 use crate::error::OpError;
 use crate::ops::create_run::tell_all;
 use crate::ops::deliver::{Known, Reader, known, make_due, post, withhold_unread};
-use crate::ops::flow::Flow;
+use crate::ops::flow::{Asker, Flow};
 use crate::rows::run_by_id;
 use crate::writer::{Operation, Tx};
 
@@ -41,17 +41,21 @@ impl Operation for Send {
         if !message.allowed.contains(status) {
             return Err(StoreError::RunIs(status).into());
         }
+        let run_no = record.key.0;
         let mut flow = Flow::new(tx);
-        if message.readmit && flow.is_released(record.key.0)? {
-            post(tx, record.key.0, message, &self.fingerprint, Reader::Nobody)?;
-            flow.come_back(record.key.0, self.run)?;
-            return Ok(Accepted {
-                sent: Sent::Accepted,
-                told: flow.told,
-            });
+        if message.turn == Turn::Ask && flow.is_released(run_no)? {
+            post(tx, run_no, message, &self.fingerprint, Reader::Nobody)?;
+            flow.come_back(run_no, self.run, Asker::Outside)?;
+        } else {
+            if message.turn == Turn::GiveUp && !flow.give_up(run_no)? {
+                return Err(StoreError::RunIs(status).into());
+            }
+            post(tx, run_no, message, &self.fingerprint, Reader::Holder)?;
         }
-        post(tx, record.key.0, message, &self.fingerprint, Reader::Holder)?;
-        Ok(Accepted::plainly(Sent::Accepted))
+        Ok(Accepted {
+            sent: Sent::Accepted,
+            told: flow.told,
+        })
     }
 
     fn tell(&self, accepted: &Accepted, watchers: &Watchers) {
@@ -84,14 +88,17 @@ impl Send {
         }
         let mut flow = Flow::new(tx);
         // A holder may have the message in its hands.
-        if self.message.readmit && record.holder.is_none() && flow.is_released(run_no)? {
+        if self.message.turn == Turn::Ask && record.holder.is_none() && flow.is_released(run_no)? {
             withhold_unread(tx, run_no)?;
-            flow.come_back(run_no, self.run)?;
-            duplicate.told = flow.told;
+            flow.come_back(run_no, self.run, Asker::Outside)?;
         } else if known == Known::Unread {
+            if self.message.turn == Turn::GiveUp {
+                flow.give_up(run_no)?;
+            }
             make_due(tx, run_no)?;
             duplicate.told.push(self.run);
         }
+        duplicate.told.extend(flow.told);
         Ok(duplicate)
     }
 }

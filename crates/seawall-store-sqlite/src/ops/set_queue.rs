@@ -12,6 +12,8 @@ pub(crate) struct SetQueue {
     pub(crate) tenant: TenantId,
     pub(crate) name: QueueName,
     pub(crate) settings: QueueSettings,
+    /// What they have to be before.
+    pub(crate) expected: Option<QueueSettings>,
 }
 
 impl Operation for SetQueue {
@@ -19,6 +21,13 @@ impl Operation for SetQueue {
 
     fn run(&self, tx: &Tx<'_>) -> Result<QueueRecord, OpError> {
         let settings = &self.settings;
+        if let Some(expected) = &self.expected {
+            let found = queue_by_name(tx.conn(), &self.tenant, &self.name)?;
+            let found = found.map(|queue| queue.record.settings).unwrap_or_default();
+            if found != *expected {
+                return Err(StoreError::PreconditionFailed.into());
+            }
+        }
         let tenant_no = tenant_no_or_new(tx.conn(), &self.tenant)?;
         tx.statement(
             "INSERT INTO queues (tenant_no, name, concurrency, concurrency_per_key, rate_limit, rate_ms, paused, spent,

@@ -45,8 +45,9 @@ impl Operation for SettleTask {
         if end.by == TaskEnder::Lapse && tx.now() < leased.lease_until {
             return Err(StoreError::StaleLease.into());
         }
-        tx.statement("UPDATE tasks SET status = 2, progress = NULL WHERE task_no = ?1")?
-            .execute([leased.task_no])?;
+        // Whose lease is over has none any more: so it is known who said the end.
+        tx.statement("UPDATE tasks SET status = 2, progress = NULL, lease = iif(?2, NULL, lease) WHERE task_no = ?1")?
+            .execute(params![leased.task_no, end.by == TaskEnder::Lapse])?;
         tx.statement("UPDATE queues SET claimed = claimed - 1 WHERE queue_no = ?1")?
             .execute([leased.queue_no])?;
         let per_key = leased.settings.concurrency_per_key;

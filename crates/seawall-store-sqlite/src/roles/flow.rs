@@ -3,12 +3,13 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use seawall_store::{
-    FlowLine, FlowPlace, FlowStage, FlowStore, Page, PageOf, QueueName, RunId, StoreResult, TenantId, WorkflowId,
+    FlowLine, FlowPlace, FlowStage, FlowStore, Page, PageOf, QueueName, RunId, RunStatus, StoreResult, TenantId,
+    WorkflowId,
 };
 
 use super::lists::{below, list, wanted};
 use crate::SqliteStore;
-use crate::codec::{count_at, flow_stage_at, maybe_time_at, run_id_at, time_at, uuid_at};
+use crate::codec::{count_at, flow_stage_at, maybe_time_at, run_id_at, status_at, time_at, uuid_at};
 use crate::ops::rate_at;
 use crate::rows::line_query;
 
@@ -84,9 +85,12 @@ fn place(conn: &Connection, tenant: &TenantId, run: RunId) -> rusqlite::Result<O
                 Some(line) => line,
                 None => empty_line(conn, scope_no, key(name.clone()))?,
             };
-            let ahead = match stage {
-                FlowStage::Queued => ahead(conn, row.get(6)?, row.get(7)?, row.get(8)?)?,
-                _ => 0,
+            let (ahead, holders) = match stage {
+                FlowStage::Queued => (
+                    ahead(conn, row.get(6)?, row.get(7)?, row.get(8)?)?,
+                    holders(conn, row.get(6)?)?,
+                ),
+                _ => (0, Vec::new()),
             };
             Ok(FlowPlace {
                 run: run_id_at(row, 9)?,
@@ -96,6 +100,7 @@ fn place(conn: &Connection, tenant: &TenantId, run: RunId) -> rusqlite::Result<O
                 since: time_at(row, 4)?,
                 not_before: maybe_time_at(row, 5)?,
                 ahead,
+                holders,
                 line,
             })
         })
@@ -126,4 +131,16 @@ fn ahead(conn: &Connection, line_no: i64, place: i64, run_no: i64) -> rusqlite::
              SELECT 1 FROM flow_runs WHERE line_no = ?1 AND stage = 1 AND (place, run_no) < (?2, ?3) LIMIT ?4)",
     )?
     .query_row(params![line_no, place, run_no, FlowPlace::MAX_AHEAD], |row| row.get(0))
+}
+
+/// As `ahead`. The index knows only those that were not told to give way.
+fn holders(conn: &Connection, line_no: i64) -> rusqlite::Result<Vec<(RunId, RunStatus)>> {
+    conn.prepare_cached(
+        "SELECT r.id, r.status FROM flow_runs f INDEXED BY flow_runs_untold CROSS JOIN runs r ON r.run_no = f.run_no
+         WHERE f.line_no = ?1 AND f.stage = 2 AND f.told = 0 ORDER BY f.run_no LIMIT ?2",
+    )?
+    .query_map(params![line_no, FlowPlace::MAX_HOLDERS], |row| {
+        Ok((run_id_at(row, 0)?, status_at(row, 1)?))
+    })?
+    .collect()
 }

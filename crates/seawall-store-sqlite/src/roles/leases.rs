@@ -68,11 +68,13 @@ impl LeaseStore for SqliteStore {
 
     fn next_due(&self, reader: u32) -> BoxFuture<'_, StoreResult<Option<(Timestamp, Timestamp)>>> {
         Box::pin(async move {
-            let now = self.clock.now();
+            let (now, latest) = (self.clock.now(), self.quiet.latest());
             let due = self.readers.read(move |conn| {
                 let due = conn
                     .prepare_cached(include_str!("../sql/next_due.sql"))?
-                    .query_row(params![reader, now.as_millis()], |row| maybe_time_at(row, 0))?;
+                    .query_row(params![reader, now.as_millis(), latest.as_millis()], |row| {
+                        maybe_time_at(row, 0)
+                    })?;
                 Ok(due)
             });
             Ok(due.await?.map(|due| (due, self.clock.now())))

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{OptionalExtension as _, params};
-use seawall_store::{Fate, Forgotten, RetentionStore, RunId, StoreResult, Sweep, TenantId, Timestamp, WorkflowId};
+use seawall_store::{
+    Discard, Fate, Forgotten, RetentionStore, RunId, StoreResult, Sweep, TenantId, Timestamp, WorkflowId,
+};
 
 use crate::SqliteStore;
 use crate::codec::time_at;
-use crate::ops::{ForgetFinished, ForgetRun, ForgetWorkflows, Unused};
+use crate::ops::{DiscardRun, ForgetFinished, ForgetRun, ForgetWorkflows, Unused};
 use crate::writer::Lane;
 
 impl RetentionStore for SqliteStore {
@@ -33,6 +35,14 @@ impl RetentionStore for SqliteStore {
             run: id,
         };
         Box::pin(self.writer.submit(Lane::Client, forget))
+    }
+
+    fn discard_run<'a>(&'a self, tenant: &'a TenantId, discard: Discard) -> BoxFuture<'a, StoreResult<Fate>> {
+        let discard = DiscardRun {
+            tenant: tenant.clone(),
+            discard,
+        };
+        Box::pin(async move { Ok(self.writer.submit(Lane::Client, discard).await?.fate) })
     }
 
     fn forget_workflows(&self, unused_for: Duration, limit: u32) -> BoxFuture<'_, StoreResult<Vec<WorkflowId>>> {

@@ -108,8 +108,10 @@ fn due_schedules(conn: &Connection, limit: i64, now: Timestamp) -> rusqlite::Res
         }
     }
     let next = conn
-        .prepare_cached("SELECT next_at FROM schedules WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1")?
-        .query_row([], |row| time_at(row, 0))
+        .prepare_cached(
+            "SELECT next_at FROM schedules WHERE next_at IS NOT NULL AND next_at > ?1 ORDER BY next_at LIMIT 1",
+        )?
+        .query_row([now.as_millis()], |row| time_at(row, 0))
         .optional()?;
     Ok(DueSchedules {
         due: found

@@ -1,11 +1,11 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use seawall_store::{
-    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreResult,
-    TaskBeat, TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
+    ClaimedTask, Lapses, LeasesAnew, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId,
+    StoreResult, TaskBeat, TaskClaim, TaskEnder, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId,
+    Timestamp,
 };
 
 use super::lists::{list, wanted};
@@ -67,9 +67,8 @@ impl TaskStore for SqliteStore {
         Box::pin(self.readers.read(move |conn| Ok(lapsed_tasks(conn, limit, now)?)))
     }
 
-    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
-        let prolong = ProlongLeases { from, ahead, limit };
-        Box::pin(self.writer.submit(Lane::Held, prolong))
+    fn prolong_leases(&self, anew: LeasesAnew) -> BoxFuture<'_, StoreResult<u32>> {
+        Box::pin(self.writer.submit(Lane::Held, ProlongLeases(anew)))
     }
 
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
@@ -121,11 +120,13 @@ impl TaskStore for SqliteStore {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         let set = SetQueue {
             tenant: tenant.clone(),
             name: name.clone(),
             settings,
+            expected,
         };
         Box::pin(self.writer.submit(Lane::Client, set))
     }

@@ -5,7 +5,8 @@ SELECT CASE
     -- A retry that waits for a slot, and a task whose end is not settled: both are counted elsewhere.
     WHEN r.flow = 1 THEN 1
     WHEN EXISTS (SELECT 1 FROM tasks t WHERE t.run_no = r.run_no AND t.status <> 2) THEN 1
-    WHEN EXISTS (SELECT 1 FROM idempotency_keys k WHERE k.run_no = r.run_no AND k.expires_at > ?2) THEN 2
+    WHEN EXISTS (SELECT 1 FROM idempotency_keys k
+                 WHERE k.run_no = r.run_no AND (k.expires_at > ?2 OR r.finished_at > ?3)) THEN 2
     WHEN EXISTS (SELECT 1 FROM run_parents p CROSS JOIN runs m ON m.id = p.parent
                  WHERE p.run_no = r.run_no AND m.tenant_no = r.tenant_no) THEN 3
     WHEN EXISTS (SELECT 1 FROM run_parents p CROSS JOIN runs c ON c.run_no = p.run_no

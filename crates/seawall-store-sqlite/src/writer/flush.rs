@@ -86,7 +86,7 @@ impl WriterThread {
     }
 
     fn execute(&self, conn: &Connection, batch: &mut [Box<dyn Job>]) -> Result<Executed, Broken> {
-        let tx = Tx::new(conn, &self.failpoints, self.clock.now());
+        let tx = Tx::new(conn, &self.failpoints, (self.clock.now(), &self.quiet));
         let changes = conn.total_changes();
         let mut faulty = false;
         for (at, job) in batch.iter_mut().enumerate() {

@@ -12,6 +12,7 @@ use crate::failpoints::Failpoints;
 use crate::lock::FileLock;
 use crate::metrics::Counters;
 use crate::options::QueueBounds;
+use crate::quiet_clock::QuietClock;
 use crate::writer::fault::{Fault, Standing};
 use crate::writer::flush::Verdict;
 use crate::writer::job::Job;
@@ -29,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) cache_bytes: usize,
     pub(crate) queue: QueueBounds,
     pub(crate) clock: Arc<dyn StoreClock>,
+    pub(crate) quiet: Arc<QuietClock>,
     pub(crate) watchers: Watchers,
     pub(crate) failpoints: Failpoints,
 }
@@ -46,6 +48,7 @@ pub(super) struct WriterThread {
     pub(super) conn: Option<Connection>,
     pub(super) failpoints: Failpoints,
     pub(super) clock: Arc<dyn StoreClock>,
+    pub(super) quiet: Arc<QuietClock>,
     pub(super) shared: Arc<Shared>,
     watchers: Watchers,
     queue: Arc<Queue>,
@@ -65,6 +68,7 @@ impl WriterThread {
             conn: hooked.is_ok().then_some(conn),
             failpoints: parts.failpoints,
             clock: parts.clock,
+            quiet: parts.quiet,
             shared,
             watchers: parts.watchers,
             queue,
@@ -122,6 +126,7 @@ impl WriterThread {
     }
 
     pub(super) fn raise(&self, fault: &Fault) {
+        self.quiet.forget();
         self.shared.fault.raise(fault, self.clock.now());
     }
 }

@@ -6,12 +6,14 @@ use seawall_store::{Segment, Timestamp};
 use crate::codec::int;
 use crate::error::OpError;
 use crate::failpoints::{Failpoints, Hit, Point};
+use crate::quiet_clock::QuietClock;
 
 /// What an operation works with: the batch's transaction and its now.
 pub(crate) struct Tx<'c> {
     conn: &'c Connection,
     failpoints: &'c Failpoints,
     now: Timestamp,
+    quiet: &'c QuietClock,
     /// The last journal entry of the batch so far.
     entry: Cell<Option<i64>>,
     /// Entries were deleted.
@@ -19,11 +21,16 @@ pub(crate) struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(conn: &'c Connection, failpoints: &'c Failpoints, now: Timestamp) -> Self {
+    pub(super) fn new(
+        conn: &'c Connection,
+        failpoints: &'c Failpoints,
+        (now, quiet): (Timestamp, &'c QuietClock),
+    ) -> Self {
         Self {
             conn,
             failpoints,
             now,
+            quiet,
             entry: Cell::new(None),
             freed: Cell::new(false),
         }
@@ -35,6 +42,10 @@ impl<'c> Tx<'c> {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    pub(crate) const fn quiet_clock(&self) -> &'c QuietClock {
+        self.quiet
     }
 
     /// The statement of a static text.

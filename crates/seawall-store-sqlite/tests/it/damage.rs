@@ -1,8 +1,14 @@
 //! Rows that make no sense are errors, never panics.
 
-use seawall_store::{LeaseStore as _, Page, RunFilter, RunStore as _, Seq, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::kit::{Kit, append};
+use seawall_store::{
+    AppendThen, ClaimLimits, ClaimedRun, FlowEntry, FlowNumbers, InspectStore as _, LeaseStore as _, NewRun,
+    OnConflict, Page, RunFilter, RunStatus, RunStore as _, Seq, StoreError, WorkflowId,
+};
+
+use crate::kit::{Kit, append, new_run, projection};
 
 #[tokio::test]
 async fn odd_values_in_rows_are_corrupt() {
@@ -50,5 +56,72 @@ async fn a_hole_in_a_journal_is_corrupt() {
         assert!(matches!(loaded, Err(StoreError::Corrupt { .. })), "{damage}");
         // Reading a part of it does not panic either.
         let _ = store.journal(&kit.tenant, lease.run, Seq(0), 1000).await;
+    }
+}
+
+#[tokio::test]
+async fn counts_of_flow_control_that_are_wrong_hold_back_no_end() {
+    for damage in [
+        "UPDATE flow_lines SET running = 0, queued = 0",
+        "UPDATE flow_lines SET running = 1, queued = 0",
+        "UPDATE flow_lines SET running = -3, queued = -1",
+        "UPDATE flow_lines SET running = 9999999999",
+        "DELETE FROM flow_lines",
+    ] {
+        let kit = Kit::new();
+        let (store, node) = kit.open_with_node().await;
+        let entry = FlowEntry {
+            scope: WorkflowId::generate(),
+            key: None,
+            numbers: FlowNumbers {
+                version: 1,
+                slots: Some(2),
+                rate: None,
+            },
+            on_conflict: OnConflict::Queue,
+            debounce: None,
+            admitted: Arc::from(&b"go"[..]),
+            deadline: None,
+        };
+        for _ in 0..4 {
+            let run = NewRun {
+                projection: projection(RunStatus::Queued),
+                flow: Some(entry.clone()),
+                ..new_run(None)
+            };
+            store.create_run(&kit.tenant, run).await.unwrap();
+        }
+        let claim = async || {
+            let limits = ClaimLimits {
+                max: 10,
+                suspects: 0,
+                grave: false,
+                reader: 1,
+                ttl: Duration::from_secs(10),
+            };
+            store.claim(node, limits).await.unwrap()
+        };
+        let begun = claim().await;
+        assert_eq!(begun.len(), 2);
+        kit.raw().execute(damage, []).unwrap();
+        assert!(!store.inspect_counts().await.unwrap().is_empty(), "{damage}");
+        let mut ended = 0;
+        let mut end_all = async |mut held: Vec<ClaimedRun>| {
+            while let Some(claimed) = held.pop() {
+                let mut end = append(&claimed.lease, 1, "end");
+                end.projection = projection(RunStatus::Failed);
+                end.then = AppendThen::End;
+                let done = store.append(end).await;
+                assert!(done.is_ok(), "{damage}: {done:?}");
+                ended += 1;
+                held.extend(claim().await);
+            }
+        };
+        end_all(begun).await;
+        store.recount().await.unwrap();
+        assert!(store.inspect_counts().await.unwrap().is_empty(), "{damage}");
+        // Who was left over begins now.
+        end_all(claim().await).await;
+        assert_eq!(ended, 4, "{damage}");
     }
 }

@@ -186,6 +186,7 @@ async fn a_write_whose_answer_was_lost_still_wakes_those_who_wait_for_it() {
         to: other.run,
         key: MessageKey("m".to_owned()),
         body: b"x".as_slice().into(),
+        unheard: None,
     });
     lost.then = AppendThen::Park {
         due: Some(Timestamp::from_millis(1)),

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use seawall_store::{
-    Append, AppendThen, Awaits, CreatedRun, Lease, LeaseStore as _, MessageKey, NewMessage, NewRun, NodeId, RunId,
-    RunProjection, RunStatus, RunStore as _, Segment, Seq, StatusSet, StoreClock, StoreResult, TenantId, Timestamp,
-    WorkflowId, WorkflowVersion,
+    Append, AppendThen, Awaits, CreatedRun, Lease, LeaseStore as _, MessageKey, NewMessage, NewRun, NodeId, OwnTurn,
+    RunId, RunProjection, RunStatus, RunStore as _, Segment, Seq, StatusSet, StoreClock, StoreResult, TenantId,
+    Timestamp, Turn, WorkflowId, WorkflowVersion,
 };
 use seawall_store_sqlite::{FailAction, SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -219,6 +219,7 @@ pub(crate) fn append(lease: &Lease, after: u64, text: &str) -> Append {
         messages: Vec::new(),
         tasks: Vec::new(),
         withdrawn: Vec::new(),
+        turn: OwnTurn::Keep,
         keeps_deaths: false,
         then: AppendThen::Hold,
     }
@@ -229,7 +230,7 @@ pub(crate) fn message(key: &str, bytes: usize) -> NewMessage {
         key: MessageKey(key.to_owned()),
         allowed: StatusSet::live(),
         body: vec![b'x'; bytes].into(),
-        readmit: false,
+        turn: Turn::Keep,
     }
 }
 

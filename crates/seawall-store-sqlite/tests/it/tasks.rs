@@ -107,7 +107,9 @@ fn withdrawn(lease: &Lease, id: TaskId) -> TaskWithdrawn {
             to: lease.run,
             key: MessageKey("withdrawn".to_owned()),
             body: Arc::from(&b"x"[..]),
+            unheard: None,
         },
+        lost: Arc::from(&b"y"[..]),
         grace: Duration::ZERO,
     }
 }
@@ -117,7 +119,7 @@ async fn limit_keys(kit: &Kit, store: &SqliteStore) {
         concurrency_per_key: Some(2),
         ..QueueSettings::default()
     };
-    store.set_queue(&kit.tenant, &mail(), settings).await.unwrap();
+    store.set_queue(&kit.tenant, &mail(), settings, None).await.unwrap();
 }
 
 /// Crashes at `point` of a batch of an append, a claim and an end; answers what waits, what is claimed, and the messages.

@@ -7,7 +7,7 @@ use crate::contract::World;
 use crate::ids::{NodeId, RunId};
 use crate::records::{
     AppendThen, FlowEntry, FlowLine, FlowNumbers, FlowStage, Lease, NewMessage, NewRun, OnConflict, Page, RunStatus,
-    StatusSet,
+    StatusSet, Turn,
 };
 
 pub(in crate::contract) const SECOND: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ pub(in crate::contract) async fn end(world: &World<'_>, lease: &Lease, status: R
 pub(in crate::contract) fn retry(key: &str) -> NewMessage {
     NewMessage {
         allowed: StatusSet::of(&[RunStatus::Failed, RunStatus::Cancelled]),
-        readmit: true,
+        turn: Turn::Ask,
         ..World::message(key)
     }
 }

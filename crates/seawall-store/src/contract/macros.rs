@@ -53,7 +53,8 @@ macro_rules! contract_tests {
             idempotency {
                 a_key_replays_its_run_as_it_is_now,
                 a_key_with_another_request_is_refused,
-                a_key_counts_until_it_expires,
+                a_key_counts_until_it_expires_and_outlives_its_run,
+                a_key_of_a_run_that_lives_for_days_is_not_swept,
                 a_key_is_its_tenants_own,
                 a_refused_creation_leaves_its_key_free,
             }
@@ -91,6 +92,7 @@ macro_rules! contract_tests {
                 hold_and_idempotency_of_a_child_mean_nothing,
                 a_message_to_another_run_arrives_once,
                 a_message_to_a_run_the_tenant_does_not_have_is_dropped,
+                who_writes_to_a_run_that_is_not_there_may_hear_so,
                 a_message_from_a_run_wakes_a_parked_or_ended_one,
                 a_child_gets_a_message_of_the_append_that_made_it,
                 a_message_to_a_run_that_consumed_its_key_is_dropped,
@@ -165,6 +167,8 @@ macro_rules! contract_tests {
                 a_dead_node_is_found_out_one_life_after_the_clock_was_set_back,
                 a_rate_that_was_counted_from_a_later_clock_is_looked_at_again,
                 a_rate_is_not_outrun_when_the_clock_was_set_back_by_a_moment,
+                the_wait_of_a_debounced_run_begins_anew_when_the_clock_was_set_back,
+                a_burst_lasts_no_longer_when_the_clock_was_set_back,
             }
             readers {
                 a_run_is_claimed_only_by_who_can_read_it,
@@ -196,6 +200,7 @@ macro_rules! contract_tests {
                 a_claimed_task_is_cancelled_and_its_lease_cut_short,
                 a_withdrawal_never_prolongs_a_lease,
                 a_run_withdraws_its_own_tasks_only,
+                of_a_task_that_is_not_there_its_run_is_told_that_it_is_lost,
                 a_task_may_be_offered_and_withdrawn_in_one_append,
                 a_queue_has_room_until_so_many_tasks_or_bytes_wait,
                 no_tenant_sees_or_takes_anothers_tasks,
@@ -221,11 +226,13 @@ macro_rules! contract_tests {
                 an_end_settles_the_task_and_is_a_message_to_its_run,
                 an_end_counts_whatever_the_runs_status_is,
                 a_task_ends_once,
+                a_settled_task_knows_who_said_its_end,
                 a_stale_lease_ends_nothing,
                 a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the_leases_end,
                 a_heartbeat_prolongs_the_lease_and_keeps_the_progress,
                 a_heartbeat_never_prolongs_beyond_the_deadline,
                 leases_are_given_anew_a_few_at_a_time_and_each_once,
+                a_lease_anew_lasts_no_longer_than_an_attempt_and_the_grace_of_a_withdrawn_task,
                 a_deadline_moves_with_the_clock_and_never_ends_before_the_lease,
                 lapses_are_told_the_longest_over_first_with_the_next_to_come,
             }
@@ -233,6 +240,7 @@ macro_rules! contract_tests {
                 a_queue_is_there_with_its_first_task_or_settings,
                 a_queue_counts_what_waits_and_what_is_claimed,
                 queues_are_listed_by_name_in_pages_that_stay_right,
+                settings_are_replaced_only_where_they_are_as_expected,
                 workers_are_told_of_what_became_claimable,
                 the_keeper_of_leases_is_told_of_an_earlier_end,
                 the_holder_is_told_of_a_tasks_end,
@@ -250,6 +258,7 @@ macro_rules! contract_tests {
                 every_end_frees_the_slot_once,
                 the_queue_is_in_the_order_of_coming_and_priority,
                 a_saturated_key_holds_nobody_else_back,
+                a_waiting_run_sees_who_has_the_slots,
                 lines_are_listed_in_pages,
                 tenants_have_slots_of_their_own,
                 the_numbers_of_the_highest_version_hold,
@@ -273,6 +282,13 @@ macro_rules! contract_tests {
                 a_retried_run_gives_way_to_the_same_one_again,
                 a_retry_that_comes_before_the_run_is_given_back_keeps_its_slot,
                 a_retry_that_comes_to_nothing_leaves_its_slot,
+                a_retry_that_waits_can_be_withdrawn,
+                a_withdrawn_retry_lets_the_next_one_begin,
+                a_run_that_asks_by_itself_waits_for_a_slot_again,
+                a_run_that_waits_and_asks_by_itself_again_keeps_its_place,
+                a_run_that_asks_by_itself_gives_up_by_itself,
+                a_run_that_asks_by_itself_and_must_not_wait_is_told_each_time,
+                a_child_whose_retry_gives_way_is_told,
             }
             retention {
                 a_forgotten_run_takes_everything_of_its_own_along,
@@ -284,7 +300,15 @@ macro_rules! contract_tests {
                 a_run_whose_key_counts_stays,
                 children_stay_with_their_parent_and_a_parent_with_live_children,
                 a_run_is_forgotten_by_its_own_tenant_only,
+                a_workflow_that_was_used_by_a_clock_that_stood_behind_stays_as_if_new,
                 unused_workflows_leave_and_used_ones_stay,
+            }
+            discards {
+                a_discarded_run_frees_all_that_it_has,
+                a_discarded_run_makes_room_in_flow_control,
+                a_discarded_child_tells_its_parent_instead_of_its_end,
+                a_run_that_is_held_otherwise_is_not_discarded,
+                a_run_with_a_live_child_is_not_discarded,
             }
             inspect {
                 all_runs_of_all_tenants_are_streamed_in_the_order_of_their_creation,
@@ -296,6 +320,7 @@ macro_rules! contract_tests {
                 a_run_is_shown_with_its_place_and_its_tasks,
                 a_repair_takes_the_place_of_a_run_away,
                 a_repaired_retry_asks_for_its_slot,
+                a_repaired_run_that_takes_no_slot_anew_is_due,
                 schedules_of_all_tenants_are_streamed_in_the_order_of_their_creation,
             }
             health {

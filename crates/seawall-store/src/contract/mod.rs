@@ -15,8 +15,8 @@ mod tasks_world;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, clocks, firings, flow, flow_model, flow_retries, flow_turns, health,
-    idempotency, inbox, inspect, inspect_places, journal, nodes, offers, parking, queues, readers, retention,
+    append, append_extras, approvals, claims, clocks, discards, firings, flow, flow_model, flow_retries, flow_turns,
+    health, idempotency, inbox, inspect, inspect_places, journal, nodes, offers, parking, queues, readers, retention,
     run_lists, runs, schedules, suspects, task_claims, task_ends, tenants, watching, workflow_lists, workflows,
 };
 pub use subject::Subject;

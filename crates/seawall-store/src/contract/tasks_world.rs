@@ -108,7 +108,7 @@ impl World<'_> {
     }
 
     pub async fn limit(&self, settings: QueueSettings) -> QueueRecord {
-        let set = self.store.set_queue(&self.tenant, &queue("mail"), settings).await;
+        let set = self.store.set_queue(&self.tenant, &queue("mail"), settings, None).await;
         set.expect("setting works")
     }
 
@@ -132,7 +132,9 @@ pub(super) fn withdrawn(run: RunId, id: TaskId, grace: Duration) -> TaskWithdraw
             to: run,
             key: MessageKey(format!("withdrawal of {id}")),
             body: Arc::from(&b"nobody needs it"[..]),
+            unheard: None,
         },
+        lost: Arc::from(&b"nobody knows"[..]),
         grace,
     }
 }

@@ -8,8 +8,8 @@ use crate::ids::{ApprovalId, Digest, NodeId, RunId, Seq, TenantId, WorkflowId};
 use crate::manual_clock::ManualClock;
 use crate::records::{
     Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, Awaits, ClaimLimits, ClaimedRun, CreatedRun, Lease,
-    MessageKey, NewMessage, NewRun, NewWorkflow, Page, RunFilter, RunProjection, RunRecord, RunStatus, Segment,
-    StatusSet, WorkflowVersion,
+    MessageKey, NewMessage, NewRun, NewWorkflow, OwnTurn, Page, RunFilter, RunProjection, RunRecord, RunStatus,
+    Segment, StatusSet, Turn, WorkflowVersion,
 };
 use crate::roles::Store;
 use crate::time::{StoreClock as _, Timestamp};
@@ -119,7 +119,7 @@ impl<'a> World<'a> {
             key: MessageKey(key.to_owned()),
             allowed: StatusSet::live(),
             body: Arc::from(format!("body of {key}").as_bytes()),
-            readmit: false,
+            turn: Turn::Keep,
         }
     }
 
@@ -152,6 +152,7 @@ impl<'a> World<'a> {
             messages: Vec::new(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            turn: OwnTurn::Keep,
             keeps_deaths: false,
             then: AppendThen::Hold,
         }

@@ -1,9 +1,12 @@
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
 use crate::error::{StoreError, StoreResult};
 use crate::ids::RunKey;
 use crate::memory::state::{ApprovalRow, News, State};
 use crate::records::{
-    Append, AppendThen, Appended, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus, Lease,
-    RunProjection, Segment,
+    Append, AppendThen, Appended, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus, Lease, MessageKey,
+    OwnTurn, RunProjection, Segment,
 };
 use crate::time::Timestamp;
 
@@ -48,6 +51,8 @@ impl State {
             if let Ok(receiver) = self.run_by_id(&lease.tenant, message.to) {
                 let receiver = receiver.record.key;
                 self.deliver(receiver, message.key, message.body);
+            } else if let Some((key, body)) = message.unheard {
+                self.deliver(lease.key, key, body);
             }
         }
         for task in append.tasks {
@@ -57,12 +62,35 @@ impl State {
             self.withdraw_task(&lease, withdrawn, now);
         }
         let done = self.finish(lease.key, append.then);
+        if append.turn == OwnTurn::GiveUp {
+            self.give_up(lease.key, now);
+        }
         let row = &self.runs[&lease.key];
         let ended = row.record.projection.status.is_terminal();
         if ended && (!had_ended || (done.parked && row.withheld.is_empty())) {
             self.leave(lease.key, now);
         }
+        if let OwnTurn::Ask { key, body } = append.turn {
+            self.ask_anew(lease.key, key, body, now);
+        }
         Ok(done)
+    }
+
+    /// The run itself asks to go on. If it is refused it is told.
+    fn ask_anew(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>, now: Timestamp) {
+        if !self.is_released(run) {
+            // One that waits keeps its place.
+            if self.runs[&run].withheld.is_empty() {
+                self.deliver(run, key, body);
+            }
+            return;
+        }
+        let row = self.runs.get_mut(&run).expect("the fence has found the run");
+        if let Entry::Vacant(unknown) = row.known.entry(key.clone()) {
+            unknown.insert(None);
+            self.withhold(run, key, body);
+            self.come_back(run, now);
+        }
     }
 
     /// The answer to an append whose segment the journal has already.

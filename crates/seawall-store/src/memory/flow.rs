@@ -51,7 +51,14 @@ pub(super) struct FlowRow {
     order: i64,
     pub(super) quiet: Option<Quiet>,
     /// It was told to give way since its admission.
-    told: bool,
+    pub(super) told: bool,
+}
+
+impl FlowRow {
+    /// Debounced by a clock that stood later than now.
+    fn waits_since_after(&self, now: Timestamp) -> bool {
+        self.stage == FlowStage::Debounced && self.since > now
+    }
 }
 
 impl State {
@@ -124,7 +131,9 @@ impl State {
         let before = rows.find_map(|(run, row)| {
             let quiet = row.quiet.as_ref()?;
             let same = row.line.tenant == line.tenant && row.line.scope == line.scope && quiet.key == debounce.key;
-            (same && row.stage == FlowStage::Debounced).then_some((*run, quiet.first_at, quiet.not_before))
+            // Of a clock that was set back since: the burst lasts as long as it did then.
+            let began = quiet.first_at.saturating_sub(row.since.since(now));
+            (same && row.stage == FlowStage::Debounced).then_some((*run, began, quiet.not_before))
         });
         let mut first_at = now;
         if let Some((before, began, not_before)) = before {
@@ -153,7 +162,13 @@ impl State {
             match on_conflict {
                 OnConflict::Queue => {}
                 OnConflict::Reject { message } => {
-                    self.deliver(run, MessageKey("rejected".to_owned()), message);
+                    // It may have been refused before.
+                    let key = if self.forget_withheld(run) {
+                        format!("rejected:{}", self.runs[&run].record.last_seq)
+                    } else {
+                        "rejected".to_owned()
+                    };
+                    self.deliver(run, MessageKey(key), message);
                     return;
                 }
                 OnConflict::CancelRunning { message } => self.clear_line(&line, run, &message),
@@ -168,8 +183,9 @@ impl State {
     fn clear_line(&mut self, line: &LineName, by: RunKey, message: &Arc<[u8]>) {
         let queued = self.queue(line).into_iter().take(FlowEntry::MAX_SUPERSEDED as usize);
         for run in queued.collect::<Vec<_>>() {
-            // One that has ended and waits for its retry has nothing to give up but that.
-            if self.forget_withheld(run) {
+            // One that has ended and waits for its retry has nothing to give up but that, and nobody waits for it but a parent.
+            let is_child = self.runs[&run].record.parent.is_some();
+            if self.forget_withheld(run) && !is_child {
                 self.flow_row(run).stage = FlowStage::Released;
             } else {
                 self.give_way(run, by, Arc::clone(message));
@@ -263,6 +279,15 @@ impl State {
         }
     }
 
+    /// The run waits for its new admission no longer. False: it does not wait for one.
+    pub(super) fn give_up(&mut self, run: RunKey, now: Timestamp) -> bool {
+        let waits = self.forget_withheld(run);
+        if waits {
+            self.leave(run, now);
+        }
+        waits
+    }
+
     /// Whether the run needs a new admission.
     pub(super) fn is_released(&self, run: RunKey) -> bool {
         self.flow_runs
@@ -300,6 +325,7 @@ impl State {
 
     /// What may begin by now because of the time alone.
     pub(super) fn admit_due(&mut self, now: Timestamp) {
+        self.begin_waits_anew(now);
         let rows = self.flow_runs.iter();
         let mut quiet: Vec<(Timestamp, RunKey)> = rows
             .filter(|(_, row)| row.stage == FlowStage::Debounced)
@@ -312,6 +338,24 @@ impl State {
         }
         self.admit_lines(now, |row| row.next_at.filter(|at| *at <= now));
         self.admit_lines(now, |row| row.counted_ahead_of(now));
+    }
+
+    /// Waits that were counted from a later clock than now.
+    fn begin_waits_anew(&mut self, now: Timestamp) {
+        let rows = self.flow_runs.iter();
+        let mut waits: Vec<(Timestamp, RunKey)> = rows
+            .filter(|(_, row)| row.waits_since_after(now))
+            .map(|(run, row)| (row.since, *run))
+            .collect();
+        waits.sort_unstable();
+        for (since, run) in waits.into_iter().take(FlowEntry::MAX_ADMITTED as usize) {
+            let (row, ahead) = (self.flow_row(run), since.since(now));
+            row.since = now;
+            if let Some(quiet) = &mut row.quiet {
+                quiet.first_at = quiet.first_at.saturating_sub(ahead);
+                quiet.not_before = quiet.not_before.saturating_sub(ahead);
+            }
+        }
     }
 
     /// Lines for which there is such a time, earliest first.
@@ -337,6 +381,11 @@ impl State {
                 self.flow_lines
                     .values()
                     .filter_map(|row| row.counted_ahead_of(now).and(Some(now))),
+            )
+            .chain(
+                self.flow_runs
+                    .values()
+                    .filter_map(|row| row.waits_since_after(now).then_some(now)),
             )
             .min()
     }

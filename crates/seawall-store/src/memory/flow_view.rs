@@ -7,7 +7,7 @@ use crate::memory::flow::LineName;
 use crate::memory::page::cut;
 use crate::memory::state::State;
 use crate::memory::store::MemoryStore;
-use crate::records::{FlowLine, FlowPlace, FlowStage, Page, PageOf, QueueName};
+use crate::records::{FlowLine, FlowPlace, FlowStage, Page, PageOf, QueueName, RunStatus};
 use crate::roles::FlowStore;
 
 impl State {
@@ -26,6 +26,16 @@ impl State {
         }
     }
 
+    fn holders(&self, name: &LineName) -> Vec<(RunId, RunStatus)> {
+        let rows = self.flow_runs.iter();
+        let running = rows.filter(|(_, row)| row.line == *name && row.stage == FlowStage::Running && !row.told);
+        let mut runs: Vec<RunKey> = running.map(|(run, _)| *run).collect();
+        runs.sort_unstable();
+        let records = runs.iter().map(|run| &self.runs[run].record);
+        let holders = records.map(|record| (record.id, record.projection.status));
+        holders.take(FlowPlace::MAX_HOLDERS as usize).collect()
+    }
+
     fn place(&self, run: RunKey) -> Option<FlowPlace> {
         let row = self.flow_runs.get(&run)?;
         let queue = self.queue(&row.line);
@@ -38,6 +48,10 @@ impl State {
             since: row.since,
             not_before: row.quiet.as_ref().map(|quiet| quiet.not_before),
             ahead: u32::try_from(ahead).unwrap_or(u32::MAX).min(FlowPlace::MAX_AHEAD),
+            holders: match row.stage {
+                FlowStage::Queued => self.holders(&row.line),
+                _ => Vec::new(),
+            },
             line: self.line(&row.line),
         })
     }

@@ -44,7 +44,7 @@ impl State {
                 }
             }
         }
-        self.repair_place(run, repair.leaves, now);
+        self.repair_place(run, (repair.leaves, repair.readmit), now);
         true
     }
 
@@ -53,13 +53,12 @@ impl State {
         rows.map(|row| (row.record.id, row.record.status)).collect()
     }
 
-    fn repair_place(&mut self, run: RunKey, leaves: bool, now: Timestamp) {
+    fn repair_place(&mut self, run: RunKey, (leaves, readmit): (bool, bool), now: Timestamp) {
         if leaves {
             self.forget_withheld(run);
             self.leave(run, now);
         }
-        let record = &self.runs[&run].record;
-        if record.projection.status.is_terminal() && record.due.is_some() && self.is_released(run) {
+        if readmit && self.runs[&run].record.due.is_some() && self.is_released(run) {
             if let Some(row) = self.runs.get_mut(&run) {
                 row.record.due = None;
             }
@@ -109,7 +108,7 @@ impl InspectStore for MemoryStore {
                         .filter(|approval| approval.run == row.record.id)
                         .cloned()
                         .collect(),
-                    unread: row.inbox.len() as u64,
+                    unread: row.inbox.iter().map(|message| message.key.clone()).collect(),
                     withheld: row.withheld.len() as u64,
                     stage: state.flow_runs.get(&run).map(|place| place.stage),
                     tasks: state.tasks_of(run),

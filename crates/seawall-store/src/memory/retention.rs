@@ -5,14 +5,20 @@ use futures_util::future::BoxFuture;
 use crate::error::StoreResult;
 use crate::ids::{RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::fault::StoreOp;
-use crate::memory::state::{RunRow, State};
+use crate::memory::state::{KeyRow, News, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::memory::task_rows::TaskRow;
-use crate::records::{Fate, FinishedPlace, FlowStage, Forgotten, KeptFor, Sweep, TaskStatus};
+use crate::records::{Discard, Fate, FinishedPlace, FlowStage, Forgotten, IdempotencyKey, KeptFor, Sweep, TaskStatus};
 use crate::roles::RetentionStore;
 use crate::time::Timestamp;
 
 impl State {
+    pub(super) fn key_counts(&self, key: &KeyRow, now: Timestamp) -> bool {
+        let of = &self.runs[&key.run].record.projection;
+        let end = of.finished_at.map(|end| end.saturating_add(IdempotencyKey::OUTLIVES));
+        now < key.expires_at || !of.status.is_terminal() || end.is_some_and(|end| now < end)
+    }
+
     fn kept_for(&self, row: &RunRow, now: Timestamp) -> Option<KeptFor> {
         let record = &row.record;
         if !record.projection.status.is_terminal() || record.holder.is_some() || record.due.is_some() {
@@ -27,20 +33,54 @@ impl State {
         if self
             .keys
             .values()
-            .any(|key| key.run == record.key && now < key.expires_at)
+            .any(|key| key.run == record.key && self.key_counts(key, now))
         {
             return Some(KeptFor::Key);
         }
         let mut kin = self.runs.values().filter(|other| other.tenant == row.tenant);
         let parent = record.parent.as_ref().map(|parent| parent.run);
-        if parent.is_some() && kin.clone().any(|other| Some(other.record.id) == parent) {
+        if parent.is_some() && kin.any(|other| Some(other.record.id) == parent) {
             return Some(KeptFor::Parent);
         }
-        let lives = kin.any(|other| {
-            let is_child = other.record.parent.as_ref().is_some_and(|link| link.run == record.id);
-            is_child && !other.record.projection.status.is_terminal()
-        });
-        lives.then_some(KeptFor::Child)
+        self.has_live_child(row).then_some(KeptFor::Child)
+    }
+
+    fn has_live_child(&self, row: &RunRow) -> bool {
+        let kin = self.runs.values().filter(|other| other.tenant == row.tenant);
+        kin.filter(|other| !other.record.projection.status.is_terminal())
+            .filter_map(|other| other.record.parent.as_ref())
+            .any(|link| link.run == row.record.id)
+    }
+
+    fn discard(&mut self, tenant: &TenantId, discard: Discard, now: Timestamp) -> StoreResult<Fate> {
+        let row = self.run_by_id(tenant, discard.run)?;
+        let record = &row.record;
+        if record.holder.map(|_| record.epoch) != discard.held {
+            return Ok(Fate::Kept(KeptFor::Work));
+        }
+        if self.has_live_child(row) {
+            return Ok(Fate::Kept(KeptFor::Child));
+        }
+        let run = record.key;
+        let claimed = |task: &&TaskRow| task.run == run && task.record.status == TaskStatus::Claimed;
+        let freed: Vec<_> = self
+            .tasks
+            .values()
+            .filter(claimed)
+            .map(|task| task.record.queue.clone())
+            .collect();
+        self.leave(run, now);
+        self.forget(run);
+        for queue in freed {
+            self.news.push(News::Offered(tenant.clone(), queue, 1));
+        }
+        if let Some(end) = discard.end
+            && let Ok(parent) = self.run_by_id(tenant, end.to)
+        {
+            let parent = parent.record.key;
+            self.deliver(parent, end.key, end.body);
+        }
+        Ok(Fate::Forgotten)
     }
 
     fn forget(&mut self, run: RunKey) {
@@ -78,8 +118,14 @@ impl State {
                     forgotten.next = last;
                     break;
                 }
+                let (id, tenant) = (row.record.id, row.tenant.clone());
+                let is_parent = self.runs.values().any(|other| {
+                    let parent = other.record.parent.as_ref();
+                    other.tenant == tenant && parent.is_some_and(|link| link.run == id)
+                });
                 self.forget(place.run);
                 forgotten.runs += 1;
+                forgotten.parents += u32::from(is_parent);
             }
             last = Some(place);
         }
@@ -93,7 +139,7 @@ impl State {
             let pinned = runs.values().any(|run| run.record.workflow.id == row.id);
             let goes = (row.deleted || row.latest().inline)
                 && !pinned
-                && row.used_at.saturating_add(unused_for) <= now
+                && row.used_at.max(row.latest().created_at).saturating_add(unused_for) <= now
                 && forgotten.len() < limit as usize;
             if goes {
                 forgotten.push(row.id);
@@ -147,6 +193,14 @@ impl RetentionStore for MemoryStore {
                 let run = row.record.key;
                 state.forget(run);
                 Ok(Fate::Forgotten)
+            })
+        })
+    }
+
+    fn discard_run<'a>(&'a self, tenant: &'a TenantId, discard: Discard) -> BoxFuture<'a, StoreResult<Fate>> {
+        Box::pin(async move {
+            self.call(StoreOp::Forget, Some(discard.run), |state, now| {
+                state.discard(tenant, discard, now)
             })
         })
     }

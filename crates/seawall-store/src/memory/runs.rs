@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use crate::error::{StoreError, StoreResult};
@@ -7,8 +9,8 @@ use crate::memory::page::cut;
 use crate::memory::state::{KeyRow, News, RunRow, State};
 use crate::memory::store::MemoryStore;
 use crate::records::{
-    ClaimLimits, CreatedRun, InboxRow, JournalPage, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord, Segment,
-    Sent, WorkflowRef,
+    ClaimLimits, CreatedRun, InboxRow, JournalPage, MessageKey, NewMessage, NewRun, Page, PageOf, RunFilter, RunRecord,
+    Segment, Sent, Turn, WorkflowRef,
 };
 use crate::roles::RunStore;
 use crate::time::Timestamp;
@@ -19,7 +21,7 @@ impl State {
         let idempotency = new.idempotency.clone();
         if let Some(given) = &idempotency
             && let Some(kept) = self.keys.get(&(tenant.clone(), given.key))
-            && now < kept.expires_at
+            && self.key_counts(kept, now)
         {
             if kept.fingerprint != given.fingerprint {
                 return Err(StoreError::IdempotencyKeyReused);
@@ -83,12 +85,16 @@ impl State {
             return Err(StoreError::RunIs(status));
         }
         let run = row.record.key;
-        if message.readmit && self.is_released(run) {
-            self.may_come_back(run)?;
-            self.withhold(run, message.clone());
-            self.come_back(run, now);
-        } else {
-            self.deliver(run, message.key.clone(), message.body);
+        match message.turn {
+            Turn::Ask if self.is_released(run) => {
+                self.may_come_back(run)?;
+                self.withhold(run, message.key.clone(), message.body);
+                self.come_back(run, now);
+            }
+            Turn::GiveUp if !self.give_up(run, now) => return Err(StoreError::RunIs(status)),
+            Turn::Keep | Turn::Ask | Turn::GiveUp => {
+                self.deliver(run, message.key.clone(), message.body);
+            }
         }
         if let Some(row) = self.runs.get_mut(&run) {
             row.known.insert(message.key, Some(body));
@@ -112,24 +118,23 @@ impl State {
         if !allowed || !(unread || withheld) {
             return Ok(sent);
         }
-        if message.readmit && row.record.holder.is_none() && self.is_released(run) {
+        if message.turn == Turn::Ask && row.record.holder.is_none() && self.is_released(run) {
             self.may_come_back(run)?;
             self.withhold_unread(run);
             self.come_back(run, now);
         } else if unread {
+            if message.turn == Turn::GiveUp {
+                self.give_up(run, now);
+            }
             self.make_due(run);
         }
         Ok(sent)
     }
 
-    fn withhold(&mut self, run: RunKey, message: NewMessage) {
+    pub(super) fn withhold(&mut self, run: RunKey, key: MessageKey, body: Arc<[u8]>) {
         let id = self.number();
         let row = self.runs.get_mut(&run).expect("the caller has looked the run up");
-        row.withheld.push(InboxRow {
-            id,
-            key: message.key,
-            body: message.body,
-        });
+        row.withheld.push(InboxRow { id, key, body });
     }
 }
 

@@ -158,7 +158,10 @@ impl State {
                     record: row.record.clone(),
                 })
                 .collect(),
-            next: self.schedules.values().filter_map(|row| row.record.next_at).min(),
+            next: {
+                let times = self.schedules.values().filter_map(|row| row.record.next_at);
+                times.filter(|next| *next > now).min()
+            },
             awaited: waiting()
                 .filter(|row| self.is_live(row.record.last_run))
                 .filter_map(|row| row.record.last_run)
@@ -238,7 +241,10 @@ impl ScheduleStore for MemoryStore {
     }
 
     fn fire(&self, firing: Firing) -> BoxFuture<'_, StoreResult<Fired>> {
-        Box::pin(async move { self.call(StoreOp::Fire, None, |state, now| state.fire(firing, now)) })
+        Box::pin(async move {
+            let first = firing.runs.first().map(|scheduled| scheduled.run.id);
+            self.call(StoreOp::Fire, first, |state, now| state.fire(firing, now))
+        })
     }
 
     fn due_schedules(&self, limit: u32) -> BoxFuture<'_, StoreResult<DueSchedules>> {

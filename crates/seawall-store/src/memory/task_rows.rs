@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ids::{RunKey, TaskId, TenantId};
+use crate::ids::{RunId, RunKey, TaskId, TenantId};
 use crate::memory::state::{News, State};
 use crate::records::{
-    ClaimedTask, Cursor, Lease, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueSettings, Spent, TaskClaim,
-    TaskLease, TaskOffered, TaskRecord, TaskStatus, TaskWithdrawn,
+    ClaimedTask, CrossMessage, Cursor, Lease, MessageKey, NextClaim, Page, PageOf, QueueName, QueueRecord,
+    QueueSettings, Spent, TaskClaim, TaskLease, TaskOffered, TaskRecord, TaskStatus, TaskWithdrawn,
 };
 use crate::time::Timestamp;
 
@@ -32,6 +32,12 @@ impl TaskRow {
     pub(super) fn term(&self) -> (Timestamp, Timestamp) {
         let ends = self.record.lease_until.zip(self.record.deadline);
         ends.expect("the task was claimed")
+    }
+
+    /// How long its lease lasts that begins anew.
+    pub(super) fn lease_anew(&self, grace: Duration) -> Duration {
+        let most = if self.record.cancelled { grace } else { Duration::MAX };
+        self.lease_for.min(self.timeout).min(most)
     }
 
     pub(super) fn settle(&mut self) {
@@ -97,6 +103,7 @@ impl State {
             progress: None,
             beat_at: None,
             cancelled: false,
+            ended_by: None,
         };
         let row = TaskRow {
             tenant: lease.tenant.clone(),
@@ -114,9 +121,14 @@ impl State {
     }
 
     pub(super) fn withdraw_task(&mut self, lease: &Lease, withdrawn: TaskWithdrawn, now: Timestamp) {
-        let row = self.task_row(&lease.tenant, withdrawn.id);
-        let Some(row) = row.filter(|row| row.run == lease.key && row.record.status != TaskStatus::Settled) else {
+        let mut rows = self.tasks.values_mut();
+        let row = rows.find(|row| row.record.id == withdrawn.id);
+        if row.as_ref().is_some_and(|row| row.run != lease.key) {
             return;
+        }
+        let Some(row) = row.filter(|row| row.record.status != TaskStatus::Settled) else {
+            let CrossMessage { to, key, .. } = withdrawn.message;
+            return self.deliver_to(&lease.tenant, to, key, withdrawn.lost);
         };
         row.record.cancelled = true;
         if row.record.status == TaskStatus::Claimed {
@@ -126,10 +138,14 @@ impl State {
             return;
         }
         row.settle();
-        let message = withdrawn.message;
-        if let Ok(receiver) = self.run_by_id(&lease.tenant, message.to) {
+        let CrossMessage { to, key, body, .. } = withdrawn.message;
+        self.deliver_to(&lease.tenant, to, key, body);
+    }
+
+    fn deliver_to(&mut self, tenant: &TenantId, to: RunId, key: MessageKey, body: Arc<[u8]>) {
+        if let Ok(receiver) = self.run_by_id(tenant, to) {
             let receiver = receiver.record.key;
-            self.deliver(receiver, message.key, message.body);
+            self.deliver(receiver, key, body);
         }
     }
 

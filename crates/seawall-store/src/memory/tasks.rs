@@ -10,8 +10,8 @@ use crate::memory::state::{News, State};
 use crate::memory::store::MemoryStore;
 use crate::memory::task_rows::TaskRow;
 use crate::records::{
-    ClaimedTask, LapsedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings,
-    TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
+    ClaimedTask, LapsedTask, Lapses, LeasesAnew, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom,
+    QueueSettings, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskRecord, TaskSettled, TaskStatus,
 };
 use crate::roles::TaskStore;
 use crate::time::Timestamp;
@@ -58,6 +58,7 @@ impl State {
             return Err(StoreError::StaleLease);
         }
         row.settle();
+        row.record.ended_by = Some(end.by);
         let (run, queue) = (row.run, row.record.queue.clone());
         self.deliver(run, end.message.key, end.message.body);
         let settings = self.queue_settings(tenant, &queue);
@@ -67,17 +68,23 @@ impl State {
         Ok(())
     }
 
-    fn prolong(&mut self, from: Timestamp, ahead: Duration, limit: u32) -> u32 {
+    fn prolong(&mut self, anew: LeasesAnew) -> u32 {
+        let LeasesAnew {
+            from,
+            ahead,
+            grace,
+            limit,
+        } = anew;
         let mut short: Vec<_> = self
             .tasks
             .iter_mut()
             .filter(|(_, row)| row.record.status == TaskStatus::Claimed)
-            .filter(|(_, row)| row.term().0 < from.saturating_add(row.lease_for))
+            .filter(|(_, row)| row.term().0 < from.saturating_add(row.lease_anew(grace)))
             .collect();
         short.sort_by_key(|(number, row)| (row.term().0, **number));
         let mut count = 0;
         for (_, row) in short.into_iter().take(limit as usize) {
-            let lease_until = from.saturating_add(row.lease_for);
+            let lease_until = from.saturating_add(row.lease_anew(grace));
             let earlier = row.record.claimed_at.is_some_and(|at| at.saturating_add(ahead) <= from);
             let moved = if earlier { ahead } else { Duration::ZERO };
             let deadline = row.term().1.saturating_add(moved).max(lease_until);
@@ -115,6 +122,7 @@ fn lapsed_task(row: &TaskRow, now: Timestamp) -> Option<LapsedTask> {
         lease: row.lease?,
         worker: row.record.worker.clone()?,
         claimed_at: row.record.claimed_at?,
+        deadline: row.term().1,
         timed_out: row.term().1 <= now,
     })
 }
@@ -160,12 +168,8 @@ impl TaskStore for MemoryStore {
         Box::pin(async move { self.call(StoreOp::LapsedTasks, None, |state, now| Ok(state.lapsed(limit, now))) })
     }
 
-    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
-        Box::pin(async move {
-            self.call(StoreOp::ProlongLeases, None, |state, _| {
-                Ok(state.prolong(from, ahead, limit))
-            })
-        })
+    fn prolong_leases(&self, anew: LeasesAnew) -> BoxFuture<'_, StoreResult<u32>> {
+        Box::pin(async move { self.call(StoreOp::ProlongLeases, None, |state, _| Ok(state.prolong(anew))) })
     }
 
     fn tasks_of_run<'a>(&'a self, tenant: &'a TenantId, run: RunId) -> BoxFuture<'a, StoreResult<Vec<TaskRecord>>> {
@@ -209,9 +213,13 @@ impl TaskStore for MemoryStore {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         Box::pin(async move {
             self.call(StoreOp::SetQueue, None, |state, _| {
+                if expected.is_some_and(|expected| expected != state.queue_settings(tenant, name)) {
+                    return Err(StoreError::PreconditionFailed);
+                }
                 state.queue_row(tenant, name).settings = settings;
                 let record = state.queue_record(tenant, name);
                 let waiting = usize::try_from(record.offered).unwrap_or(usize::MAX);

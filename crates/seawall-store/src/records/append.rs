@@ -103,6 +103,8 @@ pub struct CrossMessage {
     pub to: RunId,
     pub key: MessageKey,
     pub body: Arc<[u8]>,
+    /// What the run that is appended to finds in its own inbox instead, if the tenant does not have the receiver.
+    pub unheard: Option<(MessageKey, Arc<[u8]>)>,
 }
 
 /// What becomes of the lease with this append.
@@ -113,8 +115,21 @@ pub enum AppendThen {
     Park {
         due: Option<Timestamp>,
     },
-    /// The run has ended: give it back for good (a retry message makes it claimable again).
+    /// The run has ended: give it back for good (a retry message makes it claimable again). What is unread then stays so.
     End,
+}
+
+/// What an append does to the turn of its own run, which has ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum OwnTurn {
+    #[default]
+    Keep,
+    /// Flow control, if it has released the run by then, is asked for a new admission, and this message is withheld until
+    /// then; a run that waits already keeps its place, and nothing is written. Nobody can be told that the run is refused but
+    /// the run itself.
+    Ask { key: MessageKey, body: Arc<[u8]> },
+    /// It waits for its new admission no longer.
+    GiveUp,
 }
 
 /// One atomic change of a held run.
@@ -136,6 +151,7 @@ pub struct Append {
     pub messages: Vec<CrossMessage>,
     pub tasks: Vec<TaskOffered>,
     pub withdrawn: Vec<TaskWithdrawn>,
+    pub turn: OwnTurn,
     /// The events only say what a new holder found and began: no sign that the run is harmless. Its deaths still count.
     pub keeps_deaths: bool,
     pub then: AppendThen,

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::ids::{RunId, WorkflowId};
 use crate::records::rate::Rate;
+use crate::records::run::RunStatus;
 use crate::time::Timestamp;
 
 /// What may hold a run back before it begins. All runs of one workflow and key share slots and rate.
@@ -87,11 +88,15 @@ pub struct FlowPlace {
     pub not_before: Option<Timestamp>,
     /// Runs before it in the queue, counted up to [`FlowPlace::MAX_AHEAD`].
     pub ahead: u32,
+    /// Of a queued one: runs that have a slot of the line and were not told to give way, the one created first before the
+    /// others, at most [`FlowPlace::MAX_HOLDERS`].
+    pub holders: Vec<(RunId, RunStatus)>,
     pub line: FlowLine,
 }
 
 impl FlowPlace {
     pub const MAX_AHEAD: u32 = 1000;
+    pub const MAX_HOLDERS: u32 = 20;
 }
 
 /// One key: what runs and waits, counted by the changes themselves.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::ids::{RunId, RunKey, ScheduleId, Seq, TaskId, TenantId};
 use crate::records::approval::ApprovalRecord;
 use crate::records::flow::FlowStage;
-use crate::records::run::{RunProjection, RunRecord, Segment};
+use crate::records::run::{MessageKey, RunProjection, RunRecord, Segment};
 use crate::records::schedule::ScheduleRecord;
 use crate::records::task::TaskStatus;
 use crate::time::Timestamp;
@@ -28,8 +28,8 @@ pub struct RunParts {
     pub segments: Vec<Segment>,
     /// In the order in which they were opened.
     pub approvals: Vec<ApprovalRecord>,
-    /// Messages that wait.
-    pub unread: u64,
+    /// The keys of messages that wait, in the order in which they came.
+    pub unread: Vec<MessageKey>,
     /// Messages that nobody reads before the run is admitted anew.
     pub withheld: u64,
     /// Where flow control has it, if it is under it.
@@ -78,6 +78,8 @@ pub struct RunRepair {
     /// Nobody holds the run after this; else its holder keeps it, and it has no timer.
     pub release: bool,
     pub due: Option<Timestamp>,
+    /// It has ended, and is due since it was asked to go on: that takes a slot anew.
+    pub readmit: bool,
     /// It has nothing to do with a place in flow control, or with what is withheld until it has one: both go.
     pub leaves: bool,
     /// Written where they are missing, overwritten where they are there.

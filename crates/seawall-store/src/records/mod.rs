@@ -15,7 +15,7 @@ mod workflow;
 
 pub use append::{
     Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, HeldRun,
-    InboxRow, Lease, LoadedRun,
+    InboxRow, Lease, LoadedRun, OwnTurn,
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};
@@ -23,18 +23,18 @@ pub use inspect::{InspectedRun, InspectedSchedule, Miscount, RunParts, RunRepair
 pub use page::{Cursor, Page, PageOf};
 pub use queue::{NextClaim, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};
 pub use rate::{Rate, Spent};
-pub use retention::{Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
+pub use retention::{Discard, Fate, FinishedPlace, Forgotten, KeptFor, Sweep};
 pub use run::{
     Awaits, CreatedRun, IdempotencyKey, JournalPage, MessageKey, NewMessage, NewRun, ParentLink, RunFilter,
-    RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet,
+    RunProgress, RunProjection, RunRecord, RunStatus, Segment, Sent, StatusSet, Turn,
 };
 pub use schedule::{
     DueSchedule, DueSchedules, Fired, Firing, FiringError, NewSchedule, Overlap, ScheduleChange, ScheduleRecord,
     ScheduledRun,
 };
 pub use task::{
-    ClaimedTask, LapsedTask, Lapses, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled,
-    TaskStatus, TaskWithdrawn,
+    ClaimedTask, LapsedTask, Lapses, LeasesAnew, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord,
+    TaskSettled, TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
 

@@ -1,4 +1,5 @@
-use crate::ids::RunKey;
+use crate::ids::{Epoch, RunId, RunKey};
+use crate::records::CrossMessage;
 use crate::time::Timestamp;
 
 /// One small step through the runs that have ended, oldest end first.
@@ -26,6 +27,8 @@ pub struct FinishedPlace {
 pub struct Forgotten {
     /// Runs that are gone.
     pub runs: u32,
+    /// How many of these had children, which may go now.
+    pub parents: u32,
     /// Runs that were old enough and stayed, because of a [`KeptFor`].
     pub kept: u32,
     /// Where the next step goes on. None: the sweep is through.
@@ -50,4 +53,14 @@ pub enum KeptFor {
 pub enum Fate {
     Forgotten,
     Kept(KeptFor),
+}
+
+/// A run that nobody can go on with and that is to leave as it stands.
+#[derive(Clone, Debug)]
+pub struct Discard {
+    pub run: RunId,
+    /// The claim under which a node holds it without executing it. None: nobody may hold it.
+    pub held: Option<Epoch>,
+    /// What its parent is told instead of its end.
+    pub end: Option<CrossMessage>,
 }

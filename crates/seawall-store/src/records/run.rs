@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ids::{Digest, Epoch, NodeId, RunId, RunKey, Seq};
 use crate::records::append::Lease;
@@ -167,7 +168,13 @@ pub struct ParentLink {
 pub struct IdempotencyKey {
     pub key: Digest,
     pub fingerprint: Digest,
+    /// It does not expire before. See [`IdempotencyKey::OUTLIVES`].
     pub expires_at: Timestamp,
+}
+
+impl IdempotencyKey {
+    /// A key counts as long as its run has not ended, and for so long after the end.
+    pub const OUTLIVES: Duration = Duration::from_secs(24 * 60 * 60);
 }
 
 /// A run to be created, with its first events.
@@ -252,8 +259,20 @@ pub struct NewMessage {
     pub allowed: StatusSet,
     /// The engine's codec, opaque here.
     pub body: Arc<[u8]>,
-    /// The run goes on only after a new admission, if it has a released [`FlowEntry`]: the message is withheld until then.
-    pub readmit: bool,
+    pub turn: Turn,
+}
+
+/// What a message does to the turn of a run that has ended, and whose [`FlowEntry`] was released. Without flow control it
+/// is read at once, whatever it says here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Turn {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// The run goes on only after a new admission: the message is withheld until then.
+    Ask,
+    /// The run is to wait for its new admission no longer.
+    GiveUp,
 }
 
 /// The answer to a message.

@@ -126,7 +126,7 @@ pub struct DueSchedules {
     /// Those whose time has come, earliest first; then those whose waiting firing may go because the last run has ended (or
     /// is there no more), in the order of their making. Each kind at most as many as were asked for; none twice.
     pub due: Vec<DueSchedule>,
-    /// When the earliest schedule fires, due ones included.
+    /// When the earliest schedule fires of those whose time has not come.
     pub next: Option<Timestamp>,
     /// Runs that have not ended and that a firing waits for, at most [`DueSchedules::MAX_AWAITED`].
     pub awaited: Vec<RunId>,

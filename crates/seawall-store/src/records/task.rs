@@ -52,6 +52,9 @@ pub struct TaskWithdrawn {
     pub id: TaskId,
     /// To the run that is appended to.
     pub message: CrossMessage,
+    /// The message's body instead, if the task is not there any more, or is settled and nothing of that key ever said how it
+    /// ended: neither happens but by damage, and whoever waits for it must not wait for ever.
+    pub lost: Arc<[u8]>,
     pub grace: Duration,
 }
 
@@ -123,6 +126,8 @@ pub struct LapsedTask {
     pub lease: TaskLease,
     pub worker: String,
     pub claimed_at: Timestamp,
+    /// When the attempt was to be over at the latest, moved as [`crate::TaskStore::prolong_leases`] did.
+    pub deadline: Timestamp,
     /// The attempt's deadline is over too: it was not only that the worker fell silent.
     pub timed_out: bool,
 }
@@ -136,6 +141,17 @@ pub struct Lapses {
     pub next: Option<Timestamp>,
     /// The store's now.
     pub now: Timestamp,
+}
+
+/// Leases of tasks that are to begin anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeasesAnew {
+    pub from: Timestamp,
+    /// How far the clock was set ahead.
+    pub ahead: Duration,
+    /// The most for a task that was withdrawn.
+    pub grace: Duration,
+    pub limit: u32,
 }
 
 /// `Offered => (Claimed | Settled)`, `Claimed => Settled`. A settled row lasts as long as its run: a late word about it is
@@ -169,4 +185,6 @@ pub struct TaskRecord {
     pub beat_at: Option<Timestamp>,
     /// It was withdrawn.
     pub cancelled: bool,
+    /// Who said its end, once it is settled. None for one that was withdrawn before anybody claimed it.
+    pub ended_by: Option<TaskEnder>,
 }

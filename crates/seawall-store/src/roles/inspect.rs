@@ -48,8 +48,8 @@ pub trait InspectStore: Send + Sync + 'static {
     fn integrity(&self, limit: u32) -> BoxFuture<'_, StoreResult<Vec<String>>>;
 
     /// Rebuilds a run's row and its approvals. Its journal, its inbox and its epoch stay as they are, but for what `leaves`
-    /// says: as if the run had ended now, others may be admitted in its place. One that has ended, is released by flow control
-    /// and is to be due asks for a new admission instead, with everything in its inbox withheld; if it is refused, that goes.
+    /// says: as if the run had ended now, others may be admitted in its place. One that is to be admitted anew and is released
+    /// by flow control asks for that instead of being due, with everything in its inbox withheld; if it is refused, that goes.
     /// False: there is no such run. Only for a store that nobody works on, after [`InspectStore::recount`].
     ///
     /// # Errors

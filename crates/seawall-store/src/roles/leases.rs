@@ -52,7 +52,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// are due: of those with fewer than 6 deaths it takes at most `limits.suspects` and half of `limits.max`, before all
     /// others; where there is none of these, and if `limits.grave`, one with more, which counts as any. Runs that need a later reader than `limits.reader` are passed over. A claimed run has no timer. First it admits what flow control lets begin by now
     /// ([`crate::FlowStore`]): at most 100 ends of debouncing, earliest first, then the lines whose next start was due, at
-    /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too.
+    /// most 100 of these, then those whose next start was counted from a later clock than now, at most 100 of these too. Before all that, waits of
+    /// debounced runs that were counted from a later clock than now, at most 100, begin anew: `since` is now, and what was
+    /// counted from it stands as far from it as before.
     ///
     /// # Errors
     /// `NodeDead`.
@@ -92,10 +94,12 @@ pub trait LeaseStore: Send + Sync + 'static {
     ///
     /// What is already so is left as it is: a consumed row that is not unread or not this run's, an approval whose id
     /// exists, a settled one that is not pending or not this run's, a child whose id exists (of whichever tenant), a
-    /// message whose key that inbox knows, an offered task whose id exists, a withdrawn one that is settled or not this
-    /// run's. A message to a run that the tenant does not have is dropped. Children are born unheld and due at once, or come
+    /// message whose key that inbox knows, an offered task whose id exists, a withdrawn one that is
+    /// another run's. A message to a run that the tenant does not have is dropped, or gives
+    /// `CrossMessage::unheard`. Children are born unheld and due at once, or come
     /// in as [`crate::FlowStore`] says; their `hold` and `idempotency` mean nothing here. A message makes an unheld receiver
-    /// due as `send` does. The message of a withdrawn task is unread when it is decided whether the run parks.
+    /// due as `send` does. The message of a withdrawn task is unread when it is decided whether the run parks; one that is not
+    /// there or is settled gives `TaskWithdrawn::lost` under the key of its message.
     ///
     /// A repeated append, one whose segment the journal has at the same place with the same bytes, is success and changes
     /// nothing, whoever holds the run now; `parked` then says that this lease no longer holds it. An append without a

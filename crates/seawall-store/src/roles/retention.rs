@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TenantId, WorkflowId};
-use crate::records::{Fate, Forgotten, Sweep};
+use crate::records::{Discard, Fate, Forgotten, Sweep};
 use crate::time::Timestamp;
 
 /// What is not needed any more leaves. A run that is forgotten takes everything of its own along: journal, inbox, approvals,
@@ -29,6 +29,15 @@ pub trait RetentionStore: Send + Sync + 'static {
     /// # Errors
     /// `NotFound`; `Busy`.
     fn forget_run<'a>(&'a self, tenant: &'a TenantId, id: RunId) -> BoxFuture<'a, StoreResult<Fate>>;
+
+    /// Forgets this run as it stands, ended or not, as if it had ended now: its tasks leave their queues, it leaves flow
+    /// control as [`crate::FlowStore`] says, and `discard.end` is delivered as an append's message is. Neither its key nor
+    /// its parent keeps it; what does is looked at in this order: it is held otherwise than `discard.held` says (`Work`), a
+    /// child of it has not ended (`Child`). A late append to it is stale, a late word about a task of it `NotFound`.
+    ///
+    /// # Errors
+    /// `NotFound`; `Busy`.
+    fn discard_run<'a>(&'a self, tenant: &'a TenantId, discard: Discard) -> BoxFuture<'a, StoreResult<Fate>>;
 
     /// Forgets at most `limit` workflows, of all tenants, with all their versions, and answers which: those that are inline or
     /// deleted, that no run is pinned to, and that nobody has created, kept ([`crate::WorkflowStore::keep_inline`]) or deleted

@@ -12,8 +12,9 @@ pub trait RunStore: Send + Sync + 'static {
     /// events is due for nobody. With `flow` it comes in as [`crate::FlowStore`] says: born unheld, and due with its
     /// admission or at `flow.deadline`.
     ///
-    /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`; an expired one
-    /// is as if it had never been used, and may be gone for good. A replay looks at nothing else of `new` and shows the run as it is now.
+    /// An idempotency key is the tenant's own and counts while the store's now is before its `expires_at`, while its run has
+    /// not ended, and for [`crate::IdempotencyKey::OUTLIVES`] after its `finished_at`; an expired one is as if it had never
+    /// been used, and may be gone for good. A replay looks at nothing else of `new` and shows the run as it is now.
     ///
     /// # Errors
     /// In this order: `IdempotencyKeyReused` (another fingerprint); `Exists` for a run id that is taken, by whichever
@@ -56,14 +57,16 @@ pub trait RunStore: Send + Sync + 'static {
     /// Puts a message into the run's inbox and makes the run due at once if nobody holds it,
     /// whatever its status. Durable when it answers. A key that is, or ever was, in this run's inbox answers `Duplicate`,
     /// or `Differs` where it was sent with another body, also where the status has changed since, and writes no message. With
-    /// `readmit`, a run that flow control has released
-    /// asks for a new admission; until then the message is withheld: nobody reads it, and it makes nothing due.
+    /// `Turn::Ask`, a run that flow control has released
+    /// asks for a new admission; until then the message is withheld: nobody reads it, and it makes nothing due. With
+    /// `Turn::GiveUp` it waits for that no longer: what is withheld is forgotten, and its place is free.
     ///
     /// A duplicate of what nobody has read yet, if the status allows it, is to have its effect: it makes the run due, or with
-    /// `readmit` lets a released run that nobody holds ask once more, with everything in its inbox withheld.
+    /// `Turn::Ask` lets a released run that nobody holds ask once more, with everything in its inbox withheld.
     ///
     /// # Errors
-    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`; `FlowRejected`; `Busy`.
+    /// `NotFound`; `RunIs` when the run's status is not in `message.allowed`, or nothing is withheld that it could give up;
+    /// `FlowRejected`; `Busy`.
     fn send<'a>(&'a self, tenant: &'a TenantId, id: RunId, message: NewMessage) -> BoxFuture<'a, StoreResult<Sent>>;
 
     /// Makes those of the runs due at once that nobody holds and that wait for a time: what they wait for has come. Suspects

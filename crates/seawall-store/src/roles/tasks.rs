@@ -1,15 +1,13 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use crate::error::StoreResult;
 use crate::ids::{RunId, TaskId, TenantId};
 use crate::records::{
-    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, TaskBeat,
-    TaskClaim, TaskLease, TaskRecord, TaskSettled,
+    ClaimedTask, Lapses, LeasesAnew, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings,
+    TaskBeat, TaskClaim, TaskLease, TaskRecord, TaskSettled,
 };
-use crate::time::Timestamp;
 
 /// Tasks that workers outside carry out. Rows are written by appends (`TaskOffered`, `TaskWithdrawn`), in the same change as
 /// the events that say so; here workers take them, and their ends become messages to the run.
@@ -56,10 +54,11 @@ pub trait TaskStore: Send + Sync + 'static {
 
     /// Gives leases anew from `from` on, where nobody was there to hear the workers, or a clock was set ahead of them: of the
     /// claimed tasks of all tenants whose lease would end earlier than one that is claimed at `from`, at most `limit`, the one
-    /// that ends first before the others. The deadline of an attempt that was claimed by `from - ahead` moves by `ahead`, and
-    /// none comes before the end of the lease. Answers how many there were: with fewer than `limit`, all have theirs. To be
-    /// repeated with the same `from`: whose lease was given anew is left alone.
-    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>>;
+    /// that ends first before the others. A lease lasts no longer than the attempt's timeout, and that of a withdrawn task no
+    /// longer than `grace`. The deadline of an attempt that was claimed by `from - ahead` moves by `ahead`, and none comes
+    /// before the end of the lease. Answers how many there were: with fewer than `limit`, all have theirs. To be repeated with
+    /// the same `from`: whose lease was given anew is left alone.
+    fn prolong_leases(&self, anew: LeasesAnew) -> BoxFuture<'_, StoreResult<u32>>;
 
     /// The tasks of a run that are not settled, in the order in which they were offered. Empty for a run that the tenant does
     /// not have.
@@ -82,12 +81,13 @@ pub trait TaskStore: Send + Sync + 'static {
     /// claimed stays claimed.
     ///
     /// # Errors
-    /// `Busy`.
+    /// `PreconditionFailed` when `expected` is given and the settings are others by now; `Busy`.
     fn set_queue<'a>(
         &'a self,
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>>;
 
     /// How much more may be offered to the queue, for the engine to ask before it decides to offer. Appends do not ask again:

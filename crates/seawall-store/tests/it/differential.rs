@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, TestCaseError, any, proptest};
 use seawall_store::contract::differential::{Op, flow_ops, ops, run_differential};
-use seawall_store::{Fault, FaultHook, ManualClock, MemoryOptions, MemoryStore, StoreOp};
+use seawall_store::{Fault, FaultHook, ManualClock, MemoryOptions, MemoryStore, StoreOp, Turn};
 
 fn store(clock: &ManualClock, exclusive: bool, faults: Option<FaultHook>) -> MemoryStore {
     MemoryStore::with_options(Arc::new(clock.clone()), MemoryOptions { exclusive, faults })
@@ -54,7 +54,7 @@ fn a_difference_is_found() {
             run: 0,
             key: 0,
             terminal: false,
-            readmit: false,
+            turn: Turn::Keep,
         },
     ];
     let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));

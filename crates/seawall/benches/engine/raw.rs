@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use seawall_engine::store::{
-    Append, AppendThen, Awaits, CreatedRun, Lease, LeaseStore as _, NewRun, NodeId, RunId, RunProjection, RunStatus,
-    RunStore as _, Segment, Seq, SystemClock, TenantId, Timestamp, WorkflowId, WorkflowVersion,
+    Append, AppendThen, Awaits, CreatedRun, Lease, LeaseStore as _, NewRun, NodeId, OwnTurn, RunId, RunProjection,
+    RunStatus, RunStore as _, Segment, Seq, SystemClock, TenantId, Timestamp, WorkflowId, WorkflowVersion,
 };
 use seawall_store_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
@@ -161,6 +161,7 @@ fn step(lease: &Lease, after: Seq) -> Append {
         messages: Vec::new(),
         tasks: Vec::new(),
         withdrawn: Vec::new(),
+        turn: OwnTurn::Keep,
         keeps_deaths: false,
         then: AppendThen::Hold,
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -10,7 +11,7 @@ use crate::effects::Effects;
 use crate::load::Load;
 use crate::told::millis;
 
-/// From the moment that somebody looks after a run: what is ahead of it in a queue gets its turn first.
+/// Since any run ended: what is ahead of one in a queue gets its turn first, however long the queue.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// So many are looked after at once.
 const AT_ONCE: usize = 16;
@@ -25,14 +26,15 @@ impl Helper<'_> {
     /// Waits for every run there is. Answers their views.
     pub(crate) async fn drain(&self) -> Vec<Value> {
         // Those that end make no others in the end: their children are there already, or came meanwhile.
-        let mut runs = self.api.all_runs().await;
+        let mut runs = self.oldest_first().await;
+        let last_end = Mutex::new(Instant::now());
         loop {
-            let ends = runs.iter().map(|run| self.end(run));
+            let ends = runs.iter().map(|run| self.end(run, &last_end));
             let views: Vec<Value> = futures_util::stream::iter(ends)
                 .buffer_unordered(AT_ONCE)
                 .collect()
                 .await;
-            let now = self.api.all_runs().await;
+            let now = self.oldest_first().await;
             if now.len() == runs.len() {
                 return views;
             }
@@ -40,21 +42,48 @@ impl Helper<'_> {
         }
     }
 
-    async fn end(&self, run: &str) -> Value {
-        let started = Instant::now();
+    /// In the order of the queues that they stand in.
+    async fn oldest_first(&self) -> Vec<String> {
+        let mut runs = self.api.all_runs().await;
+        runs.reverse();
+        runs
+    }
+
+    async fn end(&self, run: &str, last_end: &Mutex<Instant>) -> Value {
         loop {
             let view = self.api.run(run).await;
             if has_ended(&view) && self.retries_are_over(run).await {
+                *last_end.lock() = Instant::now();
                 return view;
             }
-            if started.elapsed() > PATIENCE {
+            let quiet = last_end.lock().elapsed();
+            if quiet > PATIENCE {
                 let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
                 let journal = self.api.journal(run).await;
-                panic!("stranded: {view:#}\n{why:#}\n{journal:#?}");
+                let queue = self.api.get("/api/v1/queues/crash").await;
+                let others = self.standing().await;
+                panic!("stranded: {view:#}\n{why:#}\n{journal:#?}\n{queue:#}\nothers: {others:#?}");
             }
             self.help(run, &view).await;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Why others stand still: one of them may be what the stranded one waits for.
+    async fn standing(&self) -> Vec<Value> {
+        let runs = self
+            .api
+            .get("/api/v1/runs?status=waiting&status=running&status=blocked&limit=100")
+            .await;
+        let mut standing = Vec::new();
+        for run in runs["items"].as_array().unwrap() {
+            let why = self
+                .api
+                .get(&format!("/api/v1/runs/{}/why", run["id"].as_str().unwrap()))
+                .await;
+            standing.push(json!({ "run": run["id"], "why": why }));
+        }
+        standing
     }
 
     /// A retry that was asked for may wait for a slot while the run still is what it was.

@@ -96,6 +96,7 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
     let server = Server::start(folder.path(), None).await.unwrap();
     let api = Api::new(&server.url);
     let started = Instant::now();
+    workers.calm_down();
     load.settle_debts(&api, &mut random).await;
     let path = format!("/api/v1/schedules/{schedule}");
     let stood = api.get(&path).await;

@@ -1,5 +1,5 @@
-"""A worker that is killed at random and sometimes lies. Arguments: server.json, the world's URL, a seed, and the file to which
-it appends each word that was acknowledged."""
+"""A worker that is killed at random and sometimes lies. Arguments: server.json, the world's URL, a seed, the file to which
+it appends each word that was acknowledged, and a file in whose presence it works honestly."""
 
 import http.client
 import json
@@ -11,6 +11,7 @@ import urllib.parse
 
 TOLD, WORLD, CHANCE = sys.argv[1], urllib.parse.urlsplit(sys.argv[2]).netloc, random.Random(int(sys.argv[3]))
 WORDS = os.open(sys.argv[4], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+CALM = sys.argv[5]
 
 
 def call(host, method, path, body, headers=()):
@@ -32,7 +33,7 @@ def note(task, end, had):
 def settle(server, task, seen, since):
     lease = {"lease": task["lease"]}
     path = "/api/v1/tasks/" + task["id"]
-    chance = CHANCE.random()
+    chance = 1 if os.path.exists(CALM) else CHANCE.random()
     if chance < 0.05:
         return  # It falls silent: the lease will lapse.
     if chance < 0.15:

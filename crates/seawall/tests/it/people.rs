@@ -47,6 +47,24 @@ fn an_approval_and_a_signal_drive_the_run_on() {
 }
 
 #[test]
+fn every_command_that_is_printed_works_as_it_stands() {
+    let house = House::new();
+    let flow = example("approval-and-signal.yaml");
+    let mut done = house.run(&[&["run", &flow], &AMOUNT[..]].concat()).expect(3);
+    let run = done.id("run_");
+    for (printed, code) in [(" approvals decide ", 3), (" signal run_", 0)] {
+        let line = done.err.lines().find(|line| line.contains(printed)).unwrap().to_owned();
+        let command = &line[line.find(printed).unwrap()..];
+        let words: Vec<&str> = command.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+        done = house.run(&words).expect(code);
+    }
+    assert_eq!(
+        house.read("ledger.csv"),
+        format!("{run},250,no receipt,Two keyboards\n")
+    );
+}
+
+#[test]
 fn a_rejection_fails_the_run_and_a_retry_asks_again() {
     let house = House::new();
     let flow = example("approval-and-signal.yaml");

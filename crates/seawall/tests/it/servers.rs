@@ -69,6 +69,7 @@ fn commands_find_the_server_that_holds_the_store_and_no_second_owner_is_let_in()
     house.run(&["runs", "list"]).expect(0);
     let done = house.run(&["runs", "list", "--server", url]).expect(1);
     assert!(done.err.contains("cannot reach the server"), "{}", done.err);
+    assert!(done.err.contains("Is `seawall serve` running there?"), "{}", done.err);
 }
 
 #[test]

@@ -183,6 +183,27 @@ fn queues_are_limited_paused_and_shown() {
         refused.err
     );
     house.run(&["queues", "show", "post"]).expect(2);
+    assert_eq!(house.run(&["queues", "delete", "mail"]).expect(0).out, "deleted\n");
+    house.run(&["queues", "show", "mail"]).expect(2);
+    house.run(&["queues", "delete", "mail"]).expect(2);
+}
+
+#[test]
+fn cancel_and_retry_without_arguments_say_how_runs_are_named() {
+    let house = House::new();
+    for verb in ["cancel", "retry"] {
+        for arguments in [vec!["runs", verb], vec!["runs", verb, "--limit", "5"]] {
+            let refused = house.run(&arguments).expect(2);
+            for part in [
+                &format!("seawall runs {verb} run_…"),
+                "--workflow",
+                "--all",
+                "--dry-run",
+            ] {
+                assert!(refused.err.contains(part), "{part}: {}", refused.err);
+            }
+        }
+    }
 }
 
 #[test]

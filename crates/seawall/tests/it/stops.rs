@@ -1,13 +1,14 @@
 //! Interrupted, killed, without a reader.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
+use serde_json::json;
 
 use crate::house::House;
 
@@ -112,4 +113,48 @@ fn a_signal_ends_a_question_that_nobody_answers_and_gives_the_terminal_back() {
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{shown}");
     assert!(tcgetattr(&theirs).unwrap().local_modes.contains(LocalModes::ICANON));
+}
+
+#[test]
+fn a_server_that_is_stopped_over_a_long_step_does_it_again_and_has_not_failed_it() {
+    let house = House::new();
+    // Less than the commands take the first time.
+    house.write(".env.dev", "SHUTDOWN_DEADLINE=1s\n");
+    let pipe = house.path().join("begun");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Without a policy: one failure would be the run's.
+    let step = |effect: &str| {
+        let script = format!(
+            "echo {effect} >> {effect}; test $(wc -l < {effect}) -eq 2 || {{ echo {effect} > begun; exec sleep 600; }}"
+        );
+        let step = json!({ "id": "a", "kind": "command", "effect": effect, "with": { "argv": ["sh", "-c", script] } });
+        house.write(
+            &format!("{effect}.yaml"),
+            &json!({ "name": effect, "steps": [step] }).to_string(),
+        );
+        let run = house.run(&["run", &format!("{effect}.yaml"), "--detach"]).expect(0).out;
+        assert_eq!(fs::read_to_string(&pipe).unwrap().trim(), effect);
+        run.trim().to_owned()
+    };
+    let (server, _) = house.serve("0");
+    let (idempotent, read, once) = (step("idempotent"), step("read"), step("once"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(), Some(0));
+    assert_eq!(house.read("idempotent"), "idempotent\n");
+    let (server, _) = house.serve("0");
+    house.run(&["runs", "follow", &idempotent]).expect(0);
+    house.run(&["runs", "follow", &read]).expect(0);
+    let done = house.run(&["runs", "follow", &once]).expect(3);
+    assert!(
+        done.err.contains(&format!("runs resolve {once} a succeeded")),
+        "{}",
+        done.err
+    );
+    assert_eq!(house.read("idempotent"), "idempotent\nidempotent\n");
+    assert_eq!(house.read("once"), "once\n", "it was not run again");
+    let events = house.run(&["runs", "events", &idempotent, "--json"]).expect(0);
+    assert!(!events.out.contains("step.failed"), "{}", events.out);
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(), Some(0));
+    house.run(&["verify"]).expect(0);
 }

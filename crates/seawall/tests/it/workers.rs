@@ -95,6 +95,24 @@ fn open_pipe(house: &House, id: &str) -> File {
     OpenOptions::new().write(true).open(pipe).unwrap()
 }
 
+/// No port that is given out to whoever asks for one, so none of another test.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+#[test]
+fn a_worker_that_finds_no_server_says_where_it_looked_and_what_to_start() {
+    let house = House::new();
+    for example in [SHORT, Example::Rust] {
+        let mut worker = Worker::start(example, &house, NOBODY);
+        let mut told = (&mut worker.told).lines().map(Result::unwrap);
+        let line = told.find(|line| line.contains("again in")).unwrap();
+        assert!(line.contains(&format!("no answer from {NOBODY} (")), "{line}");
+        assert!(
+            line.contains("Connection refused") && line.contains("is `seawall serve` running there?"),
+            "{line}"
+        );
+    }
+}
+
 fn counts_enters_and_stops(worker: Example) {
     let house = House::new();
     let (_server, url) = house.serve("0");

@@ -92,20 +92,31 @@ fn a_run_that_waits_for_a_child_names_the_child() {
         flow: crate::definition::FlowPlan::default(),
     }));
     let mut events = vec![started(step("sub"), 1, None), child];
+    let told = Event::ChildCancelRequested {
+        activity: step("sub"),
+        child: run_id(5),
+    };
     let detail = one_reason(events.clone(), "child", Some("sub"), None);
     assert!(
         detail.contains(&run_id(5).to_string()) && !detail.contains("told"),
         "{detail}"
     );
+    let late = one_reason(
+        [events.clone(), vec![told.clone()]].concat(),
+        "child",
+        Some("sub"),
+        None,
+    );
+    assert!(late.contains("took too long") && late.contains("resolve"), "{late}");
     events.push(Event::CancelRequested { by: "ann".into() });
-    events.push(Event::ChildCancelRequested {
-        activity: step("sub"),
-        child: run_id(5),
-    });
+    events.push(told);
     let found = reasons(&state(events));
     let kinds: Vec<_> = found.iter().map(|reason| reason.0).collect();
     assert_eq!(kinds, ["stopping", "child"]);
-    assert!(found[1].3.contains("told to stop"), "{found:?}");
+    assert!(
+        found[1].3.contains("told to stop") && !found[1].3.contains("too long"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -137,13 +148,24 @@ fn a_deferred_step_says_what_it_was_told() {
 
 #[test]
 fn an_attempt_in_flight_shows_its_deadline() {
+    let state = state(vec![started(step("pay"), 3, Some(LATER + 9))]);
+    let mut row = record(&state);
+    row.holder = Some(NodeId::from_uuid(uuid::Uuid::from_u128(1)));
+    let found = why(&row, &state, &Tasks::default(), ms(LATER));
+    assert_eq!((found[0].kind, found[0].until), ("attempt", Some(ms(LATER + 9))));
+    assert_eq!(found[0].detail, "attempt 3 is in progress");
+    assert_eq!(found[1].kind, "holder");
+}
+
+#[test]
+fn an_attempt_whose_process_is_gone_is_not_in_progress() {
     let detail = one_reason(
-        vec![started(step("pay"), 3, Some(LATER + 9))],
+        vec![started(step("pay"), 9, Some(LATER + 9))],
         "attempt",
         Some("pay"),
-        Some(LATER + 9),
+        None,
     );
-    assert!(detail.contains("attempt 3"), "{detail}");
+    assert!(detail.starts_with("attempt 9 was in progress when"), "{detail}");
 }
 
 #[test]

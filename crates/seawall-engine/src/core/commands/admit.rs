@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use seawall_store::RunId;
 
-use crate::core::commands::begin;
+use crate::core::Withdrawal;
 use crate::core::commands::decision::Draft;
+use crate::core::commands::{begin, retry};
 use crate::core::event::{Event, Supersession};
 use crate::core::state::Phase;
 
 pub(super) fn admitted(draft: &mut Draft<'_>) {
-    if !waits(draft) {
-        return;
-    }
-    let waited = draft.now().since(draft.state.created_at);
+    let since = match &draft.state.retry_due {
+        // It is retried behind this decision.
+        Some(due) if draft.state.awaits_readmission() => due.at,
+        _ if waits(draft) => draft.state.created_at,
+        _ => return,
+    };
+    let waited = draft.now().since(since);
     let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     draft.emit(Event::RunAdmitted { waited_ms });
     begin::begin(draft);
@@ -25,12 +29,16 @@ pub(super) fn superseded(draft: &mut Draft<'_>, by: RunId, reason: Supersession)
         draft.emit(Event::RunSuperseded { by, reason });
         let by = Arc::from(by.to_string());
         draft.emit(Event::CancelRequested { by });
+    } else if draft.state.awaits_readmission() {
+        retry::withdraw(draft, Withdrawal::Superseded { by });
     }
 }
 
 pub(super) fn rejected(draft: &mut Draft<'_>) {
     if waits(draft) {
         draft.emit(Event::RunRejected);
+    } else if draft.state.awaits_readmission() {
+        retry::withdraw(draft, Withdrawal::Rejected);
     }
 }
 

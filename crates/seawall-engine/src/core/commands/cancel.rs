@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::core::Withdrawal;
 use crate::core::commands::decision::Draft;
+use crate::core::commands::retry;
 use crate::core::event::Event;
 use crate::core::state::Phase;
 
@@ -12,5 +14,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, by: Arc<str>) {
     let goes_on = matches!(draft.state.phase, Phase::Queued | Phase::Active);
     if goes_on || (draft.state.is_stopping() && draft.state.retry_due.is_some()) {
         draft.emit(Event::CancelRequested { by });
+    } else if draft.state.awaits_readmission() {
+        retry::withdraw(draft, Withdrawal::Cancelled { by });
     }
 }

@@ -80,7 +80,7 @@ fn refusal(definition: &Definition, workflow: &WorkflowVersion, input: &Datum) -
     Some(StepError::permanent("input-invalid", bounded(message)))
 }
 
-pub(super) fn took_too_long(child: RunId) -> StepError {
+fn took_too_long(child: RunId) -> StepError {
     StepError::permanent("timeout", format!("the child run {child} took too long"))
 }
 
@@ -102,15 +102,15 @@ pub(super) fn ended(draft: &mut Draft<'_>, of: (RunId, u32), activity: &Activity
     if !waits {
         return;
     }
-    // A part is not stopped with the run: if its child was told to stop, then since it took too long.
-    let late = !slot.is_main() && draft.state.at(slot).is_some_and(|state| state.child_told);
+    let stopping = flow::is_being_stopped(draft.state, slot);
+    // Told to stop while nothing else stops: it took too long.
+    let late = !stopping && draft.state.at(slot).is_some_and(|state| state.child_told);
     let activity = activity.clone();
     draft.emit(Event::ChildFinished {
         activity: activity.clone(),
         child,
         status: ending.status,
     });
-    let stopping = flow::is_being_stopped(draft.state, slot);
     match ending.status {
         RunStatus::Succeeded if !has_room(draft.state, slot, ending.output.json()) => {
             let error = StepError::permanent("run-too-large", "with this output the run would hold more than 64 MiB");

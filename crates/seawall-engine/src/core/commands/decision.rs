@@ -74,6 +74,7 @@ fn take(draft: &mut Draft<'_>, message: Message) {
         Message::Pause { by } => pause::pause(draft, by),
         Message::Resume { by } => pause::resume(draft, by),
         Message::Retry { by } => retry::retry(draft, by),
+        Message::WithdrawRetry { by } => retry::withdrawn(draft, by),
         Message::ParentRetried { by, round } => retry::ask(draft, by, round),
         Message::Resolve {
             activity,

@@ -23,5 +23,7 @@ mod tick;
 mod tests;
 
 pub use decision::{Decision, decide};
-pub(crate) use flow::{FULL_QUEUE, LONGEST_ROOM_BACKOFF, delays, full_queue, longest_wait, room_backoff, wanted_room};
+pub(crate) use flow::{
+    FULL_QUEUE, LONGEST_ROOM_BACKOFF, delays, full_queue, is_being_stopped, longest_wait, room_backoff, wanted_room,
+};
 pub(crate) use settle::MAX_RUN_BYTES;

@@ -11,7 +11,7 @@ use crate::core::commands::flow::{self, Failure};
 use crate::core::commands::{again, resolve};
 use crate::core::event::{Event, Resolution};
 use crate::core::state::{RunState, Slot, StepStatus, Wait};
-use crate::datum::Datum;
+use crate::datum::{Datum, excess};
 use crate::executor::{Outcome, StepError, bounded};
 use crate::names::{ActivityRef, Part};
 
@@ -122,7 +122,13 @@ fn answer(state: &RunState, slot: Slot, result: &Datum) -> Result<Resolution, St
     match answer.get("outcome").and_then(Value::as_str) {
         Some("succeeded") => {
             let output = answer.get("output").cloned().unwrap_or(Value::Null);
-            Ok(Resolution::Succeeded(Datum::new(output)))
+            match excess(&output) {
+                None => Ok(Resolution::Succeeded(Datum::new(output))),
+                Some((code, message)) => {
+                    let message = format!("the output in its answer {message}");
+                    Err(StepError::permanent(format!("output-{code}"), message))
+                }
+            }
         }
         Some("failed") => {
             let message = text("message").unwrap_or_else(|| "the reconcile step found that it failed".to_owned());

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::core::Withdrawal;
 use crate::core::commands::decision::Draft;
 use crate::core::commands::tick;
 use crate::core::event::Event;
-use crate::core::state::{Phase, RunState, Slot, StepStatus};
+use crate::core::state::{Phase, RetryDue, RunState, Slot, StepStatus};
 use crate::definition::{ItemErrors, Kind, Step};
 use crate::names::{ActivityRef, Part, StepId};
 
@@ -20,17 +21,41 @@ pub(super) fn retry(draft: &mut Draft<'_>, by: Arc<str>) {
 /// The parent was retried. It waits for this run's end anew, and what this run has done stays done.
 pub(super) fn ask(draft: &mut Draft<'_>, by: Arc<str>, round: u32) {
     if draft.state.parent.is_some() && round > draft.state.asked {
-        draft.emit(Event::RunRetryRequested { by, round });
+        // What still goes on has its slot, and keeps it.
+        let gated = draft.state.limited && has_failed(draft.state);
+        draft.emit(Event::RunRetryRequested { by, round, gated });
     }
+}
+
+/// Flow control has forgotten the retry. That of a child has been read: its parent waits for an answer.
+pub(super) fn withdrawn(draft: &mut Draft<'_>, by: Arc<str>) {
+    let waited = match draft.state.parent {
+        None => has_failed(draft.state),
+        Some(_) => draft.state.awaits_readmission(),
+    };
+    if waited {
+        withdraw(draft, Withdrawal::Cancelled { by });
+    }
+}
+
+pub(super) fn withdraw(draft: &mut Draft<'_>, reason: Withdrawal) {
+    draft.emit(Event::RunRetryWithdrawn { reason });
 }
 
 /// The parent has asked, and what went on then has ended.
 pub(super) fn is_due(state: &RunState) -> bool {
-    state.retry_due.is_some() && has_failed(state)
+    state.retry_due.is_some() && has_failed(state) && !state.awaits_readmission()
 }
 
 pub(super) fn as_asked(draft: &mut Draft<'_>) {
-    if let Some(by) = draft.state.retry_due.clone() {
+    let Some(RetryDue { by, .. }) = draft.state.retry_due.clone() else {
+        return;
+    };
+    if draft.state.gated {
+        // It was asked while it waited for its first admission, and has ended without one.
+        let round = draft.state.asked;
+        draft.emit(Event::RunRetryRequested { by, round, gated: true });
+    } else {
         begin(draft, by);
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
         return;
     }
     let Some((worker, claimed_at)) = claim else {
-        return withdrawn(draft, slot);
+        return match end {
+            TaskEnd::Lapsed { .. } => lost(draft, slot),
+            _ => withdrawn(draft, slot),
+        };
     };
     draft.emit(Event::TaskClaimed {
         activity: activity.clone(),
@@ -51,7 +54,13 @@ pub(super) fn ended(draft: &mut Draft<'_>, ended: TaskEnded) {
             reconcile::settled(draft, slot, Outcome::Failed(error));
         }
         TaskEnd::Failed(error) => flow::fail_with(draft, slot, Failure::finished(error)),
-        TaskEnd::Lapsed { timed_out } => lapsed(draft, slot, &worker, (claimed_at, timed_out)),
+        TaskEnd::Lapsed { timed_out, deadline } => {
+            let deadline = deadline.unwrap_or_else(|| {
+                let timeout = draft.state.doing(slot).timeout.unwrap_or_default();
+                claimed_at.saturating_add(timeout)
+            });
+            lapsed(draft, slot, &worker, (deadline, timed_out));
+        }
         TaskEnd::Withdrawn => withdrawn(draft, slot),
     }
 }
@@ -63,6 +72,30 @@ fn withdrawn(draft: &mut Draft<'_>, slot: Slot) {
         Some(until) if !reconcile::is_needless(draft.state, slot) => reconcile::put_off(draft, activity, until),
         _ => draft.emit(Event::StepCancelled { activity }),
     }
+}
+
+/// It was taken back, and its queue does not have it: nobody knows who had it, and what was done.
+fn lost(draft: &mut Draft<'_>, slot: Slot) {
+    let (step, activity) = (draft.state.doing(slot), draft.state.name(slot));
+    let error = StepError::new(
+        "task-lost",
+        "its queue does not have the task any more, and nothing says how it ended",
+    );
+    if step.effect == EffectClass::Once {
+        let latest = draft.now().saturating_add(step.timeout.unwrap_or_default());
+        return draft.emit(Event::StepOutcomeUnknown {
+            activity,
+            error,
+            safe_after: Some(latest.saturating_add(draft.env.lease)),
+        });
+    }
+    draft.emit(Event::StepDeferred {
+        activity: activity.clone(),
+        until: draft.now(),
+        reason: error.message,
+        in_doubt: true,
+    });
+    withdrawn(draft, slot);
 }
 
 fn completed(draft: &mut Draft<'_>, slot: Slot, output: Datum) {
@@ -80,8 +113,8 @@ fn completed(draft: &mut Draft<'_>, slot: Slot, output: Datum) {
     });
 }
 
-/// Nobody knows what the worker has done, or whether it is still at it.
-fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_out): (Timestamp, bool)) {
+/// Nobody knows what the worker has done, or whether it is still at it: it was told that it has time until `deadline`.
+fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (deadline, timed_out): (Timestamp, bool)) {
     let (step, activity) = (draft.state.doing(slot), draft.state.name(slot));
     let vanished = draft.state.at(slot).map_or(0, |state| state.vanished);
     let error = if timed_out {
@@ -98,7 +131,7 @@ fn lapsed(draft: &mut Draft<'_>, slot: Slot, worker: &str, (claimed_at, timed_ou
         let timeout = step.timeout.unwrap_or_default();
         // No attempt is under way for longer than its timeout from now on, whatever the clock was set to when it began.
         let latest = draft.now().saturating_add(timeout);
-        let deadline = claimed_at.saturating_add(timeout).min(latest);
+        let deadline = deadline.min(latest);
         return draft.emit(Event::StepOutcomeUnknown {
             activity,
             error,

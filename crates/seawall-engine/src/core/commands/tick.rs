@@ -6,7 +6,7 @@ use seawall_store::Timestamp;
 
 use crate::core::commands::approval::{self, Verdict};
 use crate::core::commands::decision::Draft;
-use crate::core::commands::{child, flow};
+use crate::core::commands::flow;
 use crate::core::event::{Decided, Event};
 use crate::core::state::{Slot, StepStatus, Wait};
 use crate::definition::{ApprovalTimeout, Kind};
@@ -99,15 +99,13 @@ fn fire(draft: &mut Draft<'_>, slot: Slot) {
             );
         }
         (StepStatus::Waiting, Some(Wait::Child { run, .. })) => {
+            // What comes next, or undoes the run, must not begin beside what this one does still. The step fails when that has
+            // ended, which comes as a message.
             draft.emit(Event::TimerFired { activity: name.clone() });
             draft.emit(Event::ChildCancelRequested {
                 activity: name,
                 child: run,
             });
-            // What is undone next must not begin beside what this one does still: its end comes as a message.
-            if slot.is_main() {
-                flow::fail(draft, slot, child::took_too_long(run));
-            }
         }
         _ => {}
     }

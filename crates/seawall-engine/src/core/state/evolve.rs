@@ -6,7 +6,7 @@ use seawall_store::Timestamp;
 
 use crate::core::event::{BlockReason, Event, Recorded, Resolution, RunCreated, RunError, StepStarted};
 use crate::core::state::activity::{ActivityState, StepStatus, Wait};
-use crate::core::state::run::{Phase, ReplayError, RunState, Slot, StepState};
+use crate::core::state::run::{Phase, ReplayError, RetryDue, RunState, Slot, StepState};
 use crate::datum::{Datum, weight};
 use crate::definition::Definition;
 use crate::executor::StepError;
@@ -53,6 +53,7 @@ impl RunState {
             seq: first.seq,
             last_at: first.at,
             phase: Phase::Queued,
+            limited: gated,
             gated,
             priority,
             superseded: None,
@@ -87,7 +88,12 @@ impl RunState {
         let at = recorded.at;
         match &recorded.event {
             Event::RunCreated(_) => {}
-            Event::RunAdmitted { .. } => self.gated = false,
+            Event::RunAdmitted { .. } => {
+                self.gated = false;
+                if let Some(due) = &mut self.retry_due {
+                    due.gated = false;
+                }
+            }
             Event::RunSuperseded { by, reason } => self.superseded = Some((*by, *reason)),
             Event::RunRejected => self.fail(RunError {
                 code: Arc::from("flow-rejected"),
@@ -101,10 +107,12 @@ impl RunState {
             Event::RunPaused { .. } => self.paused = true,
             Event::RunResumed { .. } => self.paused = false,
             Event::CancelRequested { .. } => self.cancelling(),
-            Event::RunRetryRequested { by, round } => {
+            Event::RunRetryRequested { by, round, gated } => {
                 self.asked = *round;
-                self.retry_due = (self.phase != Phase::Succeeded).then(|| Arc::clone(by));
+                let (by, gated) = (Arc::clone(by), *gated);
+                self.retry_due = (self.phase != Phase::Succeeded).then_some(RetryDue { by, at, gated });
             }
+            Event::RunRetryWithdrawn { .. } => self.retry_due = None,
             Event::RunForked { from, from_step } => self.forked_from = Some((*from, from_step.clone())),
             Event::RunRetried { activities, anew, .. } => self.retried(activities, anew, at),
             Event::CompensationStarted { activities } => self.compensating(activities),

@@ -13,4 +13,4 @@ mod tasks;
 
 pub use activity::{ActivityState, StepStatus, Wait};
 pub(crate) use run::Slot;
-pub use run::{MapItems, Phase, ReplayError, RunState, StepState};
+pub use run::{MapItems, Phase, ReplayError, RetryDue, RunState, StepState};

@@ -47,6 +47,15 @@ pub struct StepState {
     pub(crate) earlier: Vec<(u32, u32)>,
 }
 
+/// A retry that a run's parent has asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RetryDue {
+    pub by: Arc<str>,
+    pub at: Timestamp,
+    /// It waits for a slot.
+    pub gated: bool,
+}
+
 /// The items of a map.
 #[derive(Clone, PartialEq, Debug)]
 pub struct MapItems {
@@ -80,7 +89,9 @@ pub struct RunState {
     /// When it was: event time never decreases within a run.
     pub last_at: Timestamp,
     pub phase: Phase,
-    /// It waits for its admission.
+    /// Flow control says when it may begin.
+    pub limited: bool,
+    /// It waits for its first admission, or has ended without one.
     pub gated: bool,
     pub priority: i8,
     /// Who took its place.
@@ -91,8 +102,8 @@ pub struct RunState {
     pub attempt: u32,
     /// Which retry of its parent asked last for its end anew; 0: none.
     pub asked: u32,
-    /// It is to be retried when it has ended, and on whose behalf.
-    pub retry_due: Option<Arc<str>>,
+    /// It is to be retried when it has ended.
+    pub retry_due: Option<RetryDue>,
     /// The end of the run's timeout.
     pub deadline: Option<Timestamp>,
     pub steps: Vec<StepState>,
@@ -258,6 +269,13 @@ impl RunState {
             _ => self.is_compensating(),
         };
         goes_on && !self.paused
+    }
+
+    /// It has ended, its parent has asked for a retry, and that waits for a slot.
+    #[must_use]
+    pub fn awaits_readmission(&self) -> bool {
+        let has_failed = matches!(self.phase, Phase::Failed | Phase::Cancelled);
+        has_failed && self.retry_due.as_ref().is_some_and(|due| due.gated)
     }
 
     /// What the run has done is being undone.

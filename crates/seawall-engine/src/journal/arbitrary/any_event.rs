@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::any_value::{
     any_activity, any_datum, any_digest, any_error, any_parent, any_plan, any_resolution, any_run, any_scheduled,
-    any_status, any_step, any_supersession, any_task, any_time, any_version, any_who,
+    any_status, any_step, any_supersession, any_task, any_time, any_version, any_who, any_withdrawal,
 };
 use super::makers::{approval, queue};
 use crate::core::{
@@ -62,7 +62,12 @@ fn any_run_event() -> impl Strategy<Value = Event> {
         any_who().prop_map(|by| Event::RunResumed { by }),
         any_who().prop_map(|by| Event::CancelRequested { by }),
         any_who().prop_map(|by| Event::RunUnblocked { by }),
-        (any_who(), any::<u32>()).prop_map(|(by, round)| Event::RunRetryRequested { by, round }),
+        (any_who(), any::<u32>(), any::<bool>()).prop_map(|(by, round, gated)| Event::RunRetryRequested {
+            by,
+            round,
+            gated
+        }),
+        any_withdrawal().prop_map(|reason| Event::RunRetryWithdrawn { reason }),
         (any_who(), vec(any_activity(), 0..4), vec(any_step(), 0..3))
             .prop_map(|(by, activities, anew)| Event::RunRetried { by, activities, anew }),
         (any_run(), any_step()).prop_map(|(from, from_step)| Event::RunForked { from, from_step }),

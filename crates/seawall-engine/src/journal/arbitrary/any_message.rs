@@ -38,6 +38,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         any_who().prop_map(|by| Message::Pause { by }),
         any_who().prop_map(|by| Message::Resume { by }),
         any_who().prop_map(|by| Message::Retry { by }),
+        any_who().prop_map(|by| Message::WithdrawRetry { by }),
         (any_who(), any::<u32>()).prop_map(|(by, round)| Message::ParentRetried { by, round }),
         resolve.prop_map(|(activity, resolution, by)| Message::Resolve {
             activity,
@@ -62,7 +63,7 @@ fn any_task_ended() -> impl Strategy<Value = Message> {
     let end = prop_oneof![
         any_datum().prop_map(TaskEnd::Completed),
         any_error().prop_map(TaskEnd::Failed),
-        any::<bool>().prop_map(|timed_out| TaskEnd::Lapsed { timed_out }),
+        (any::<bool>(), of(any_time())).prop_map(|(timed_out, deadline)| TaskEnd::Lapsed { timed_out, deadline }),
         Just(TaskEnd::Withdrawn),
     ];
     let ended = (any_task(), any_activity(), of((any_who(), any_time())), end);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::makers::{ms, run_id, task};
-use crate::core::{Resolution, ScheduledFor, Supersession};
+use crate::core::{Resolution, ScheduledFor, Supersession, Withdrawal};
 use crate::datum::Datum;
 use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::executor::StepError;
@@ -111,6 +111,14 @@ pub(super) fn any_scheduled() -> impl Strategy<Value = ScheduledFor> {
 
 pub(super) fn any_supersession() -> impl Strategy<Value = Supersession> {
     prop::sample::select(vec![Supersession::Debounce, Supersession::CancelRunning])
+}
+
+pub(super) fn any_withdrawal() -> impl Strategy<Value = Withdrawal> {
+    prop_oneof![
+        any_who().prop_map(|by| Withdrawal::Cancelled { by }),
+        any_run().prop_map(|by| Withdrawal::Superseded { by }),
+        Just(Withdrawal::Rejected),
+    ]
 }
 
 pub(super) fn any_plan() -> impl Strategy<Value = FlowPlan> {

@@ -22,7 +22,7 @@ pub(crate) fn examples() -> Vec<Event> {
 }
 
 /// How many events there are. A new one gets the next place here, an example above and a strategy below.
-pub(crate) const EVENTS: usize = 41;
+pub(crate) const EVENTS: usize = 42;
 
 pub(crate) const fn place(event: &Event) -> usize {
     match event {
@@ -67,5 +67,6 @@ pub(crate) const fn place(event: &Event) -> usize {
         Event::StepCopied(_) => 38,
         Event::ChildRetried { .. } => 39,
         Event::RunRetryRequested { .. } => 40,
+        Event::RunRetryWithdrawn { .. } => 41,
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::makers::{ann, item, ms, run_id, step, version};
 use crate::core::{
     BlockReason, ChildStarted, CopiedStatus, Event, RunCreated, RunError, ScheduledFor, StepCopied, Supersession,
+    Withdrawal,
 };
 use crate::datum::Datum;
 use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
@@ -103,6 +104,21 @@ pub(super) fn again_examples() -> Vec<Event> {
         Event::RunRetryRequested {
             by: Arc::from("run_00000000000000000000000001"),
             round: 2,
+            gated: false,
+        },
+        Event::RunRetryRequested {
+            by: Arc::from("run_00000000000000000000000001"),
+            round: 3,
+            gated: true,
+        },
+        Event::RunRetryWithdrawn {
+            reason: Withdrawal::Cancelled { by: ann() },
+        },
+        Event::RunRetryWithdrawn {
+            reason: Withdrawal::Superseded { by: run_id(4) },
+        },
+        Event::RunRetryWithdrawn {
+            reason: Withdrawal::Rejected,
         },
     ]
 }

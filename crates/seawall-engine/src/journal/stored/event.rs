@@ -8,7 +8,7 @@ use serde::de::{Deserialize as _, MapAccess};
 use serde::{Serialize, Serializer};
 
 use crate::core::{Event, Recorded};
-use crate::journal::stored::flow::{RunAdmittedV1, RunSupersededV1};
+use crate::journal::stored::flow::{RunAdmittedV1, RunRetryWithdrawnV1, RunSupersededV1};
 use crate::journal::stored::parts::{ActivityV1, BlockV1, ErrorV1, ResolutionV1, RunErrorV1};
 use crate::journal::stored::run::{
     ByV1, CompensationStartedV1, EmptyV1, RunBlockedV1, RunCreatedV1, RunFailedV1, RunForkedV1, RunRetriedV1,
@@ -87,10 +87,11 @@ impl Serialize for Line<'_> {
                 let (from, from_step) = (Text(*from), Id(from_step.clone()));
                 put(to, line, 1, RunForkedV1 { from, from_step })
             }
-            Event::RunRetryRequested { by, round } => {
-                let (by, round) = (Shared(Arc::clone(by)), *round);
-                put(to, line, 1, RunRetryRequestedV1 { by, round })
+            Event::RunRetryRequested { by, round, gated } => {
+                let (by, round, gated) = (Shared(Arc::clone(by)), *round, *gated);
+                put(to, line, 1, RunRetryRequestedV1 { by, round, gated })
             }
+            Event::RunRetryWithdrawn { reason } => put(to, line, 1, RunRetryWithdrawnV1::from(reason)),
             Event::RunRetried { by, activities, anew } => {
                 let body = RunRetriedV1 {
                     by: Shared(Arc::clone(by)),
@@ -330,6 +331,7 @@ pub(in crate::journal) fn read<'de, A: MapAccess<'de>>(
         ("run.forked", 1) => RunForkedV1::deserialize(body)?.into(),
         ("run.retried", 1) => RunRetriedV1::deserialize(body)?.into(),
         ("run.retry_requested", 1) => RunRetryRequestedV1::deserialize(body)?.into(),
+        ("run.retry_withdrawn", 1) => RunRetryWithdrawnV1::deserialize(body)?.into(),
         ("run.blocked", 1) => RunBlockedV1::deserialize(body)?.into(),
         ("run.unblocked", 1) => Event::RunUnblocked { by: who(body)? },
         ("run.timed_out", 1) => EmptyV1::deserialize(body).map(|_| Event::RunTimedOut)?,

@@ -1,11 +1,12 @@
 //! What flow control writes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::{Rate, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Event, Supersession};
+use crate::core::{Event, Supersession, Withdrawal};
 use crate::definition::{Conflict, FlowPlan, Gate, Quiet};
 use crate::journal::stored::run::is_default;
 use crate::journal::stored::scalars::{Named, Shared, Text, named};
@@ -28,6 +29,37 @@ impl From<RunSupersededV1> for Event {
             by: stored.by.0,
             reason: stored.reason,
         }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub(in crate::journal) enum RunRetryWithdrawnV1 {
+    Cancelled { by: Shared },
+    Superseded { by: Text<RunId> },
+    Rejected,
+}
+
+impl From<&Withdrawal> for RunRetryWithdrawnV1 {
+    fn from(reason: &Withdrawal) -> Self {
+        match reason {
+            Withdrawal::Cancelled { by } => Self::Cancelled {
+                by: Shared(Arc::clone(by)),
+            },
+            Withdrawal::Superseded { by } => Self::Superseded { by: Text(*by) },
+            Withdrawal::Rejected => Self::Rejected,
+        }
+    }
+}
+
+impl From<RunRetryWithdrawnV1> for Event {
+    fn from(stored: RunRetryWithdrawnV1) -> Self {
+        let reason = match stored {
+            RunRetryWithdrawnV1::Cancelled { by } => Withdrawal::Cancelled { by: by.0 },
+            RunRetryWithdrawnV1::Superseded { by } => Withdrawal::Superseded { by: by.0 },
+            RunRetryWithdrawnV1::Rejected => Withdrawal::Rejected,
+        };
+        Self::RunRetryWithdrawn { reason }
     }
 }
 

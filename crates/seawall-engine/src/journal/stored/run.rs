@@ -110,6 +110,8 @@ impl From<RunRetriedV1> for Event {
 pub(in crate::journal) struct RunRetryRequestedV1 {
     pub(in crate::journal) by: Shared,
     pub(in crate::journal) round: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(in crate::journal) gated: bool,
 }
 
 impl From<RunRetryRequestedV1> for Event {
@@ -117,6 +119,7 @@ impl From<RunRetryRequestedV1> for Event {
         Self::RunRetryRequested {
             by: stored.by.0,
             round: stored.round,
+            gated: stored.gated,
         }
     }
 }

@@ -125,6 +125,8 @@ pub(in crate::journal) enum TaskEndV1<'a> {
     Failed(ErrorV1<'a>),
     Lapsed {
         timed_out: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Ms>,
     },
     Withdrawn,
 }
@@ -134,7 +136,10 @@ impl<'a> From<&'a TaskEnd> for TaskEndV1<'a> {
         match end {
             TaskEnd::Completed(output) => Self::Completed(Json(output.clone())),
             TaskEnd::Failed(error) => Self::Failed(ErrorV1::from(error)),
-            TaskEnd::Lapsed { timed_out } => Self::Lapsed { timed_out: *timed_out },
+            TaskEnd::Lapsed { timed_out, deadline } => Self::Lapsed {
+                timed_out: *timed_out,
+                deadline: deadline.map(Ms),
+            },
             TaskEnd::Withdrawn => Self::Withdrawn,
         }
     }
@@ -145,7 +150,10 @@ impl From<TaskEndV1<'_>> for TaskEnd {
         match stored {
             TaskEndV1::Completed(output) => Self::Completed(output.0),
             TaskEndV1::Failed(error) => Self::Failed(error.into()),
-            TaskEndV1::Lapsed { timed_out } => Self::Lapsed { timed_out },
+            TaskEndV1::Lapsed { timed_out, deadline } => Self::Lapsed {
+                timed_out,
+                deadline: deadline.map(|at| at.0),
+            },
             TaskEndV1::Withdrawn => Self::Withdrawn,
         }
     }

@@ -226,6 +226,7 @@ impl Maker {
             | Message::Pause { .. }
             | Message::Resume { .. }
             | Message::Retry { .. }
+            | Message::WithdrawRetry { .. }
             | Message::ParentRetried { .. } => return Some(Stimulus::Message(what)),
             Message::Decide { approval, .. } => {
                 let activity = self.approvals.get(approval)?.clone();

@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::core::{AttemptPlan, Command, FoundChild};
+use crate::effect::EffectClass;
 use crate::executor::{AttemptContext, Fence, Outcome, StepError};
 use crate::names::ActivityRef;
 use crate::runtime::bounds::bounded;
 use crate::runtime::run_task::attempt;
-use crate::runtime::run_task::driver::Lookup;
+use crate::runtime::run_task::driver::{Lookup, SHUTTING_DOWN};
 use crate::runtime::run_task::lookup;
 use crate::runtime::shared::Shared;
 
@@ -22,6 +23,24 @@ use crate::runtime::shared::Shared;
 enum Ended {
     Attempt(Outcome),
     Lookup(Result<FoundChild, StepError>),
+    /// Its task was dropped with all others of this process.
+    Dropped,
+}
+
+/// One that is under way.
+struct Told {
+    cancel: CancellationToken,
+    /// A look-up has none of its own: nothing was begun.
+    effect: EffectClass,
+    /// The end of this process has cut it off.
+    cut: bool,
+}
+
+impl Told {
+    const fn new(cancel: CancellationToken, effect: EffectClass) -> Self {
+        let cut = false;
+        Self { cancel, effect, cut }
+    }
 }
 
 type Running = BoxFuture<'static, (ActivityRef, u32, Ended)>;
@@ -33,7 +52,10 @@ pub(super) struct Attempts {
     context: AttemptContext,
     running: FuturesUnordered<Running>,
     /// Ordered: those that are stopped together are stopped in this order.
-    tokens: BTreeMap<ActivityRef, CancellationToken>,
+    told: BTreeMap<ActivityRef, Told>,
+    draining: bool,
+    /// Attempts that have ended and of which the journal is to say no more than that they had begun.
+    left: usize,
 }
 
 impl Attempts {
@@ -47,7 +69,9 @@ impl Attempts {
                 secrets: Arc::clone(&shared.secrets),
             },
             running: FuturesUnordered::new(),
-            tokens: BTreeMap::new(),
+            told: BTreeMap::new(),
+            draining: false,
+            left: 0,
         }
     }
 
@@ -69,7 +93,8 @@ impl Attempts {
         };
         let context = attempt::context(&self.context);
         let cancel = context.cancel.clone();
-        self.tokens.insert(activity.clone(), cancel.clone());
+        self.told
+            .insert(activity.clone(), Told::new(cancel.clone(), plan.effect));
         let (timeout, grace) = (plan.timeout, self.shared.config.grace);
         let attempt = attempt::of_plan(&self.lease.tenant, self.lease.run, plan);
         let task = async move {
@@ -79,15 +104,15 @@ impl Attempts {
         let task = AbortOnDropHandle::new(self.shared.spawner.spawn(task));
         self.running.push(
             async move {
-                let outcome = match task.await {
-                    Ok(Some(outcome)) => bounded(outcome),
-                    Ok(None) => Outcome::Unknown(StepError::new("cancelled", "the process was ending")),
-                    Err(_panic) => Outcome::Unknown(StepError::new(
+                let ended = match task.await {
+                    Ok(Some(outcome)) => Ended::Attempt(bounded(outcome)),
+                    Ok(None) => Ended::Dropped,
+                    Err(_panic) => Ended::Attempt(Outcome::Unknown(StepError::new(
                         "executor-panicked",
                         "the executor of this step failed in an unforeseen way",
-                    )),
+                    ))),
                 };
-                (activity, number, Ended::Attempt(outcome))
+                (activity, number, ended)
             }
             .boxed(),
         );
@@ -96,7 +121,8 @@ impl Attempts {
     /// Looks a child's definition up.
     pub(super) fn look_up(&mut self, lookup: Lookup) {
         let cancel = CancellationToken::new();
-        self.tokens.insert(lookup.activity.clone(), cancel.clone());
+        self.told
+            .insert(lookup.activity.clone(), Told::new(cancel.clone(), EffectClass::Pure));
         let (shared, tenant) = (Arc::clone(&self.shared), self.lease.tenant.clone());
         self.running.push(
             async move {
@@ -112,38 +138,77 @@ impl Attempts {
 
     /// Tells one to stop. It still ends with an outcome.
     pub(super) fn stop(&self, activity: &ActivityRef) {
-        if let Some(token) = self.tokens.get(activity) {
-            token.cancel();
+        if let Some(told) = self.told.get(activity) {
+            told.cancel.cancel();
         }
     }
 
-    pub(super) fn stop_all(&self) {
-        for token in self.tokens.values() {
-            token.cancel();
+    /// This process is about to end, and what runs may still do so before.
+    pub(super) const fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// The time for that is over. What was told to stop before, or has run out of time, ends as it would have.
+    pub(super) fn cut_off(&mut self) {
+        for told in self.told.values_mut().filter(|told| !told.cancel.is_cancelled()) {
+            told.cut = true;
+            told.cancel.cancel();
         }
     }
 
-    /// The next one that ends, as the command that says so. None: nothing is under way.
-    pub(super) async fn next(&mut self) -> Option<Command> {
+    /// How many have begun and ended in this process and are for the run's next holder to settle, as if it had crashed.
+    pub(super) const fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Waits for the next one that ends, and answers the command that says so, if any. None: nothing is under way.
+    pub(super) async fn next(&mut self) -> Option<Option<Command>> {
         let (activity, attempt, ended) = self.running.next().await?;
-        self.tokens.remove(&activity);
-        Some(match ended {
-            Ended::Attempt(outcome) => Command::Settle {
+        let told = self.told.remove(&activity);
+        let ended = match told {
+            Some(told) if self.draining => self.last_words(&told, ended),
+            _ => Some(ended),
+        };
+        let command = ended.and_then(|ended| match ended {
+            Ended::Attempt(outcome) => Some(Command::Settle {
                 activity,
                 attempt,
                 outcome,
-            },
-            Ended::Lookup(found) => Command::StartChild {
+            }),
+            Ended::Lookup(found) => Some(Command::StartChild {
                 activity,
                 attempt,
                 found,
-            },
-        })
+            }),
+            Ended::Dropped => None,
+        });
+        self.left += usize::from(command.is_none());
+        Some(command)
+    }
+
+    /// What counts of how one has ended while the process was about to. None: nothing, as after a crash. It is no failure of
+    /// the step that its process was ended; for `once`, what is known is worth more than what a crash leaves.
+    fn last_words(&self, told: &Told, ended: Ended) -> Option<Ended> {
+        let repeatable = told.effect != EffectClass::Once;
+        match ended {
+            // Whatever ends this process may have ended it too, or the network that it used.
+            Ended::Attempt(Outcome::Unknown(_)) if repeatable && (told.cut || !told.cancel.is_cancelled()) => None,
+            // What stops when it is told to may call that a failure.
+            Ended::Attempt(Outcome::Failed(_)) if repeatable && told.cut => None,
+            Ended::Attempt(Outcome::NotBegun(_)) if told.cut => Some(Ended::Attempt(Outcome::Deferred {
+                until: self.shared.clock.now(),
+                reason: SHUTTING_DOWN.to_owned(),
+            })),
+            Ended::Lookup(Err(_)) if told.cut => None,
+            ended => Some(ended),
+        }
     }
 
     /// Tells all to stop and waits until they have; what they say is for nobody any more.
     pub(super) async fn wind_up(&mut self) {
-        self.stop_all();
+        for told in self.told.values() {
+            told.cancel.cancel();
+        }
         while self.running.next().await.is_some() {}
     }
 }

@@ -28,6 +28,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// The kind whose rendered request is its output.
 pub(crate) const TRANSFORM: &str = "transform";
 
+/// Why something that was about to begin did not.
+pub(super) const SHUTTING_DOWN: &str = "the node was shutting down";
+
 /// What is next among the attempts that may begin.
 pub(super) enum Next {
     Nothing,
@@ -256,7 +259,7 @@ impl Driver {
         let outcome = if self.draining {
             Outcome::Deferred {
                 until: self.now(),
-                reason: "the node was shutting down".to_owned(),
+                reason: SHUTTING_DOWN.to_owned(),
             }
         } else {
             bounded(Outcome::Succeeded(plan.request.value))
@@ -315,9 +318,15 @@ impl Driver {
         !self.pending.events.is_empty() || !self.pending.consumed.is_empty()
     }
 
-    /// Events among it.
-    pub(super) const fn has_events(&self) -> bool {
-        !self.pending.events.is_empty()
+    /// The run's end is among it.
+    pub(super) fn has_end(&self) -> bool {
+        let is_end = |event: &Event| {
+            matches!(
+                event,
+                Event::RunSucceeded { .. } | Event::RunFailed { .. } | Event::RunCancelled
+            )
+        };
+        self.pending.events.iter().any(|recorded| is_end(&recorded.event))
     }
 
     /// No attempt is about to begin.

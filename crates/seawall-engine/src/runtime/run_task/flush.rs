@@ -32,17 +32,24 @@ impl Session<'_> {
     fn rest(&mut self) -> Result<AppendThen, Failure> {
         let state = self.driver.state();
         if state.is_terminal() {
-            // Until the end is durable nobody can ask for a retry. After that somebody may have, and `End` would leave the
-            // request unread.
-            let ends = self.driver.has_events();
+            // Until the end is durable nobody can ask for a retry but a parent that does not wait for it. After that somebody
+            // may have, and `End` would leave the request unread.
+            let ends = state.parent.is_none() && self.driver.has_end();
             return Ok(if ends {
                 AppendThen::End
             } else {
                 AppendThen::Park { due: None }
             });
         }
-        if state.in_flight() > 0 {
+        let left = self.attempts.left();
+        if state.in_flight() as usize > left {
             return Err(Failure::LostAttempts);
+        }
+        if left > 0 {
+            // Whoever goes on with it settles them, as after a crash. That this process ended in order is no death.
+            return Ok(AppendThen::Park {
+                due: Some(Timestamp::ZERO),
+            });
         }
         let due = self.driver.next_wake();
         let soon = due.is_some_and(|due| due.since(self.driver.now()) <= self.shared.config.park_after);
@@ -86,6 +93,7 @@ impl Session<'_> {
             messages: writes.messages,
             tasks: writes.tasks,
             withdrawn: writes.withdrawn,
+            turn: writes.turn,
             keeps_deaths: !progress,
             then,
         }

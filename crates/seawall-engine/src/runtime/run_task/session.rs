@@ -127,11 +127,12 @@ impl<'a> Session<'a> {
                 () = &mut draining, if !self.draining => {
                     self.draining = true;
                     self.driver.drain();
+                    self.attempts.drain();
                     None
                 }
                 () = &mut hurrying, if self.draining && !hurried => {
                     hurried = true;
-                    self.attempts.stop_all();
+                    self.attempts.cut_off();
                     None
                 }
                 answer = landed(&mut self.flight), if self.flight.is_some() => {
@@ -149,8 +150,10 @@ impl<'a> Session<'a> {
                     None
                 }
                 () = self.linger.rings(), if listens && self.linger.holds() => None,
-                Some(command) = self.attempts.next(), if open && !self.attempts.is_empty() => {
-                    self.driver.apply(command);
+                Some(ended) = self.attempts.next(), if open && !self.attempts.is_empty() => {
+                    if let Some(command) = ended {
+                        self.driver.apply(command);
+                    }
                     None
                 }
                 () = &mut probation, if suspect => {
@@ -171,13 +174,13 @@ impl<'a> Session<'a> {
     fn advance(&mut self) -> Result<bool, Failure> {
         let mut more = false;
         if !self.gives_back() {
+            // What was stopped before it has begun does not begin.
+            self.stop();
             more = self.begin_ready();
             for lookup in self.driver.take_lookups() {
                 self.attempts.look_up(lookup);
             }
-            for activity in self.driver.take_stops() {
-                self.attempts.stop(&activity);
-            }
+            self.stop();
         }
         if self.flight.is_none() {
             self.flush(more)?;
@@ -189,6 +192,12 @@ impl<'a> Session<'a> {
         };
         self.alarm.set(wake, self.driver.now());
         Ok(more)
+    }
+
+    fn stop(&mut self) {
+        for activity in self.driver.take_stops() {
+            self.attempts.stop(&activity);
+        }
     }
 
     fn begin_ready(&mut self) -> bool {

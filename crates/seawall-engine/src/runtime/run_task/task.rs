@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use seawall_store::{
-    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, RunProjection, RunRecord, RunStatus, RunWatch, StoreError,
+    Append, AppendThen, Awaits, ClaimedRun, Lease, LoadedRun, OwnTurn, RunProjection, RunRecord, RunStatus, RunWatch,
+    StoreError,
 };
 use tokio::sync::Notify;
 
@@ -91,12 +92,15 @@ impl RunTask<'_> {
                 Exit::Failed(failure) => self.report(&failure, backoff),
             }
             self.shared.in_doubt();
+            // What could not even be loaded may be deleted meanwhile: nothing of it is executed before the next session.
+            self.place.set_aside(true);
             tokio::select! {
                 biased;
                 () = self.place.dropped().cancelled() => return self.leave_in_doubt(),
                 () = self.shared.draining.cancelled() => return,
                 () = tokio::time::sleep(backoff) => {}
             }
+            self.place.set_aside(false);
             backoff = backoff.saturating_mul(2).min(LAST_BACKOFF);
         }
     }
@@ -167,6 +171,7 @@ impl RunTask<'_> {
             messages: Vec::new(),
             tasks: Vec::new(),
             withdrawn: Vec::new(),
+            turn: OwnTurn::Keep,
             keeps_deaths: false,
             then,
         };
@@ -174,6 +179,7 @@ impl RunTask<'_> {
             Ok(appended) if appended.parked => Exit::Parked,
             Ok(_) => {
                 // Unread messages keep it claimable, and nobody can read them now: it is held instead, and tried again.
+                self.place.set_aside(true);
                 tokio::select! {
                     biased;
                     () = self.place.dropped().cancelled() => {}
@@ -181,6 +187,7 @@ impl RunTask<'_> {
                     () = inbox.notified() => {}
                     () = tokio::time::sleep(LAST_BACKOFF) => {}
                 }
+                self.place.set_aside(false);
                 Exit::Failed(Failure::Unusable)
             }
             Err(StoreError::StaleLease) => Exit::Stale,

@@ -96,11 +96,18 @@ async fn a_failed_run_is_retried_from_its_failed_step() {
     assert_eq!(view.status, RunStatus::Failed);
     assert!(is_conflict(&engine.pause(&world.me, view.id).await));
     broken.store(false, Ordering::SeqCst);
-    engine.retry(&world.me, view.id).await.unwrap();
+    // Until the run has taken it, the same request is the same retry.
+    for _ in 0..2 {
+        engine.retry(&world.me, view.id).await.unwrap();
+    }
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(world.wait(&engine, view.id).await.status, RunStatus::Succeeded);
     assert_eq!(executor.begun(), ["a", "b", "b"]);
-    assert!(is_conflict(&engine.retry(&world.me, view.id).await));
+    let late = engine.retry(&world.me, view.id).await.unwrap_err();
+    assert!(
+        late.to_string().contains("has been retried already and is succeeded"),
+        "{late}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,6 +136,29 @@ async fn only_an_unknown_outcome_can_be_resolved_and_only_once() {
     assert!(is_conflict(&second), "{second:?}");
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(world.wait(&engine, view.id).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_resolves_a_map_instead_of_its_items_hears_which_ones_are_meant() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        match (attempt.activity.item, attempt.number) {
+            (Some(1), _) | (_, 2..) => Outcome::Succeeded(json!(1)),
+            _ => Outcome::Unknown(StepError::new("reset", "the connection was reset")),
+        }
+    });
+    let engine = world.engine(&executor).await;
+    let over = json!({ "over": [1, 2, 3], "step": { "kind": "probe", "effect": "once" } });
+    let view = world
+        .run(&engine, flow(json!([{ "id": "m", "kind": "map", "with": over }])))
+        .await;
+    assert_eq!(view.status, RunStatus::Blocked);
+    let step = ActivityRef::step(StepId::parse("m").unwrap());
+    let refused = engine
+        .resolve(&world.me, view.id, step, Resolution::Retry)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().ends_with("unknown are m[0], m[2]"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

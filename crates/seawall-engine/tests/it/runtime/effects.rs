@@ -36,13 +36,52 @@ async fn an_attempt_that_takes_too_long_is_cancelled_and_its_error_says_timeout(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_executor_that_does_not_listen_leaves_a_once_step_unknown() {
-    let world = World::new();
-    let engine = world.engine(&Probe::deaf()).await;
-    let view = world.run(&engine, flow(json!([probe("a", "once", &[])]))).await;
-    assert_eq!(view.status, RunStatus::Blocked);
-    assert_eq!(view.steps[0].status, StepStatus::Unknown);
-    assert_eq!(code(&view), "timeout");
+async fn an_attempt_that_times_out_in_silence_is_tried_again_under_the_same_key_unless_it_was_once() {
+    for effect in ["pure", "read", "idempotent", "once"] {
+        let world = World::new();
+        let executor = Probe::new(|attempt, _| async move {
+            if attempt.number == 1 {
+                std::future::pending::<()>().await;
+            }
+            Outcome::Succeeded(json!("fine"))
+        });
+        let engine = world.engine(&executor).await;
+        let mut step = probe("a", effect, &[]);
+        step["timeout"] = json!("3s");
+        step["retry"] = json!({ "max_attempts": 2 });
+        let view = world.run(&engine, flow(json!([step]))).await;
+        let keys: Vec<_> = executor.log.lock().iter().map(|attempt| attempt.effect_key).collect();
+        if effect == "once" {
+            assert_eq!((view.status, code(&view).as_str()), (RunStatus::Blocked, "timeout"));
+            assert_eq!(keys.len(), 1);
+        } else {
+            assert_eq!((view.status, keys.len()), (RunStatus::Succeeded, 2), "{effect}");
+            assert_eq!(keys[0], keys[1], "{effect}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_cancelled_and_says_no_more_is_unknown_if_it_was_once() {
+    for (effect, status, step) in [
+        ("pure", RunStatus::Cancelled, StepStatus::Cancelled),
+        ("read", RunStatus::Cancelled, StepStatus::Cancelled),
+        ("idempotent", RunStatus::Cancelled, StepStatus::Cancelled),
+        ("once", RunStatus::Blocked, StepStatus::Unknown),
+    ] {
+        let world = World::new();
+        let executor = Probe::deaf();
+        let engine = world.engine(&executor).await;
+        let run = world.start(&engine, flow(json!([probe("a", effect, &[])]))).await;
+        world.settle().await;
+        engine.cancel(&world.me, run).await.unwrap();
+        let view = world.wait(&engine, run).await;
+        assert_eq!((view.status, view.steps[0].status), (status, step), "{effect}");
+        if effect == "once" {
+            assert_eq!(code(&view), "cancelled");
+        }
+        assert_eq!(executor.begun().len(), 1, "{effect}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{ApprovalFilter, ApprovalStatus, Page, RunStatus, StoreOp};
+use seawall_engine::store::{ApprovalFilter, ApprovalStatus, Fault, Page, RunStatus, StoreOp};
 use seawall_engine::{EngineError, IdempotentRequest, StepStatus};
 use serde_json::json;
 
@@ -135,10 +135,47 @@ async fn a_decision_settles_an_approval_once() {
         .unwrap();
     assert_eq!(record.status, ApprovalStatus::Approved);
     assert_eq!(record.comment.as_deref(), Some("fine"));
-    let again = engine.decide(&world.me, id, false, None).await;
-    assert!(matches!(again, Err(EngineError::Conflict { .. })), "{again:?}");
+    let again = engine
+        .decide(&world.me, id, true, Some("twice".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(again, record, "the same once more changes nothing");
+    let other = engine.decide(&world.me, id, false, None).await;
+    assert!(
+        matches!(&other, Err(EngineError::Conflict { detail, .. }) if detail.contains("approved already by")),
+        "{other:?}"
+    );
     let view = world.wait(&engine, view.id).await;
     assert_eq!(view.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_that_nobody_has_taken_yet_can_be_said_again_and_not_changed() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let ask = flow(json!([{ "id": "ok", "kind": "approval", "with": { "message": "Go?" } }]));
+    let run = world.run(&engine, ask).await.id;
+    let open = engine
+        .list_approvals(&world.me, ApprovalFilter::default(), Page::first(10))
+        .await
+        .unwrap();
+    let id = open.items[0].id;
+    // Nobody takes anything for a while.
+    world
+        .calls
+        .fail(|point| (point.op == StoreOp::Claim).then_some(Fault::BeforeWrite));
+    for _ in 0..2 {
+        let record = engine.decide(&world.me, id, true, None).await.unwrap();
+        assert_eq!(record.status, ApprovalStatus::Pending);
+    }
+    let other = engine.decide(&world.me, id, false, None).await;
+    assert!(
+        matches!(&other, Err(EngineError::Conflict { detail, .. }) if detail.contains("other decision")),
+        "{other:?}"
+    );
+    world.calls.heal();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(engine.run(&world.me, run).await.unwrap().status, RunStatus::Succeeded);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,11 @@
 //! Forks: what they take over, what they do again, and what they refuse.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use seawall_engine::store::{Digest, RunId, RunStatus};
+use seawall_engine::store::{Digest, Page, RunFilter, RunId, RunStatus};
 use seawall_engine::{Engine, EngineError, ForkRun, IdempotentRequest, Outcome, RunStarted, StepError};
 use serde_json::{Value, json};
 
@@ -140,6 +141,132 @@ async fn a_running_run_is_forked_with_what_it_has_settled() {
         [true, false, false, true]
     );
     assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+}
+
+/// Each `b` waits until it is let go.
+#[tokio::test(start_paused = true)]
+async fn a_running_fork_of_a_running_run_is_forked_with_what_it_has_settled() {
+    let world = World::new();
+    let (go, gate) = tokio::sync::watch::channel(false);
+    let executor = Probe::new(move |attempt, _| {
+        let mut gate = gate.clone();
+        async move {
+            if attempt.activity.to_string() == "b" {
+                gate.wait_for(|open| *open).await.expect("the test holds it");
+            }
+            Outcome::Succeeded(value(&attempt))
+        }
+    });
+    let engine = world.engine(&executor).await;
+    let mut flow = chain();
+    flow["steps"][1]["effect"] = json!("idempotent");
+    let source = world.try_start(&engine, flow, json!({ "n": 1 })).await.unwrap().run;
+    world.settle().await;
+    // `d` is done again, and settled in the fork alone.
+    let first = fork(&world, &engine, source, from("d")).await.unwrap().run;
+    world.settle().await;
+    let request = ForkRun {
+        input: Some(json!({ "n": 2 })),
+        ..from("c")
+    };
+    let second = fork(&world, &engine, first, request).await.unwrap().run;
+    world.settle().await;
+    for run in [source, first, second] {
+        let view = engine.run(&world.me, run).await.unwrap();
+        assert_eq!(view.status, RunStatus::Running, "{view:?}");
+    }
+    go.send(true).expect("attempts listen");
+    for (run, output, copied) in [
+        (source, "1bc1", [false; 4]),
+        (first, "1bc1", [true, false, false, false]),
+        (second, "1bc2", [true, false, false, true]),
+    ] {
+        let view = world.wait(&engine, run).await;
+        assert_eq!(
+            (view.status, view.output.json()),
+            (RunStatus::Succeeded, &json!(output))
+        );
+        assert!(view.steps.iter().map(|step| step.copied).eq(copied), "{view:?}");
+    }
+    let mut begun = executor.begun();
+    begun.sort();
+    assert_eq!(begun, ["a", "b", "b", "b", "c", "c", "c", "d", "d"]);
+    let keys = |attempt: &seawall_engine::Attempt| attempt.effect_key.to_string();
+    let keys: BTreeSet<String> = executor.log.lock().iter().map(keys).collect();
+    assert_eq!(keys.len(), begun.len());
+    world.verify().await;
+}
+
+/// Nobody does a second time, at whatever remove, what is under way.
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_once_in_a_fork_is_not_done_by_a_fork_of_it() {
+    let world = World::new();
+    let executor = Probe::new(|attempt, _| async move {
+        if attempt.activity.to_string() == "b" {
+            std::future::pending::<()>().await;
+        }
+        Outcome::Succeeded(value(&attempt))
+    });
+    let engine = world.engine(&executor).await;
+    let source = world.try_start(&engine, chain(), json!({ "n": 1 })).await.unwrap().run;
+    world.settle().await;
+    let refused = fork(&world, &engine, source, from("c")).await;
+    assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+    let first = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    world.settle().await;
+    let refused = fork(&world, &engine, first, from("c")).await;
+    assert!(matches!(refused, Err(EngineError::Conflict { .. })), "{refused:?}");
+    fork(&world, &engine, first, from("b")).await.unwrap();
+    world.settle().await;
+    let attempts = executor.begun().iter().filter(|step| *step == "b").count();
+    assert_eq!(attempts, 3);
+    world.verify().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_run_that_is_under_way_is_not_begun_once_more_behind_anybodys_back() {
+    let world = World::new();
+    let executor = Probe::echo();
+    let engine = world.engine(&executor).await;
+    let child = json!({ "name": "child", "steps": [
+        probe("pay", "once", &[]),
+        { "id": "hear", "kind": "wait_signal", "needs": ["pay"], "with": { "name": "go" } },
+    ] });
+    engine.create_workflow(&world.me, &child).await.unwrap();
+    let call = json!({ "kind": "workflow", "with": { "workflow": "child", "input": {} } });
+    let mut alone = call.clone();
+    alone["id"] = json!("call");
+    let definition = flow(json!([
+        alone,
+        { "id": "each", "kind": "map", "with": { "over": "{{ [1, 2] }}", "as": "n", "step": call } },
+        probe("a", "read", &[]),
+        probe("b", "read", &["a"]),
+    ]));
+    let source = world.start(&engine, definition).await;
+    world.settle().await;
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
+    let Err(EngineError::Conflict { detail, .. }) = fork(&world, &engine, source, from("b")).await else {
+        panic!("the children are begun once more");
+    };
+    assert!(detail.ends_with("call, each[0], each[1]"), "{detail}");
+    // Whoever names one of them says so, but not of the other.
+    let Err(EngineError::Conflict { detail, .. }) = fork(&world, &engine, source, from("each")).await else {
+        panic!("the child is begun once more");
+    };
+    assert!(detail.ends_with(": call"), "{detail}");
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
+    // Once they have ended, their outputs are copied.
+    let listed = engine
+        .list_runs(&world.me, RunFilter::default(), Page::first(10))
+        .await
+        .unwrap();
+    for run in listed.items.iter().filter(|run| run.id != source) {
+        engine.signal(&world.me, run.id, "go", None, json!(null)).await.unwrap();
+    }
+    assert_eq!(world.wait(&engine, source).await.status, RunStatus::Succeeded);
+    let forked = fork(&world, &engine, source, from("b")).await.unwrap().run;
+    assert_eq!(world.wait(&engine, forked).await.status, RunStatus::Succeeded);
+    assert_eq!(executor.begun().iter().filter(|step| **step == "pay").count(), 3);
 }
 
 #[tokio::test(start_paused = true)]

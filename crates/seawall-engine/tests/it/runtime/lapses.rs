@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use seawall_engine::store::{Fault, RunId, RunStatus, StoreOp};
-use seawall_engine::{Engine, StepStatus, TaskView};
+use seawall_engine::{ActivityRef, Engine, Resolution, StepId, StepStatus, TaskView};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::runtime::probe::Probe;
-use crate::runtime::workers::{LEASE, SECOND, asks, claim, claim_as, complete, conflict, seen, task};
+use crate::runtime::workers::{LEASE, SECOND, asks, claim, claim_as, claims, complete, conflict, seen, task};
 use crate::runtime::world::{World, flow};
 
 /// A claimed task of that class, of a run of its own.
@@ -53,12 +54,21 @@ async fn a_worker_that_nobody_could_hear_keeps_its_task_for_a_lease_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_says_nothing_after_the_downtime_either_has_vanished() {
-    let world = World::new();
-    let (engine, run, mine) = claimed(&world, "once").await;
-    let engine = down(&world, engine, 2 * LEASE).await;
-    tokio::time::sleep(LEASE + SECOND).await;
-    assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
-    conflict(complete(&world, &engine, &mine, json!(1)).await);
+    for effect in ["pure", "read", "idempotent", "once"] {
+        let world = World::new();
+        let (engine, run, mine) = claimed(&world, effect).await;
+        let engine = down(&world, engine, 2 * LEASE).await;
+        tokio::time::sleep(LEASE + SECOND).await;
+        let status = seen(&world, &engine, run).await.steps[0].status;
+        let next = claims(&world, &engine, Duration::ZERO).await;
+        if effect == "once" {
+            assert_eq!((status, next.is_some()), (StepStatus::Unknown, false));
+        } else {
+            let next = next.expect("it is offered again");
+            assert_eq!((next.attempt, &next.effect_key), (2, &mine.effect_key), "{effect}");
+        }
+        conflict(complete(&world, &engine, &mine, json!(1)).await);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,6 +100,61 @@ async fn a_worker_that_vanishes_before_the_clock_is_set_ahead_is_found_out_all_t
     world.clock.set_ahead(3600);
     tokio::time::sleep(Duration::from_secs(60) + LEASE + SECOND).await;
     assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_once_task_is_not_repeated_before_the_deadline_that_its_silent_worker_was_given() {
+    let changes: [fn(&World); 2] = [|world| world.clock.set_ahead(3600), |world| world.clock.suspend(3600)];
+    for change in changes {
+        let world = World::new();
+        let (engine, run, _) = claimed(&world, "once").await;
+        let begun = Instant::now();
+        tokio::time::sleep(SECOND).await;
+        change(&world);
+        tokio::time::sleep(3 * LEASE).await;
+        assert_eq!(seen(&world, &engine, run).await.steps[0].status, StepStatus::Unknown);
+        let step = ActivityRef::step(StepId::parse("a").unwrap());
+        engine.resolve(&world.me, run, step, Resolution::Retry).await.unwrap();
+        assert!(claims(&world, &engine, 120 * SECOND).await.is_some());
+        let least = 60 * SECOND + world.config.lease;
+        assert!(begun.elapsed() >= least, "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_was_told_to_stop_is_waited_for_no_longer_after_a_restart_or_a_jump_of_the_clock() {
+    for (effect, end) in [
+        ("pure", RunStatus::Cancelled),
+        ("read", RunStatus::Cancelled),
+        ("idempotent", RunStatus::Cancelled),
+        ("once", RunStatus::Blocked),
+    ] {
+        for restart in [true, false] {
+            let world = World::new();
+            let mut engine = world.engine(&Probe::echo()).await;
+            let mut step = task("a", effect, &[]);
+            step["timeout"] = json!("2h");
+            let run = world.start(&engine, flow(json!([step]))).await;
+            let long = seawall_engine::ClaimTasks {
+                lease_for: 3600 * SECOND,
+                ..asks("w")
+            };
+            assert_eq!(claim_as(&world, &engine, long, SECOND).await.unwrap().len(), 1);
+            engine.cancel(&world.me, run).await.unwrap();
+            world.settle().await;
+            if restart {
+                engine = down(&world, engine, 60 * SECOND).await;
+            } else {
+                world.clock.set_ahead(3600);
+                // The keeper sees the jump when the grace would have been over.
+                tokio::time::sleep(30 * SECOND).await;
+            }
+            tokio::time::sleep(25 * SECOND).await;
+            assert_eq!(seen(&world, &engine, run).await.status, RunStatus::Waiting);
+            tokio::time::sleep(10 * SECOND).await;
+            assert_eq!(seen(&world, &engine, run).await.status, end, "{effect} {restart}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_engine::store::{
-    Append, AppendThen, ClaimLimits, Fault, LeaseStore as _, NodeId, RunId, RunStatus, RunStore as _, Segment, StoreOp,
-    Timestamp,
+    Append, AppendThen, ClaimLimits, Fault, LeaseStore as _, NodeId, OwnTurn, RunId, RunStatus, RunStore as _, Segment,
+    StoreOp, Timestamp,
 };
 use seawall_engine::{Outcome, READER_VERSION};
 use serde_json::json;
@@ -211,6 +211,7 @@ async fn a_newer_node_works_on(world: &World, run: RunId) {
         messages: Vec::new(),
         tasks: Vec::new(),
         withdrawn: Vec::new(),
+        turn: OwnTurn::Keep,
         keeps_deaths: false,
         then: AppendThen::Park {
             due: Some(Timestamp::ZERO),

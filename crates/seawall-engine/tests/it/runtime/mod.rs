@@ -5,6 +5,7 @@ mod children;
 mod clocks;
 mod controls;
 mod crash;
+mod discards;
 mod durability;
 mod effects;
 mod faults;

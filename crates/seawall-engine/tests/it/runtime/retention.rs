@@ -47,7 +47,8 @@ async fn an_idle_process_that_has_nothing_to_forget_hardly_asks() {
     tokio::time::sleep(Duration::from_secs(120)).await;
     let before = world.calls.of(StoreOp::Forget);
     tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
-    assert!(world.calls.of(StoreOp::Forget) - before <= 24);
+    // Each hour for runs, each six for definitions.
+    assert!(world.calls.of(StoreOp::Forget) - before <= 24 + 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,6 +67,34 @@ async fn many_runs_leave_in_small_steps_with_rests_between() {
         .list_runs(&world.me, Default::default(), seawall_engine::store::Page::first(10))
         .await;
     assert!(left.unwrap().items.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_are_kept_by_their_keys_are_not_looked_at_by_each_pass() {
+    let world = world();
+    let engine = world.engine(&Probe::echo()).await;
+    for number in 0..450 {
+        let request = CreateRun {
+            priority: None,
+            workflow: WorkflowSource::Inline(chain(1, "pure")),
+            input: json!(null),
+            idempotency: Some(IdempotentRequest {
+                key: seawall_engine::store::Digest::of(format!("key {number}").as_bytes()),
+                fingerprint: seawall_engine::store::Digest::of(b"request"),
+            }),
+        };
+        engine.create_run(&world.me, request).await.unwrap();
+    }
+    // They are old enough, and everything was looked at more than once.
+    tokio::time::sleep(KEEP * 5).await;
+    let before = world.calls.of(StoreOp::Forget);
+    // Others end and leave all the time.
+    for _ in 0..20 {
+        world.run(&engine, chain(1, "pure")).await;
+        tokio::time::sleep(KEEP / 2).await;
+    }
+    let steps = world.calls.of(StoreOp::Forget) - before;
+    assert!((10..=160).contains(&steps), "{steps}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,6 +147,30 @@ async fn a_run_outlives_its_retention_as_long_as_its_key_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_lasts_for_days_is_not_made_twice_under_its_key() {
+    let world = world();
+    let engine = world.engine(&Probe::echo()).await;
+    let nap = json!([{ "id": "nap", "kind": "sleep", "with": { "for": "72h" } }]);
+    let request = || CreateRun {
+        priority: None,
+        workflow: WorkflowSource::Inline(flow(nap.clone())),
+        input: json!(null),
+        idempotency: Some(IdempotentRequest {
+            key: seawall_engine::store::Digest::of(b"key"),
+            fingerprint: seawall_engine::store::Digest::of(b"request"),
+        }),
+    };
+    let first = engine.create_run(&world.me, request()).await.unwrap();
+    for hours in [30, 41, 24] {
+        tokio::time::sleep(Duration::from_secs(hours * 3600)).await;
+        let again = engine.create_run(&world.me, request()).await.unwrap();
+        assert_eq!((again.run, again.replayed), (first.run, true), "{hours} h later");
+    }
+    tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
+    assert!(is_gone(&world, &engine, first.run).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inline_definition_leaves_after_its_last_run_and_comes_back_with_the_next() {
     let world = world();
     let engine = world.engine(&Probe::echo()).await;
@@ -130,10 +183,8 @@ async fn an_inline_definition_leaves_after_its_last_run_and_comes_back_with_the_
     tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
     assert!(is_gone(&world, &engine, run.id).await);
     assert!(kept().await.unwrap().is_some(), "somebody may be about to use it");
+    // No other run has to leave for that.
     tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
-    // The definitions are looked at when runs leave.
-    world.run(&engine, chain(1, "pure")).await;
-    tokio::time::sleep(Duration::from_secs(2 * 3600)).await;
     assert!(kept().await.unwrap().is_none());
     let again = world.run(&engine, flow(json!([probe("a", "pure", &[])]))).await;
     assert_eq!(again.status, RunStatus::Succeeded);

@@ -70,10 +70,13 @@ async fn a_node_short_of_room_does_not_let_runs_linger() {
 
 #[tokio::test(start_paused = true)]
 async fn a_claimed_task_outlives_the_engine_that_offered_it() {
-    for clean in [true, false] {
+    for (clean, effect) in [true, false]
+        .into_iter()
+        .flat_map(|clean| ["pure", "read", "idempotent", "once"].map(|effect| (clean, effect)))
+    {
         let world = World::new();
         let engine = world.engine(&Probe::echo()).await;
-        let run = world.start(&engine, flow(json!([task("a", "once", &[])]))).await;
+        let run = world.start(&engine, flow(json!([task("a", effect, &[])]))).await;
         let mine = claim(&world, &engine).await;
         if clean {
             engine.shutdown(5 * SECOND).await;

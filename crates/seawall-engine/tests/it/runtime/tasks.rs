@@ -324,7 +324,7 @@ async fn those_who_wait_for_a_rate_are_let_through_one_by_one_and_not_woken_all(
         rate: Some("10/s".to_owned()),
         ..SetQueue::default()
     };
-    engine.set_queue(&world.me, &queue(), set).await.unwrap();
+    engine.set_queue(&world.me, &queue(), set, None).await.unwrap();
     for _ in 0..100 {
         world.start(&engine, flow(json!([task("a", "read", &[])]))).await;
     }
@@ -356,7 +356,7 @@ async fn why_tells_what_of_its_queue_keeps_a_task() {
     };
     let run = world.start(&engine, flow(json!([keyed("a"), keyed("b")]))).await;
     let limited = async |set: SetQueue| {
-        engine.set_queue(&world.me, &queue(), set).await.unwrap();
+        engine.set_queue(&world.me, &queue(), set, None).await.unwrap();
         world.settle().await;
         let reasons = engine.why(&world.me, run).await.unwrap();
         let of_b = reasons

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use seawall_engine::store::{Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, StoreClock, StoreOp, Timestamp};
+use seawall_engine::store::{
+    Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, Seq, StoreClock, StoreOp, Timestamp,
+};
 use seawall_engine::{
-    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, NoSecrets, OsEntropy, Principal, Registry,
-    RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
+    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, JournalItem, NoSecrets, OsEntropy, Principal,
+    Registry, RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -223,10 +225,14 @@ impl World {
 
     /// The kinds of all events, without holes in their places.
     pub(crate) async fn events(&self, engine: &Engine, run: RunId) -> Vec<&'static str> {
-        let (items, _) = engine
-            .journal(&self.me, run, seawall_engine::store::Seq(0), 100_000)
-            .await
-            .expect("the journal can be read");
+        let (mut items, mut more) = (Vec::<JournalItem>::new(), true);
+        while more {
+            let after = items.last().map_or(Seq(0), |item| item.seq);
+            let part = engine.journal(&self.me, run, after, 100_000).await;
+            let part = part.expect("the journal can be read");
+            items.extend(part.items);
+            more = part.more;
+        }
         for (place, item) in (1..).zip(&items) {
             assert_eq!(item.seq.0, place, "the journal has a hole");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::store::{MessageKey, NewMessage, RunStatus, RunStore as _, StatusSet, TenantId};
+use seawall_engine::store::{MessageKey, NewMessage, RunStatus, RunStore as _, StatusSet, TenantId, Turn};
 use seawall_engine::{Engine, EngineConfig, EngineError};
 use serde_json::json;
 
@@ -206,7 +206,7 @@ async fn attempts_have_their_turn_in_a_flood_of_messages() {
     while stage.began(run, "b").is_empty() {
         // From another process, so that each one is there before the run has read the last.
         let message = NewMessage {
-            readmit: false,
+            turn: Turn::Keep,
             key: MessageKey(format!("noise-{sent}")),
             allowed: StatusSet::live(),
             body: Arc::from(*b"noise"),

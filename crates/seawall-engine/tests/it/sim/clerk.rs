@@ -73,7 +73,9 @@ impl Clerk {
     /// The queues have their settings from the beginning: a rate stays what it is.
     pub(crate) async fn open(&self, engine: &Engine, rng: &mut Rng) {
         for (name, rate) in &self.queues {
-            let set = engine.set_queue(&self.me, name, settings(rate.as_deref(), rng)).await;
+            let set = engine
+                .set_queue(&self.me, name, settings(rate.as_deref(), rng), None)
+                .await;
             set.expect("the weather is calm");
         }
     }
@@ -158,7 +160,7 @@ impl Clerk {
     async fn carry_out(&self, engine: &Engine, order: Order) -> Result<Option<ScheduleId>, EngineError> {
         let me = &self.me;
         match order {
-            Order::Set(queue, set) => engine.set_queue(me, &queue, set).await.map(|_| None),
+            Order::Set(queue, set) => engine.set_queue(me, &queue, set, None).await.map(|_| None),
             Order::Make(request, key) => {
                 let created = engine.create_schedule(me, request, Some(&key)).await?;
                 Ok(Some(created.schedule.id))

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::populate::{at_rest, create, until};
 use crate::runtime::world::flow;
 
-/// Three runs of a workflow with one slot: one has it, one waits for it, one has failed and waits to be retried. A fourth one
-/// has ended. Then two runs whose tasks are in one queue, the first claimed, and two schedules, one paused.
+/// Three runs of a workflow with one slot: one has it, one waits for it, one has failed and waits to be retried. Two others
+/// have ended, of which one has a parent that has failed with it. Then two runs whose tasks are in one queue, the first claimed, and two schedules, one paused.
 pub(crate) async fn work(engine: &Engine) {
     slots(engine).await;
     tasks(engine).await;
@@ -28,6 +28,9 @@ async fn slots(engine: &Engine) {
     definition["name"] = json!("narrow");
     definition["concurrency"] = json!(1);
     engine.create_workflow(me, &definition).await.expect("the name is free");
+    let parent =
+        json!({ "id": "call", "kind": "workflow", "with": { "workflow": "narrow", "input": { "fail": true } } });
+    at_rest(engine, flow(json!([parent])), RunStatus::Failed).await;
     for _ in 0..2 {
         let failed = start(engine, json!({ "fail": true })).await;
         until(engine, failed, RunStatus::Failed, Seq(0)).await;

@@ -2,4 +2,5 @@
 
 mod controlled;
 mod damages;
+mod deleted;
 mod populate;

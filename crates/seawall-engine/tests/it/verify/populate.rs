@@ -76,7 +76,7 @@ impl Populated {
             work(engine).await;
             controlled::work(engine).await;
         };
-        populated.led(all).await;
+        populated.led(&populated.path(), all).await;
         populated
     }
 
@@ -87,11 +87,12 @@ impl Populated {
                 at_rest(engine, chain(1, "read"), RunStatus::Succeeded).await;
             }
         };
-        self.led(one).await;
+        self.led(&self.path(), one).await;
     }
 
-    async fn led(&self, work: impl AsyncFnOnce(&Engine)) {
-        let store = open(&self.path());
+    /// A process on the file does this.
+    pub(crate) async fn led(&self, path: &Path, work: impl AsyncFnOnce(&Engine)) {
+        let store = open(path);
         let parts = EngineParts {
             entropy: Arc::new(seawall_engine::OsEntropy),
             store: Arc::clone(&store) as Arc<dyn seawall_engine::store::Store>,

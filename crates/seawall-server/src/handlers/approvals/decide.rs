@@ -11,7 +11,8 @@ use crate::wire::{Approval, Decide, Verdict};
 
 /// Decide an approval
 ///
-/// 200 once the run has taken the decision; 202 if the decision is durable and will be taken.
+/// 200 once the run has taken the decision; 202 if the decision is durable and will be taken. The same decision once more is
+/// answered like the first one, which counts; the other one is a conflict that says what was decided.
 #[utoipa::path(post, path = "/api/v1/approvals/{approval_id}", tag = "approvals", operation_id = "decide_approval",
     params(("approval_id" = String, Path, description = "`appr_…`")),
     request_body = Decide,

@@ -1,8 +1,9 @@
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use seawall_guard::problem::Path;
 use seawall_store::QueueName;
 
+use super::answer::answer;
 use crate::error::ApiResult;
 use crate::extract::{Caller, Id};
 use crate::state::AppState;
@@ -13,12 +14,11 @@ use crate::wire::Queue;
 /// 404 for one without settings and without tasks.
 #[utoipa::path(get, path = "/api/v1/queues/{queue}", tag = "queues", operation_id = "get_queue",
     params(("queue" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The queue", body = Queue)))]
+    responses((status = 200, description = "The queue", body = Queue, headers(("ETag" = String, description = "Of its settings")))))]
 pub(crate) async fn get(
     State(state): State<AppState>,
     Caller(by): Caller,
     Path(Id(name)): Path<Id<QueueName>>,
-) -> ApiResult<Json<Queue>> {
-    let view = state.engine().queue(&by, &name).await?;
-    Ok(Json(view.into()))
+) -> ApiResult<Response> {
+    Ok(answer(state.engine().queue(&by, &name).await?))
 }

@@ -15,7 +15,8 @@ type Accepted = ApiResult<(StatusCode, Json<Run>)>;
 
 /// Cancel a run
 ///
-/// Running attempts are stopped and settle by their effect class; then the run is cancelled.
+/// Running attempts are stopped and settle by their effect class; then the run is cancelled. Of a run that has ended and whose
+/// retry waits for a slot of its flow control, that retry is withdrawn at once: the run stays as it ended.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/cancel", tag = "runs", operation_id = "cancel_run",
     params(("run_id" = String, Path, description = "`run_…`")),
     responses((status = 202, description = "The run, as it is now", body = Run)),

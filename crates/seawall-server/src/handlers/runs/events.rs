@@ -74,7 +74,7 @@ struct Feed {
     /// The last event that was read.
     after: Seq,
     read: VecDeque<JournalItem>,
-    /// The last read stopped at its limit: there may be more.
+    /// There was more than the last read took.
     full: bool,
     /// The last read saw the run's end.
     ended: bool,
@@ -82,17 +82,14 @@ struct Feed {
 
 impl Feed {
     async fn fill(&mut self) -> Result<(), ApiError> {
-        let (items, ended) = self
-            .state
-            .engine()
-            .journal(&self.by, self.run, self.after, BATCH)
-            .await?;
-        self.full = items.len() >= BATCH;
-        self.ended = ended;
-        if let Some(last) = items.last() {
+        let engine = self.state.engine();
+        let part = engine.journal(&self.by, self.run, self.after, BATCH).await?;
+        self.full = part.more;
+        self.ended = part.ended;
+        if let Some(last) = part.items.last() {
             self.after = last.seq;
         }
-        self.read.extend(items);
+        self.read.extend(part.items);
         Ok(())
     }
 

@@ -10,7 +10,8 @@ use crate::wire::{JournalEntry, List, ListQuery};
 
 /// Read a run's journal
 ///
-/// In the order of its events, from the first one.
+/// In the order of its events, from the first one. A page also ends where it would become larger than about 4 MiB, but not
+/// before its first event.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/journal", tag = "runs", operation_id = "get_journal",
     params(("run_id" = String, Path, description = "`run_…`"), ListQuery),
     responses((status = 200, description = "Part of the journal", body = List<JournalEntry>)))]
@@ -32,13 +33,10 @@ pub(crate) async fn journal(
             )
         })?),
     };
-    let (items, _) = state.engine().journal(&by, run, after, limit).await?;
-    // A full page may be the last one: the next is then empty.
-    let next_cursor = (items.len() >= limit)
-        .then(|| items.last().map(|item| item.seq.to_string()))
-        .flatten();
+    let part = state.engine().journal(&by, run, after, limit).await?;
+    let last = part.items.last().filter(|_| part.more);
     Ok(Json(List {
-        items: items.into_iter().map(JournalEntry::from).collect(),
-        next_cursor,
+        next_cursor: last.map(|item| item.seq.to_string()),
+        items: part.items.into_iter().map(JournalEntry::from).collect(),
     }))
 }

@@ -14,4 +14,5 @@ pub(crate) mod list;
 pub(crate) mod resolve;
 pub(crate) mod signal;
 mod start;
+pub(crate) mod step;
 pub(crate) mod why;

@@ -7,9 +7,12 @@ use crate::extract::{Caller, page};
 use crate::state::AppState;
 use crate::wire::{List, ListQuery, Schedule};
 
+/// Bytes of JSON, about, that the inputs in one answer take.
+const MAX_INPUTS: usize = 4 * 1024 * 1024;
+
 /// List schedules
 ///
-/// Newest first.
+/// Newest first. Inputs that would make the answer larger than about 4 MiB are left out (`input_omitted`).
 #[utoipa::path(get, path = "/api/v1/schedules", tag = "schedules", operation_id = "list_schedules",
     params(ListQuery),
     responses((status = 200, description = "Part of the list", body = List<Schedule>)))]
@@ -20,5 +23,6 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<List<Schedule>>> {
     let page = page(query.limit, query.cursor.as_deref())?;
     let found = state.engine().list_schedules(&by, page).await?;
-    Ok(Json(List::of(found, Schedule::from)))
+    let mut room = MAX_INPUTS;
+    Ok(Json(List::of(found, |view| Schedule::within(view, &mut room))))
 }

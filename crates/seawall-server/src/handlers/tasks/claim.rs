@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::HeaderValue;
-use seawall_engine::EngineError;
+use seawall_engine::{EngineError, TaskView};
 use seawall_guard::problem::{self, Path, Pointer};
 use seawall_store::QueueName;
 
@@ -15,7 +15,7 @@ use super::parse::{duration, within};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Caller, Queue, wait_of};
 use crate::state::AppState;
-use crate::wire::{ClaimTasks, ClaimedTask, ClaimedTasks};
+use crate::wire::{ClaimTasks, ClaimedTask, ClaimedTasks, RefusedClaim, TaskCompletion};
 
 const LEASE: Duration = Duration::from_secs(30);
 const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
@@ -29,7 +29,7 @@ const WORKER: &str = "worker";
 ///
 /// The ones that come first by priority and age. With none there, waits as long as the client prefers; `items` is empty when
 /// that is over. A queue needs no making. Each task is the worker's own until `lease_expires_at`; with `complete`, one
-/// request hands back what is done and takes what is next.
+/// request hands back what is done and takes what is next; it waits only where nothing of that is left for the worker to settle.
 #[utoipa::path(post, path = "/api/v1/tasks/{queue}/claim", tag = "tasks", operation_id = "claim_tasks",
     params(("queue" = String, Path, description = "1 to 63 of `a-z`, `0-9`, `.`, `_` and `-`"),
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=30")),
@@ -50,16 +50,25 @@ pub(crate) async fn claim(
         done => Some(complete_all(engine, &by, done).await),
     };
     let stop = state.draining().cancelled();
-    let limit = wait.unwrap_or_default();
-    let claimed = engine.claim_tasks(&by, &queue, wanted, limit, stop).await;
-    let claimed = match claimed {
+    // Of a task that is still the worker's own it must hear before its lease is over.
+    let waits = completed.iter().flatten().all(TaskCompletion::is_last);
+    let wait = wait.map(|wait| if waits { wait } else { Duration::ZERO });
+    let claimed = engine
+        .claim_tasks(&by, &queue, wanted, wait.unwrap_or_default(), stop)
+        .await
+        .and_then(|tasks| views(&queue, tasks))
+        .map_err(ApiError::from);
+    let (items, refused) = match claimed {
         // What was completed must be told, even where nothing can be claimed.
-        Err(_) if completed.is_some() => Vec::new(),
-        claimed => claimed?,
+        Err(error) if completed.is_some() => (Vec::new(), Some(refusal(error))),
+        claimed => (claimed?, None),
     };
-    let items: Option<Vec<_>> = claimed.into_iter().map(ClaimedTask::of).collect();
-    let items = items.ok_or_else(|| unreadable(&queue))?;
-    let mut response = Json(ClaimedTasks { items, completed }).into_response();
+    let answer = ClaimedTasks {
+        items,
+        completed,
+        refused,
+    };
+    let mut response = Json(answer).into_response();
     if let Some(wait) = wait {
         let applied = format!("wait={}", wait.as_secs());
         let applied = HeaderValue::try_from(applied).expect("a number is ASCII");
@@ -87,6 +96,12 @@ fn wanted(body: &ClaimTasks) -> ApiResult<seawall_engine::ClaimTasks> {
     })
 }
 
-fn unreadable(queue: &QueueName) -> EngineError {
-    EngineError::Corrupt(format!("the payload of a task in queue {queue} is no JSON"))
+fn views(queue: &QueueName, tasks: Vec<TaskView>) -> Result<Vec<ClaimedTask>, EngineError> {
+    let items: Option<Vec<_>> = tasks.into_iter().map(ClaimedTask::of).collect();
+    items.ok_or_else(|| EngineError::Corrupt(format!("the payload of a task in queue {queue} is no JSON")))
+}
+
+fn refusal(error: ApiError) -> RefusedClaim {
+    let (status, detail) = error.told();
+    RefusedClaim { status, detail }
 }

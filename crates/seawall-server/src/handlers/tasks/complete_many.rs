@@ -1,13 +1,13 @@
 use axum::Json;
 use axum::extract::State;
 use seawall_engine::{Engine, Principal, TaskOutput};
-use seawall_guard::problem::{self, Pointer};
+use seawall_guard::problem::{self, Pointer, kinds};
 
 use super::parse::lease;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::Caller;
 use crate::state::AppState;
-use crate::wire::{CompleteTasks, CompletedTask, TaskCompletion, TaskCompletions};
+use crate::wire::{ACCEPTED, CompleteTasks, CompletedTask, TaskCompletion, TaskCompletions};
 
 const MAX_ITEMS: usize = 100;
 
@@ -27,10 +27,10 @@ pub(crate) async fn complete_many(
     Ok(Json(TaskCompletions { items }))
 }
 
-/// One of the list: an id that is none names nothing.
+/// One of the list: what is to be said of it, or why a request for it alone would be refused.
 pub(super) struct Done {
     id: String,
-    output: Option<TaskOutput>,
+    output: Result<TaskOutput, (&'static str, String)>,
 }
 
 /// The list in `field` as the engine takes it.
@@ -40,37 +40,43 @@ pub(super) fn outputs(items: Vec<CompletedTask>, field: &str) -> ApiResult<Vec<D
         let message = format!("expected at most {MAX_ITEMS} items");
         return Err(ApiError::invalid(&pointer, "out-of-range", message));
     }
-    let done = |(place, item): (usize, CompletedTask)| {
-        let lease = lease(&item.lease, &pointer.clone().index(place).key("lease"))?;
-        let id = item.id.parse().ok();
-        Ok(Done {
-            output: id.map(|id| TaskOutput {
-                id,
-                lease,
-                output: item.output,
-            }),
-            id: item.id,
-        })
+    Ok(items.into_iter().map(done).collect())
+}
+
+/// An id that is none names nothing.
+fn done(item: CompletedTask) -> Done {
+    let output = match (item.id.parse(), lease(&item.lease, &Pointer::root().key("lease"))) {
+        (Ok(id), Ok(lease)) => Ok(TaskOutput {
+            id,
+            lease,
+            output: item.output,
+        }),
+        (Err(_), _) => Err(("not-found", "There is no such task.".to_owned())),
+        (_, Err(refused)) => Err(refused.told()),
     };
-    items.into_iter().enumerate().map(done).collect()
+    Done { id: item.id, output }
 }
 
 pub(super) async fn complete_all(engine: &Engine, by: &Principal, items: Vec<Done>) -> Vec<TaskCompletion> {
-    let (ids, outputs): (Vec<_>, Vec<_>) = items.into_iter().map(|done| (done.id, done.output)).unzip();
-    let named: Vec<bool> = outputs.iter().map(Option::is_some).collect();
-    let mut ends = engine
-        .complete_tasks(by, outputs.into_iter().flatten().collect())
-        .await
-        .into_iter();
-    let completion = |(id, named): (String, bool)| {
-        let end = if named { ends.next() } else { None };
-        let refused = match end {
-            Some((_, Ok(()))) => None,
+    let (mut refusals, mut outputs) = (Vec::new(), Vec::new());
+    for Done { id, output } in items {
+        match output {
+            Ok(output) => {
+                refusals.push((id, None));
+                outputs.push(output);
+            }
+            Err(refused) => refusals.push((id, Some(refused))),
+        }
+    }
+    let mut ends = engine.complete_tasks(by, outputs).await.into_iter();
+    let completion = |(id, refused): (String, Option<(&'static str, String)>)| {
+        let refused = refused.or_else(|| match ends.next() {
             Some((_, Err(error))) => Some(ApiError::from(error).told()),
-            None => Some(("not-found", "There is no such task.".to_owned())),
-        };
-        let (status, detail) = refused.map_or(("accepted", None), |(code, detail)| (code, Some(detail)));
+            Some((_, Ok(()))) => None,
+            None => Some((kinds::NOT_FOUND.code, "There is no such task.".to_owned())),
+        });
+        let (status, detail) = refused.map_or((ACCEPTED, None), |(code, detail)| (code, Some(detail)));
         TaskCompletion { id, status, detail }
     };
-    ids.into_iter().zip(named).map(completion).collect()
+    refusals.into_iter().map(completion).collect()
 }

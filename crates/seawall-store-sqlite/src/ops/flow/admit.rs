@@ -1,7 +1,7 @@
 use rusqlite::params;
 use seawall_store::FlowEntry;
 
-use super::line::Line;
+use super::line::{Line, less};
 use super::{Flow, Numbered};
 use crate::ops::deliver::make_due;
 
@@ -29,8 +29,8 @@ impl Flow<'_, '_> {
                 break;
             };
             self.admit_one(run, message.as_deref())?;
-            line.queued -= 1;
-            line.running += 1;
+            line.queued = less(line.queued);
+            line.running = line.running.saturating_add(1);
             admitted += 1;
         }
         Ok(())

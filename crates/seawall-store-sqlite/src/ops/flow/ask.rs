@@ -1,8 +1,8 @@
 use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{FlowEntry, RunId, StoreError, Timestamp, flow_order};
 
-use super::line::Line;
-use super::{Flow, Numbered};
+use super::line::{Line, less};
+use super::{Asker, Flow, Numbered};
 use crate::codec::run_id_at;
 use crate::error::OpError;
 use crate::ops::deliver::forget_withheld;
@@ -13,8 +13,7 @@ pub(super) struct Asking {
     pub(super) run: Numbered,
     /// For its place in the queue.
     pub(super) at: Timestamp,
-    /// Whoever asks can be told that it is refused.
-    pub(super) outside: bool,
+    pub(super) asker: Asker,
 }
 
 const REJECT: i64 = 1;
@@ -23,7 +22,7 @@ const CANCEL_RUNNING: i64 = 2;
 impl Flow<'_, '_> {
     /// The line is as it is without this run, and is saved here.
     pub(super) fn ask(&mut self, asking: Asking, mut line: Line) -> Result<(), OpError> {
-        let Asking { run, at, outside } = asking;
+        let Asking { run, at, asker } = asking;
         let (priority, on_conflict, message) = self
             .tx
             .statement("SELECT priority, on_conflict, conflict FROM flow_runs WHERE run_no = ?1")?
@@ -31,15 +30,21 @@ impl Flow<'_, '_> {
                 Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
             })?;
         if let Some(slots) = line.slots
-            && let running = line.running + line.queued
+            && let running = line.running.saturating_add(line.queued)
             && running >= slots
         {
             let message = message.unwrap_or_default();
             match on_conflict {
-                REJECT if outside => return Err(StoreError::FlowRejected { running, slots }.into()),
+                REJECT if asker == Asker::Outside => return Err(StoreError::FlowRejected { running, slots }.into()),
                 REJECT => {
                     self.release(run.run_no)?;
-                    self.send(run, "rejected".to_owned(), &message)?;
+                    // It may have been refused before.
+                    let key = if forget_withheld(self.tx, run.run_no)? {
+                        format!("rejected:{}", self.last_seq(run.run_no)?)
+                    } else {
+                        "rejected".to_owned()
+                    };
+                    self.send(run, key, &message)?;
                     return Ok(self.save(&line)?);
                 }
                 CANCEL_RUNNING => self.clear(&mut line, run.id, &message)?,
@@ -52,7 +57,7 @@ impl Flow<'_, '_> {
                  WHERE run_no = ?1",
             )?
             .execute(params![run.run_no, line.line_no, flow_order(at, priority)])?;
-        line.queued += 1;
+        line.queued = line.queued.saturating_add(1);
         self.admit(&mut line)?;
         Ok(self.save(&line)?)
     }
@@ -61,9 +66,10 @@ impl Flow<'_, '_> {
     fn clear(&mut self, line: &mut Line, by: RunId, message: &[u8]) -> Result<(), OpError> {
         for run in self.first_queued(line.line_no, FlowEntry::MAX_SUPERSEDED)? {
             self.release(run.run_no)?;
-            line.queued -= 1;
-            // One that has ended and waits for its retry has nothing to give up but that: it can be asked for again.
-            if !forget_withheld(self.tx, run.run_no)? {
+            line.queued = less(line.queued);
+            // One that has ended and waits for its retry has nothing to give up but that: it can be asked for again. Nobody waits
+            // for it but a parent.
+            if !forget_withheld(self.tx, run.run_no)? || self.is_child(run.run_no)? {
                 self.supersede(run, by, message)?;
             }
         }
@@ -75,6 +81,12 @@ impl Flow<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    fn is_child(&self, run_no: i64) -> rusqlite::Result<bool> {
+        self.tx
+            .statement("SELECT 1 FROM run_parents WHERE run_no = ?1")?
+            .exists([run_no])
     }
 
     fn first_queued(&self, line_no: i64, limit: u32) -> rusqlite::Result<Vec<Numbered>> {

@@ -2,7 +2,8 @@ use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{Debounce, FlowEntry, OnConflict, RunId, Timestamp};
 
 use super::ask::Asking;
-use super::{Flow, Numbered};
+use super::line::less;
+use super::{Asker, Flow, Numbered};
 use crate::codec::run_id_at;
 use crate::error::OpError;
 
@@ -15,19 +16,20 @@ struct Quiet {
 /// A debounced run that waits.
 struct Waiting {
     run: Numbered,
-    line_no: i64,
+    /// What the times were counted from.
+    since: Timestamp,
     first_at: Timestamp,
     not_before: Timestamp,
 }
 
 impl Flow<'_, '_> {
-    /// A run whose row was just written. `outside`: whoever creates it can be told that it is refused.
+    /// A run whose row was just written.
     pub(in crate::ops) fn come_in(
         &mut self,
         tenant_no: i64,
         run: Numbered,
         (priority, entry): (i8, &FlowEntry),
-        outside: bool,
+        asker: Asker,
     ) -> Result<(), OpError> {
         let scope_no = self.scope(tenant_no, entry)?;
         let quiet = match &entry.debounce {
@@ -43,7 +45,7 @@ impl Flow<'_, '_> {
             let asking = Asking {
                 run,
                 at: self.tx.now(),
-                outside,
+                asker,
             };
             return self.ask(asking, line);
         };
@@ -58,8 +60,9 @@ impl Flow<'_, '_> {
                 quiet.first_at.as_millis(),
                 quiet.not_before.as_millis()
             ])?;
-        line.quiet += 1;
+        line.quiet = line.quiet.saturating_add(1);
         self.save(&line)?;
+        self.tx.quiet_clock().count_from(self.tx.now());
         Ok(())
     }
 
@@ -94,12 +97,13 @@ impl Flow<'_, '_> {
         let mut first_at = now;
         if let Some(before) = self.waiting(scope_no, debounce.key.as_deref().unwrap_or_default())? {
             if before.not_before <= now {
-                self.end_quiet(before.run, before.line_no, before.not_before)?;
+                self.end_quiet(before.run, before.not_before)?;
             } else {
-                first_at = before.first_at;
-                let mut line = self.line(before.line_no)?;
+                // Of a clock that was set back since: the burst lasts as long as it did then.
+                first_at = before.first_at.saturating_sub(before.since.since(now));
+                let mut line = self.line_of(before.run.run_no)?;
                 self.release(before.run.run_no)?;
-                line.quiet -= 1;
+                line.quiet = less(line.quiet);
                 self.save(&line)?;
                 self.supersede(before.run, by, &debounce.message)?;
             }
@@ -114,7 +118,7 @@ impl Flow<'_, '_> {
     fn waiting(&self, scope_no: i64, key: &str) -> rusqlite::Result<Option<Waiting>> {
         self.tx
             .statement(
-                "SELECT f.run_no, r.id, f.line_no, f.first_at, f.not_before
+                "SELECT f.run_no, r.id, f.first_at, f.not_before, f.since
                  FROM flow_runs f CROSS JOIN runs r ON r.run_no = f.run_no
                  WHERE f.scope_no = ?1 AND f.quiet_key = ?2 AND f.stage = 0",
             )?
@@ -124,19 +128,19 @@ impl Flow<'_, '_> {
                         run_no: row.get(0)?,
                         id: run_id_at(row, 1)?,
                     },
-                    line_no: row.get(2)?,
-                    first_at: Timestamp::from_millis(row.get(3)?),
-                    not_before: Timestamp::from_millis(row.get(4)?),
+                    first_at: Timestamp::from_millis(row.get(2)?),
+                    not_before: Timestamp::from_millis(row.get(3)?),
+                    since: Timestamp::from_millis(row.get(4)?),
                 })
             })
             .optional()
     }
 
     /// A debounced run has waited long enough and asks, as if at the end of its wait.
-    pub(super) fn end_quiet(&mut self, run: Numbered, line_no: i64, at: Timestamp) -> Result<(), OpError> {
-        let mut line = self.line(line_no)?;
-        line.quiet -= 1;
-        let outside = false;
-        self.ask(Asking { run, at, outside }, line)
+    pub(super) fn end_quiet(&mut self, run: Numbered, at: Timestamp) -> Result<(), OpError> {
+        let mut line = self.line_of(run.run_no)?;
+        line.quiet = less(line.quiet);
+        let asker = Asker::Inside;
+        self.ask(Asking { run, at, asker }, line)
     }
 }

@@ -8,11 +8,12 @@ use crate::error::OpError;
 impl Flow<'_, '_> {
     /// What may begin by now because of the time alone: at most so many of each kind.
     pub(in crate::ops) fn admit_due(&mut self) -> Result<(), OpError> {
+        self.begin_waits_anew()?;
         let now = self.tx.now().as_millis();
         let quiet = self
             .tx
             .statement(
-                "SELECT f.run_no, r.id, f.line_no, f.not_before
+                "SELECT f.run_no, r.id, f.not_before
                  FROM flow_runs f CROSS JOIN runs r ON r.run_no = f.run_no
                  WHERE f.stage = 0 AND f.not_before <= ?1 ORDER BY f.not_before, f.run_no LIMIT ?2",
             )?
@@ -21,11 +22,11 @@ impl Flow<'_, '_> {
                     run_no: row.get(0)?,
                     id: run_id_at(row, 1)?,
                 };
-                Ok((run, row.get(2)?, Timestamp::from_millis(row.get(3)?)))
+                Ok((run, Timestamp::from_millis(row.get(2)?)))
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        for (run, line_no, at) in quiet {
-            self.end_quiet(run, line_no, at)?;
+        for (run, at) in quiet {
+            self.end_quiet(run, at)?;
         }
         for line_no in self.lines(
             "SELECT line_no FROM flow_lines WHERE next_at IS NOT NULL AND next_at <= ?1
@@ -39,6 +40,27 @@ impl Flow<'_, '_> {
              ORDER BY counted_at, line_no LIMIT ?2",
         )? {
             self.look_again(line_no)?;
+        }
+        Ok(())
+    }
+
+    /// Waits of debounced runs that were counted from a later clock than now: at most so many.
+    fn begin_waits_anew(&self) -> rusqlite::Result<()> {
+        let (now, clock) = (self.tx.now(), self.tx.quiet_clock());
+        if clock.latest() <= now {
+            return Ok(());
+        }
+        let anew = self
+            .tx
+            .statement(
+                "UPDATE flow_runs SET first_at = first_at - (since - ?1), not_before = not_before - (since - ?1),
+                                      since = ?1
+                 WHERE run_no IN (SELECT run_no FROM flow_runs WHERE stage = 0 AND since > ?1
+                                  ORDER BY since, run_no LIMIT ?2)",
+            )?
+            .execute(params![now.as_millis(), FlowEntry::MAX_ADMITTED])?;
+        if anew == 0 {
+            clock.is_none_after(now);
         }
         Ok(())
     }

@@ -2,21 +2,23 @@ use rusqlite::{OptionalExtension as _, params};
 use seawall_store::{RunId, Timestamp};
 
 use super::ask::Asking;
-use super::{Flow, Numbered};
+use super::line::less;
+use super::{Asker, Flow, Numbered};
 use crate::error::OpError;
+use crate::ops::deliver::forget_withheld;
 
 impl Flow<'_, '_> {
     /// The run's status has become terminal: what it has or waits for is free for the next ones.
     pub(in crate::ops) fn leave(&mut self, run_no: i64) -> Result<(), OpError> {
-        let (line_no, stage): (i64, i64) = self
+        let stage: i64 = self
             .tx
-            .statement("SELECT line_no, stage FROM flow_runs WHERE run_no = ?1")?
-            .query_row([run_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut line = self.line(line_no)?;
+            .statement("SELECT stage FROM flow_runs WHERE run_no = ?1")?
+            .query_row([run_no], |row| row.get(0))?;
+        let mut line = self.line_of(run_no)?;
         match stage {
-            0 => line.quiet -= 1,
-            1 => line.queued -= 1,
-            _ => line.running -= 1,
+            0 => line.quiet = less(line.quiet),
+            1 => line.queued = less(line.queued),
+            _ => line.running = less(line.running),
         }
         self.release(run_no)?;
         self.admit(&mut line)?;
@@ -47,8 +49,17 @@ impl Flow<'_, '_> {
             .query_row([run_no], |row| row.get(0))
     }
 
+    /// The run waits for its new admission no longer. False: it does not wait for one.
+    pub(in crate::ops) fn give_up(&mut self, run_no: i64) -> Result<bool, OpError> {
+        let waits = forget_withheld(self.tx, run_no)?;
+        if waits && self.is_counted(run_no)? {
+            self.leave(run_no)?;
+        }
+        Ok(waits)
+    }
+
     /// A released run asks once more. What it never got has lost its meaning: what was withheld begins it.
-    pub(in crate::ops) fn come_back(&mut self, run_no: i64, id: RunId) -> Result<(), OpError> {
+    pub(in crate::ops) fn come_back(&mut self, run_no: i64, id: RunId, asker: Asker) -> Result<(), OpError> {
         let now: Timestamp = self.tx.now();
         let (scope_no, key): (i64, String) = self
             .tx
@@ -62,7 +73,6 @@ impl Flow<'_, '_> {
             .statement("UPDATE runs SET flow = 1 WHERE run_no = ?1")?
             .execute([run_no])?;
         let run = Numbered { run_no, id };
-        let (at, outside) = (now, true);
-        self.ask(Asking { run, at, outside }, line)
+        self.ask(Asking { run, at: now, asker }, line)
     }
 }

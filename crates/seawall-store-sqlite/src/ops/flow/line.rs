@@ -27,6 +27,12 @@ impl Line {
     }
 }
 
+/// One less of what a line counts. Below nothing only a damaged count can go: it stays at that, what is counted beside it is
+/// right again with the next repair, and the run that leaves must not be held back by it.
+pub(super) const fn less(count: u32) -> u32 {
+    count.saturating_sub(1)
+}
+
 impl Flow<'_, '_> {
     /// The scope's number, with the numbers of this version unless a higher one was seen.
     pub(super) fn scope(&self, tenant_no: i64, entry: &FlowEntry) -> rusqlite::Result<i64> {
@@ -115,6 +121,22 @@ impl Flow<'_, '_> {
         Ok(())
     }
 
+    /// The line of a run that has a place. One that a damaged count has made go too early is made anew.
+    pub(super) fn line_of(&self, run_no: i64) -> rusqlite::Result<Line> {
+        let (line_no, scope_no, key): (Option<i64>, i64, String) = self
+            .tx
+            .statement(
+                "SELECT l.line_no, f.scope_no, f.key
+                 FROM flow_runs f LEFT JOIN flow_lines l ON l.line_no = f.line_no AND l.scope_no = f.scope_no AND l.key = f.key
+                 WHERE f.run_no = ?1",
+            )?
+            .query_row([run_no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        match line_no {
+            Some(line_no) => self.line(line_no),
+            None => self.begin_line(scope_no, &key),
+        }
+    }
+
     pub(super) fn line(&self, line_no: i64) -> rusqlite::Result<Line> {
         self.tx
             .statement(
@@ -125,9 +147,9 @@ impl Flow<'_, '_> {
             .query_row([line_no], |row| {
                 Ok(Line {
                     line_no: row.get(0)?,
-                    running: row.get(1)?,
-                    queued: row.get(2)?,
-                    quiet: row.get(3)?,
+                    running: count_at(row, 1)?,
+                    queued: count_at(row, 2)?,
+                    quiet: count_at(row, 3)?,
                     spent: Spent(row.get(4)?),
                     next_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                     slots: row.get(6)?,
@@ -166,6 +188,12 @@ impl Flow<'_, '_> {
             .execute([line_no])?;
         Ok(())
     }
+}
+
+/// What no count can be is the nearest that one can be: see [`less`].
+fn count_at(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
+    let count: i64 = row.get(column)?;
+    Ok(u32::try_from(count.clamp(0, u32::MAX.into())).unwrap_or(u32::MAX))
 }
 
 fn per_millis(rate: Rate) -> i64 {

@@ -23,6 +23,15 @@ pub(super) struct Flow<'a, 'c> {
     pub(super) told: Vec<RunId>,
 }
 
+/// Who asks for an admission.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Somebody who can be told that it is refused.
+    Outside,
+    /// A change that goes on: the run itself is told.
+    Inside,
+}
+
 /// A run, by both of its names.
 #[derive(Clone, Copy)]
 pub(super) struct Numbered {
@@ -47,11 +56,14 @@ impl<'a, 'c> Flow<'a, 'c> {
     /// Tells the run that it gives way to `by`. It may have given way to that one before, and both were retried: its own last
     /// place tells the messages apart. False: it knows already.
     fn supersede(&mut self, run: Numbered, by: RunId, body: &[u8]) -> rusqlite::Result<bool> {
-        let last: i64 = self
-            .tx
-            .statement("SELECT last_seq FROM runs WHERE run_no = ?1")?
-            .query_row([run.run_no], |row| row.get(0))?;
+        let last = self.last_seq(run.run_no)?;
         self.send(run, format!("superseded:{by}:{last}"), body)
+    }
+
+    fn last_seq(&self, run_no: i64) -> rusqlite::Result<i64> {
+        self.tx
+            .statement("SELECT last_seq FROM runs WHERE run_no = ?1")?
+            .query_row([run_no], |row| row.get(0))
     }
 
     /// The run has, and waits for, nothing any more.

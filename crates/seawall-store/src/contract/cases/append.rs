@@ -78,6 +78,7 @@ async fn everything(world: &World<'_>, lease: &Lease, pending: ApprovalId) -> Ap
             to: other,
             key: MessageKey("stale".to_owned()),
             body: Arc::from(&b"x"[..]),
+            unheard: None,
         }],
         projection: World::projection(RunStatus::Failed),
         then: AppendThen::End,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::contract::{Subject, World};
 use crate::ids::{Digest, Epoch, RunId, TenantId};
-use crate::records::{CreatedRun, CrossMessage, IdempotencyKey, MessageKey, NewRun, ParentLink, RunStatus, Sent};
+use crate::records::{
+    AppendThen, CreatedRun, CrossMessage, IdempotencyKey, MessageKey, NewRun, ParentLink, RunStatus, Sent,
+};
 use crate::time::Timestamp;
 
 fn cross(to: RunId, key: &str) -> CrossMessage {
@@ -13,6 +15,7 @@ fn cross(to: RunId, key: &str) -> CrossMessage {
         to,
         key: MessageKey(key.to_owned()),
         body: Arc::from(format!("body of {key}").as_bytes()),
+        unheard: None,
     }
 }
 
@@ -135,6 +138,26 @@ pub async fn a_message_to_a_run_the_tenant_does_not_have_is_dropped(subject: &Su
     world.append(append).await;
     assert!(other.inbox(&foreign).await.is_empty());
     other.send(foreign.run, "k").await;
+}
+
+pub async fn who_writes_to_a_run_that_is_not_there_may_hear_so(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let (lease, other) = (world.held(node).await, world.held(node).await);
+    let answered = |to, key: &str| CrossMessage {
+        unheard: Some((cross(to, "nobody").key, cross(to, "nobody").body)),
+        ..cross(to, key)
+    };
+    let mut append = world.next(&lease, "sent").await;
+    append.messages = vec![answered(other.run, "heard")];
+    world.append(append).await;
+    assert_eq!(world.inbox(&other).await, ["heard"]);
+    assert!(world.inbox(&lease).await.is_empty());
+    let mut append = world.next(&lease, "sent again").await;
+    append.messages = vec![answered(RunId::generate(), "k"), answered(RunId::generate(), "k")];
+    append.then = AppendThen::Park { due: None };
+    assert!(!world.append(append).await.parked, "there is a message");
+    assert_eq!(world.inbox(&lease).await, ["nobody"]);
 }
 
 pub async fn a_message_from_a_run_wakes_a_parked_or_ended_one(subject: &Subject) {

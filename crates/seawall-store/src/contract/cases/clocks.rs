@@ -1,5 +1,6 @@
 //! Wall clocks that are set, and the order of what is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contract::flow_world::{come, of_key, stages};
@@ -7,10 +8,11 @@ use crate::contract::world::assert_refused;
 use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
 use crate::ids::RunId;
-use crate::records::{ClaimedRun, CreatedRun, FlowStage, NewRun, Rate};
+use crate::records::{ClaimedRun, CreatedRun, Debounce, FlowStage, NewRun, Rate};
 use crate::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3600);
+const SECOND: Duration = Duration::from_secs(1);
 const PER: Duration = Duration::from_secs(10);
 
 fn set_back(world: &World<'_>) {
@@ -188,4 +190,65 @@ pub async fn a_rate_is_not_outrun_when_the_clock_was_set_back_by_a_moment(subjec
         "the debt is one that the rate can have made"
     );
     assert_eq!(next_start(&world).await, Some(next));
+}
+
+/// A run of a burst that is quiet after 2 s, or after 5 s in any case.
+async fn debounced(world: &World<'_>) -> RunId {
+    let mut entry = of_key(world, "k");
+    entry.numbers.slots = None;
+    entry.debounce = Some(Debounce {
+        key: None,
+        period: SECOND * 2,
+        max_wait: SECOND * 5,
+        message: Arc::from(&b"a newer one"[..]),
+    });
+    come(world, entry).await
+}
+
+async fn not_before(world: &World<'_>, run: RunId) -> Option<Timestamp> {
+    let place = world.store.flow_place(&world.tenant, run).await.expect("reading works");
+    place.expect("it is debounced").not_before
+}
+
+pub async fn the_wait_of_a_debounced_run_begins_anew_when_the_clock_was_set_back(subject: &Subject) {
+    let world = World::of(subject).await;
+    debounced(&world).await;
+    world.clock.advance(SECOND);
+    let run = debounced(&world).await;
+    world.clock.advance(SECOND);
+    assert_eq!(next_start(&world).await, Some(world.later(SECOND)));
+    set_back(&world);
+    let due = world.store.next_due(READER).await.expect("reading works");
+    assert_eq!(
+        due,
+        Some((world.now(), world.now())),
+        "it is not the old time that counts"
+    );
+    let end = world.later(SECOND * 2);
+    assert_eq!(next_start(&world).await, Some(end));
+    assert_eq!(not_before(&world, run).await, Some(end));
+    world.clock.set(end);
+    assert_eq!(admitted(&world, &[run]).await, 1);
+    assert_eq!(next_start(&world).await, None);
+}
+
+pub async fn a_burst_lasts_no_longer_when_the_clock_was_set_back(subject: &Subject) {
+    for looked_at in [false, true] {
+        let world = World::of(subject).await;
+        debounced(&world).await;
+        world.clock.advance(SECOND);
+        debounced(&world).await;
+        set_back(&world);
+        if looked_at {
+            next_start(&world).await;
+        }
+        // One second of the burst is over, four are left.
+        let end = world.later(SECOND * 4);
+        for _ in 0..3 {
+            world.clock.advance(SECOND);
+            debounced(&world).await;
+        }
+        let last = debounced(&world).await;
+        assert_eq!(not_before(&world, last).await, Some(end));
+    }
 }

@@ -205,3 +205,25 @@ pub async fn the_numbers_of_the_highest_version_hold(subject: &Subject) {
     end(&world, &lease, RunStatus::Succeeded).await;
     assert_eq!(counts(&world).await, (2, 2, 0));
 }
+
+pub async fn a_waiting_run_sees_who_has_the_slots(subject: &Subject) {
+    let world = World::of(subject).await;
+    let first = come(&world, with_slots(&world, 1, 2)).await;
+    let second = come(&world, with_slots(&world, 1, 2)).await;
+    let waits = come(&world, with_slots(&world, 1, 2)).await;
+    let other = come(&world, of_key(&world, "other")).await;
+    let holders = async |run| {
+        let place = world.store.flow_place(&world.tenant, run).await;
+        place.expect("reading works").expect("it has flow control").holders
+    };
+    let queued = RunStatus::Queued;
+    assert_eq!(holders(waits).await, [(first, queued), (second, queued)]);
+    assert!(
+        holders(first).await.is_empty() && holders(other).await.is_empty(),
+        "they wait for nobody"
+    );
+    let lease = claimed(&world, world.node().await, first).await;
+    end(&world, &lease, RunStatus::Failed).await;
+    let later = come(&world, with_slots(&world, 1, 2)).await;
+    assert_eq!(holders(later).await, [(second, queued), (waits, queued)]);
+}

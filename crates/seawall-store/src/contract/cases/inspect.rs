@@ -59,7 +59,7 @@ pub async fn a_run_is_shown_with_all_its_parts(subject: &Subject) {
     let parts = world.store.inspect_parts(lease.key).await.expect("reading works");
     assert_eq!(parts.segments.last().map(crate::records::Segment::last), Some(Seq(3)));
     assert_eq!(parts.approvals.iter().map(|row| row.id).collect::<Vec<_>>(), [approval]);
-    assert_eq!((parts.unread, parts.troubles.len()), (1, 0));
+    assert_eq!((parts.unread.len(), parts.troubles.len()), (1, 0));
     for (key, unread) in [("read", Some(false)), ("unread", Some(true)), ("never", None)] {
         let key = MessageKey(key.to_owned());
         let found = world.store.inspect_message(lease.key, &key).await;
@@ -105,6 +105,7 @@ pub async fn a_repair_writes_the_row_and_the_approvals(subject: &Subject) {
         last_seq: Seq(2),
         release: true,
         due: Some(due),
+        readmit: false,
         leaves: false,
         approvals: vec![settled.clone(), other.clone()],
     };

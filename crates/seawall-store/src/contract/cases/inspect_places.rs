@@ -23,6 +23,7 @@ async fn repair(world: &World<'_>, run: RunId, due: Option<Timestamp>) -> RunRep
         last_seq: record.last_seq,
         release: true,
         due,
+        readmit: false,
         leaves: false,
         approvals: Vec::new(),
     }
@@ -45,7 +46,7 @@ pub async fn a_run_is_shown_with_its_place_and_its_tasks(subject: &Subject) {
     world.take_one().await;
     let shown = parts(&world, first).await;
     assert_eq!(
-        (shown.stage, shown.withheld, shown.unread),
+        (shown.stage, shown.withheld, shown.unread.len()),
         (Some(FlowStage::Running), 0, 1)
     );
     let wanted = [(ids[0], TaskStatus::Offered), (ids[1], TaskStatus::Claimed)];
@@ -104,18 +105,19 @@ pub async fn a_repaired_retry_asks_for_its_slot(subject: &Subject) {
     let holds = come(&world, entry(&world)).await;
     for run in &ended {
         // The message of its admission is there still: it is unread, as a retry would be.
-        let due = repair(&world, *run, Some(Timestamp::ZERO)).await;
+        let mut due = repair(&world, *run, Some(Timestamp::ZERO)).await;
+        due.readmit = true;
         repaired(&world, due).await;
         assert_eq!(world.record(*run).await.due, None);
     }
     let shown = parts(&world, ended[0]).await;
     assert_eq!(
-        (shown.stage, shown.unread, shown.withheld),
+        (shown.stage, shown.unread.len(), shown.withheld),
         (Some(FlowStage::Queued), 0, 1)
     );
     let refused = parts(&world, ended[1]).await;
     assert_eq!(
-        (refused.stage, refused.unread, refused.withheld),
+        (refused.stage, refused.unread.len(), refused.withheld),
         (Some(FlowStage::Released), 0, 0)
     );
     let lease = claimed(&world, node, holds).await;
@@ -123,6 +125,26 @@ pub async fn a_repaired_retry_asks_for_its_slot(subject: &Subject) {
     assert_eq!(stage(&world, ended[0]).await, FlowStage::Running);
     assert_eq!(world.record(ended[0]).await.due, Some(Timestamp::ZERO));
     assert_eq!(world.record(ended[0]).await.last_seq, Seq(2));
+}
+
+pub async fn a_repaired_run_that_takes_no_slot_anew_is_due(subject: &Subject) {
+    let world = World::of(subject).await;
+    let node = world.node().await;
+    let run = come(&world, entry(&world)).await;
+    let lease = claimed(&world, node, run).await;
+    end(&world, &lease, RunStatus::Failed).await;
+    world.send_late(run).await;
+    let before = parts(&world, run).await;
+    for due in [None, Some(Timestamp::ZERO)] {
+        let repair = repair(&world, run, due).await;
+        repaired(&world, repair).await;
+        assert_eq!(world.record(run).await.due, due);
+        let shown = parts(&world, run).await;
+        assert_eq!((shown.stage, shown.withheld), (Some(FlowStage::Released), 0));
+        assert_eq!(shown.unread, before.unread);
+    }
+    let lease = claimed(&world, node, run).await;
+    assert_eq!(world.inbox(&lease).await.last().map(String::as_str), Some("late"));
 }
 
 pub async fn schedules_of_all_tenants_are_streamed_in_the_order_of_their_creation(subject: &Subject) {

@@ -5,6 +5,7 @@ pub mod append_extras;
 pub mod approvals;
 pub mod claims;
 pub mod clocks;
+pub mod discards;
 pub mod firings;
 pub mod flow;
 pub mod flow_model;

@@ -157,9 +157,28 @@ pub async fn a_run_withdraws_its_own_tasks_only(subject: &Subject) {
     let id = task.id;
     world.offer(&lease, vec![task]).await;
     world.withdraw(&other, id, Duration::ZERO).await;
-    world.withdraw(&other, TaskId::generate(), Duration::ZERO).await;
     assert_eq!(world.task_record(id).await.status, TaskStatus::Offered);
     assert!(world.inbox(&other).await.is_empty() && world.inbox(&lease).await.is_empty());
+}
+
+pub async fn of_a_task_that_is_not_there_its_run_is_told_that_it_is_lost(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let id = TaskId::generate();
+    world.withdraw(&lease, id, Duration::ZERO).await;
+    let told = world.store.unread(&lease, 10).await.expect("held");
+    assert_eq!((told.len(), &*told[0].body), (1, &b"nobody knows"[..]));
+    assert_eq!(told[0].key.0, format!("withdrawal of {id}"));
+    // Where its end was told, it has ended.
+    world.offer(&lease, vec![world.task("send")]).await;
+    let task = world.take_one().await;
+    world.complete(&task).await.expect("it is claimed");
+    let mut late = world.next(&lease, "late").await;
+    let mut end = withdrawn(lease.run, task.id, Duration::ZERO);
+    end.message.key = World::message(&format!("end of {}", task.id)).key;
+    late.withdrawn.push(end);
+    world.append(late).await;
+    assert_eq!(world.inbox(&lease).await.len(), 2);
 }
 
 pub async fn a_task_may_be_offered_and_withdrawn_in_one_append(subject: &Subject) {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::contract::cases::watching::soon;
 use crate::contract::tasks_world::{LEASE, queue};
+use crate::contract::world::assert_refused;
 use crate::contract::{Subject, World};
+use crate::error::StoreError;
 use crate::records::{Page, QueueSettings, Rate, TaskEnder, TaskOffered};
 use crate::watch::QueueWatch;
 
@@ -96,7 +98,7 @@ pub async fn queues_are_listed_by_name_in_pages_that_stay_right(subject: &Subjec
     let world = World::of(subject).await;
     let lease = world.held(world.node().await).await;
     let set = async |name: &str, settings| {
-        let set = world.store.set_queue(&world.tenant, &queue(name), settings).await;
+        let set = world.store.set_queue(&world.tenant, &queue(name), settings, None).await;
         set.expect("setting works");
     };
     for name in ["m", "b", "z", "b.2", "a"] {
@@ -179,4 +181,19 @@ pub async fn the_holder_is_told_of_a_tasks_end(subject: &Subject) {
         .expect("reading");
     world.withdraw(&lease, open[0].id, Duration::ZERO).await;
     soon("a withdrawal", inbox.notified()).await;
+}
+
+pub async fn settings_are_replaced_only_where_they_are_as_expected(subject: &Subject) {
+    let world = World::of(subject).await;
+    let set = async |settings: QueueSettings, expected: QueueSettings| {
+        let mail = queue("mail");
+        let set = world.store.set_queue(&world.tenant, &mail, settings, Some(expected));
+        set.await
+    };
+    let none = QueueSettings::default();
+    assert_refused!(set(none.clone(), settings()).await, StoreError::PreconditionFailed);
+    set(settings(), none.clone()).await.expect("it has none");
+    assert_refused!(set(none.clone(), none.clone()).await, StoreError::PreconditionFailed);
+    assert_eq!(world.mail().await.settings, settings());
+    set(none, settings()).await.expect("they are these");
 }

@@ -236,7 +236,7 @@ pub async fn a_run_whose_key_counts_stays(subject: &Subject) {
         ..world.new_run()
     };
     let run = ended(&world, new).await;
-    world.clock.advance(TTL - Duration::from_millis(1));
+    world.clock.advance(IdempotencyKey::OUTLIVES - Duration::from_millis(1));
     assert_eq!(sweep(&world, all(&world)).await.kept, 1);
     let fate = world.store.forget_run(&world.tenant, run).await;
     assert_eq!(fate.expect("there is room"), Fate::Kept(KeptFor::Key));
@@ -301,6 +301,7 @@ pub async fn children_stay_with_their_parent_and_a_parent_with_live_children(sub
     let first = sweep(&world, all(&world)).await;
     let second = sweep(&world, all(&world)).await;
     assert_eq!((first.runs + second.runs, second.kept), (3, 0));
+    assert_eq!((first.parents, second.parents), (1, 0));
 }
 
 pub async fn a_run_is_forgotten_by_its_own_tenant_only(subject: &Subject) {
@@ -309,6 +310,25 @@ pub async fn a_run_is_forgotten_by_its_own_tenant_only(subject: &Subject) {
     let run = ended(&world, world.new_run()).await;
     assert_refused!(world.store.forget_run(&other, run).await, StoreError::NotFound);
     assert!(exists(&world, run).await);
+}
+
+pub async fn a_workflow_that_was_used_by_a_clock_that_stood_behind_stays_as_if_new(subject: &Subject) {
+    let world = World::of(subject).await;
+    let inline = || world.store.keep_inline(&world.tenant, World::workflow("inline", "1"));
+    let kept = inline().await.expect("kept");
+    let created_at = world.now();
+    world
+        .clock
+        .set(Timestamp::from_millis(created_at.as_millis() - 3_600_000));
+    inline().await.expect("kept");
+    let forget = || world.store.forget_workflows(TTL, 10);
+    // Long after it was used by that clock, and not yet long after it was created by this one.
+    world
+        .clock
+        .set(created_at.saturating_add(TTL - Duration::from_millis(1)));
+    assert!(forget().await.expect("there is room").is_empty());
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(forget().await.expect("there is room"), [kept.id]);
 }
 
 pub async fn unused_workflows_leave_and_used_ones_stay(subject: &Subject) {

@@ -7,8 +7,11 @@ use crate::contract::tasks_world::{LEASE, TIMEOUT, worker};
 use crate::contract::world::assert_refused;
 use crate::contract::{Subject, World};
 use crate::error::StoreError;
-use crate::records::{RunStatus, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskStatus};
+use crate::records::{LeasesAnew, RunStatus, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskStatus};
 use crate::time::Timestamp;
+
+/// Of a withdrawn task, here.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub async fn an_end_settles_the_task_and_is_a_message_to_its_run(subject: &Subject) {
     let world = World::of(subject).await;
@@ -27,6 +30,7 @@ pub async fn an_end_settles_the_task_and_is_a_message_to_its_run(subject: &Subje
         (record.status, record.worker.as_deref()),
         (TaskStatus::Settled, Some("worker"))
     );
+    assert_eq!(record.ended_by, Some(TaskEnder::Worker));
     let open = world.store.tasks_of_run(&world.tenant, lease.run).await;
     assert!(open.expect("reading works").is_empty());
     let lease = world.claim(world.node().await, 1).await.remove(0).lease;
@@ -121,6 +125,53 @@ pub async fn a_workers_word_counts_until_a_lapse_is_said_and_that_only_after_the
     assert_eq!(world.inbox(&lease).await.len(), 2);
 }
 
+fn anew(from: Timestamp, ahead: Duration, limit: u32) -> LeasesAnew {
+    LeasesAnew {
+        from,
+        ahead,
+        grace: GRACE,
+        limit,
+    }
+}
+
+pub async fn a_lease_anew_lasts_no_longer_than_an_attempt_and_the_grace_of_a_withdrawn_task(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let second = Duration::from_secs(1);
+    let hasty = |activity| TaskOffered {
+        timeout: 5 * second,
+        ..world.task(activity)
+    };
+    let tasks = vec![hasty("hasty"), world.task("whole"), world.task("told"), hasty("both")];
+    world.offer(&lease, tasks).await;
+    let long = TaskClaim {
+        lease_for: Duration::from_secs(3600),
+        ..worker(4)
+    };
+    let tasks = world.take_as(long).await;
+    let just_claimed = world.store.prolong_leases(anew(world.now(), Duration::ZERO, 10)).await;
+    assert_eq!(
+        just_claimed.expect("writing works"),
+        0,
+        "they have all that they can have"
+    );
+    for task in &tasks[2..] {
+        world.withdraw(&lease, task.id, GRACE).await;
+    }
+    world.clock.advance(2 * TIMEOUT);
+    let prolong = async || {
+        let prolonged = world.store.prolong_leases(anew(world.now(), Duration::ZERO, 10)).await;
+        prolonged.expect("writing works")
+    };
+    assert_eq!(prolong().await, 4);
+    assert_eq!(prolong().await, 0);
+    for (task, lasts) in tasks.iter().zip([5 * second, TIMEOUT, GRACE, 5 * second]) {
+        let record = world.task_record(task.id).await;
+        assert_eq!(record.lease_until, Some(world.later(lasts)), "{}", task.activity);
+        assert_eq!(record.deadline, record.lease_until, "{}", task.activity);
+    }
+}
+
 pub async fn leases_are_given_anew_a_few_at_a_time_and_each_once(subject: &Subject) {
     let world = World::of(subject).await;
     let lease = world.held(world.node().await).await;
@@ -130,7 +181,7 @@ pub async fn leases_are_given_anew_a_few_at_a_time_and_each_once(subject: &Subje
     tasks.extend(world.take(1).await);
     let from = world.now();
     let prolong = async |limit| {
-        let prolonged = world.store.prolong_leases(from, Duration::ZERO, limit);
+        let prolonged = world.store.prolong_leases(anew(from, Duration::ZERO, limit));
         prolonged.await.expect("writing works")
     };
     assert_eq!(prolong(2).await, 2);
@@ -155,19 +206,27 @@ pub async fn a_deadline_moves_with_the_clock_and_never_ends_before_the_lease(sub
     let hour = Duration::from_secs(3600);
     world.clock.advance(hour);
     let after = world.take_one().await;
-    let prolonged = world.store.prolong_leases(world.now(), hour, 10).await;
+    let prolonged = world.store.prolong_leases(anew(world.now(), hour, 10)).await;
     assert_eq!(prolonged.expect("writing works"), 1);
     let deadline = async |id| world.task_record(id).await.deadline;
     assert_eq!(deadline(before.id).await, Some(before.deadline.saturating_add(hour)));
     assert_eq!(deadline(after.id).await, Some(after.deadline));
     world.clock.advance(hour);
-    let prolonged = world.store.prolong_leases(world.now(), Duration::ZERO, 10).await;
+    let prolonged = world.store.prolong_leases(anew(world.now(), Duration::ZERO, 10)).await;
     assert_eq!(prolonged.expect("writing works"), 2);
     for id in [before.id, after.id] {
         assert_eq!(deadline(id).await, Some(world.later(LEASE)));
     }
     let lapses = world.store.lapsed_tasks(10).await.expect("reading works");
     assert_eq!((lapses.tasks.len(), lapses.next), (0, Some(world.later(LEASE))));
+    world.clock.advance(LEASE);
+    let lapses = world.store.lapsed_tasks(10).await.expect("reading works");
+    let told: Vec<_> = lapses
+        .tasks
+        .iter()
+        .map(|task| (task.deadline, task.timed_out))
+        .collect();
+    assert_eq!(told, [(world.now(), true); 2], "as it was moved");
 }
 
 pub async fn a_heartbeat_prolongs_the_lease_and_keeps_the_progress(subject: &Subject) {
@@ -253,6 +312,8 @@ pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subjec
     assert_eq!((&first.tenant, first.run, first.attempt), (&world.tenant, lease.run, 1));
     assert_eq!((first.lease, first.worker.as_str()), (claimed[0].lease, "worker"));
     assert_eq!((first.activity.as_str(), first.claimed_at), ("short", started));
+    let deadlines: Vec<_> = over.tasks.iter().map(|task| task.deadline).collect();
+    assert_eq!(deadlines, [claimed[0].deadline, claimed[1].deadline]);
     let part = lapses(1).await;
     assert_eq!((part.tasks.len(), part.next), (1, Some(claimed[1].lease_until)));
     for task in &claimed[..2] {
@@ -260,4 +321,23 @@ pub async fn lapses_are_told_the_longest_over_first_with_the_next_to_come(subjec
         lapse.expect("the lease is over");
     }
     assert!(lapses(10).await.tasks.is_empty());
+}
+
+pub async fn a_settled_task_knows_who_said_its_end(subject: &Subject) {
+    let world = World::of(subject).await;
+    let lease = world.held(world.node().await).await;
+    let unclaimed = world.task("unclaimed");
+    let id = unclaimed.id;
+    world.offer(&lease, vec![world.task("send"), unclaimed]).await;
+    let task = world.take_one().await;
+    assert_eq!(world.task_record(task.id).await.ended_by, None);
+    world.clock.advance(LEASE);
+    world
+        .end(task.id, task.lease, TaskEnder::Lapse)
+        .await
+        .expect("it is over");
+    assert_eq!(world.task_record(task.id).await.ended_by, Some(TaskEnder::Lapse));
+    world.withdraw(&lease, id, Duration::ZERO).await;
+    let withdrawn = world.task_record(id).await;
+    assert_eq!((withdrawn.status, withdrawn.ended_by), (TaskStatus::Settled, None));
 }

@@ -60,6 +60,7 @@ pub async fn a_message_wakes_the_holder(subject: &Subject) {
         to: lease.run,
         key: MessageKey("cross".to_owned()),
         body: std::sync::Arc::from(&b"x"[..]),
+        unheard: None,
     });
     world.append(append).await;
     soon("another run's message", inbox.0.notified()).await;

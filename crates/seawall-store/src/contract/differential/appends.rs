@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::contract::World;
 use crate::contract::differential::dump;
-use crate::contract::differential::op::{AppendOp, Then, Wrong};
-use crate::contract::differential::samples::{approval_id, cross, flow, node_id, run_id, status, tenant};
+use crate::contract::differential::op::{AppendOp, OwnTurnOp, Then, Wrong};
+use crate::contract::differential::samples::{approval_id, cross, flow, message, node_id, run_id, status, tenant};
 use crate::contract::differential::side::{Side, TENANTS};
 use crate::ids::{Epoch, Seq};
 use crate::records::{
-    Append, AppendThen, ApprovalOpened, ApprovalSettled, ApprovalStatus, Lease, NewRun, ParentLink, RunStatus, Segment,
+    Append, AppendThen, ApprovalOpened, ApprovalSettled, ApprovalStatus, Lease, NewRun, OwnTurn, ParentLink, RunStatus,
+    Segment,
 };
 use crate::time::{StoreClock as _, Timestamp};
 
@@ -57,6 +58,15 @@ impl Side<'_> {
                 .and_then(|(nth, grace)| self.withdrawn(op.run, nth, grace))
                 .into_iter()
                 .collect(),
+            turn: match op.turn {
+                None => OwnTurn::Keep,
+                Some(OwnTurnOp::Ask(key)) => {
+                    let asked = message(key, true);
+                    let (key, body) = (asked.key, asked.body);
+                    OwnTurn::Ask { key, body }
+                }
+                Some(OwnTurnOp::GiveUp) => OwnTurn::GiveUp,
+            },
             keeps_deaths: op.keeps_deaths,
             reader: op.reader.into(),
             then: match op.then {

@@ -1,6 +1,8 @@
 //! The calls. Small numbers stand for ids: `tenant` 0..2, `node` (a slot) 0..2, `run` 0..5, `name` and `text` 0..3, `task`
 //! 0..40, `queue` 0..2. `nth` counts back from the last one that was offered or claimed.
 
+use crate::records::Turn;
+
 /// What update and delete expect of the latest version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expect {
@@ -31,6 +33,13 @@ pub enum Then {
     End,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnTurnOp {
+    /// With this key.
+    Ask(u8),
+    GiveUp,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AppendOp {
     pub run: u8,
@@ -50,6 +59,7 @@ pub struct AppendOp {
     pub offer: Vec<OfferOp>,
     /// Which of the run's tasks (`nth`), with how many milliseconds of grace.
     pub withdraw: Option<(u8, u16)>,
+    pub turn: Option<OwnTurnOp>,
     pub keeps_deaths: bool,
     pub reader: u8,
     pub then: Then,
@@ -133,6 +143,7 @@ pub enum TaskOp {
     },
     Prolong {
         ahead: u16,
+        grace: u16,
         limit: u8,
     },
     Set {
@@ -142,6 +153,8 @@ pub enum TaskOp {
         per_key: Option<u8>,
         rate: Option<u8>,
         paused: bool,
+        /// Only where it was paused, or was not.
+        expects: Option<bool>,
     },
     /// All that is to be read of queues and tasks.
     Look {
@@ -198,7 +211,7 @@ pub enum Op {
         run: u8,
         key: u8,
         terminal: bool,
-        readmit: bool,
+        turn: Turn,
     },
     Journal {
         run: u8,
@@ -271,6 +284,13 @@ pub enum Op {
     ForgetRun {
         tenant: u8,
         run: u8,
+    },
+    DiscardRun {
+        tenant: u8,
+        run: u8,
+        held: Option<u8>,
+        /// Whom it tells, and under which key.
+        end: Option<(u8, u8)>,
     },
     ForgetWorkflows {
         unused_for: u16,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::contract::differential::dump;
 use crate::contract::differential::op::Op;
-use crate::contract::differential::samples::{run_id, tenant};
+use crate::contract::differential::samples::{cross, run_id, tenant};
 use crate::contract::differential::side::Side;
-use crate::records::Sweep;
+use crate::ids::Epoch;
+use crate::records::{Discard, Sweep};
 use crate::time::{StoreClock as _, Timestamp};
 
 impl Side<'_> {
@@ -21,6 +22,19 @@ impl Side<'_> {
             Op::ForgetRun { tenant: t, run } => {
                 let fate = store.forget_run(&tenant(t.into()), run_id(run)).await;
                 dump::answer(fate, dump::plain)
+            }
+            Op::DiscardRun {
+                tenant: t,
+                run,
+                held,
+                end,
+            } => {
+                let discard = Discard {
+                    run: run_id(run),
+                    held: held.map(|epoch| Epoch(epoch.into())),
+                    end: end.map(|(to, key)| cross(to, key)),
+                };
+                dump::answer(store.discard_run(&tenant(t.into()), discard).await, dump::plain)
             }
             Op::ForgetWorkflows { unused_for, limit } => {
                 let unused_for = Duration::from_millis(unused_for.into());
@@ -43,8 +57,9 @@ impl Side<'_> {
         for _ in 0..20 {
             let done = self.store.forget_finished(step).await.expect("there is room");
             text += &format!(
-                "\n{} forgotten, {} kept, more: {}",
+                "\n{} forgotten, {} of them parents, {} kept, more: {}",
                 done.runs,
+                done.parents,
                 done.kept,
                 done.next.is_some()
             );

@@ -111,5 +111,6 @@ pub(super) fn cross(to: u8, key: u8) -> CrossMessage {
         to: run_id(to),
         key: MessageKey(format!("key-{key}")),
         body: Arc::from(&b"from a run"[..]),
+        unheard: (key % 2 == 1).then(|| (MessageKey(format!("unheard-{key}")), Arc::from(&b"nobody"[..]))),
     }
 }

@@ -88,7 +88,9 @@ impl<'a> Side<'a> {
             | Op::DueSchedules { .. } => self.apply_schedule(op).await,
             Op::Task(op) => self.apply_task(number, op).await,
             Op::Load { .. } | Op::Release { .. } => self.apply_holder(op).await,
-            Op::Forget { .. } | Op::ForgetRun { .. } | Op::ForgetWorkflows { .. } => self.apply_retention(op).await,
+            Op::Forget { .. } | Op::ForgetRun { .. } | Op::DiscardRun { .. } | Op::ForgetWorkflows { .. } => {
+                self.apply_retention(op).await
+            }
             _ => self.apply_node(op).await,
         }
     }
@@ -142,10 +144,10 @@ impl<'a> Side<'a> {
                 run,
                 key,
                 terminal,
-                readmit,
+                turn,
             } => {
                 let message = NewMessage {
-                    readmit,
+                    turn,
                     ..message(key, terminal)
                 };
                 let sent = store.send(&tenant(t.into()), run_id(run), message).await;

@@ -3,7 +3,10 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop};
 use proptest::prop_oneof;
 
-use crate::contract::differential::op::{AppendOp, Expect, FireOp, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
+use crate::contract::differential::op::{
+    AppendOp, Expect, FireOp, FlowOp, Lie, OfferOp, Op, OwnTurnOp, TaskOp, Then, Wrong,
+};
+use crate::records::Turn;
 
 const TENANTS: std::ops::Range<u8> = 0..2;
 const NODES: std::ops::Range<u8> = 0..2;
@@ -169,7 +172,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
         priority,
         flow: Some(flow),
     });
-    let end = (RUNS, 5u8..8, 0u8..3).prop_map(|(run, status, consume)| {
+    let end = (RUNS, 5u8..8, 0u8..3, option::weighted(0.3, own_turn())).prop_map(|(run, status, consume, turn)| {
         Op::Append(AppendOp {
             run,
             wrong: Wrong::Nothing,
@@ -183,6 +186,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
             message: None,
             offer: Vec::new(),
             withdraw: None,
+            turn,
             keeps_deaths: false,
             reader: 0,
             then: Then::End,
@@ -193,7 +197,14 @@ fn flow_op() -> impl Strategy<Value = Op> {
         run,
         key,
         terminal: true,
-        readmit: true,
+        turn: Turn::Ask,
+    });
+    let give_up = (RUNS, 3u8..40).prop_map(|(run, key)| Op::Send {
+        tenant: 0,
+        run,
+        key,
+        terminal: true,
+        turn: Turn::GiveUp,
     });
     prop_oneof![
         3 => (0u16..1500).prop_map(Op::Advance),
@@ -201,6 +212,7 @@ fn flow_op() -> impl Strategy<Value = Op> {
         6 => come,
         8 => end,
         4 => retry,
+        2 => give_up,
         6 => (NODES, 1u8..6).prop_map(|(node, max)| Op::Claim { node, max, suspects: 9, grave: true, reader: 9 }),
         3 => append().prop_map(Op::Append),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
@@ -212,8 +224,8 @@ fn flow_op() -> impl Strategy<Value = Op> {
 
 fn client_op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        3 => (TENANTS, RUNS, SMALL, any::<bool>(), any::<bool>())
-            .prop_map(|(tenant, run, key, terminal, readmit)| Op::Send { tenant, run, key, terminal, readmit }),
+        3 => (TENANTS, RUNS, SMALL, any::<bool>(), turn())
+            .prop_map(|(tenant, run, key, terminal, turn)| Op::Send { tenant, run, key, terminal, turn }),
         1 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| Op::ListFlow { tenant, limit }),
         1 => (RUNS, 0u8..6).prop_map(|(run, after)| Op::Journal { run, after }),
         1 => (TENANTS, 1u8..4, option::of(STATUSES))
@@ -227,6 +239,8 @@ fn retention_op() -> impl Strategy<Value = Op> {
         2 => (0u16..2000, 0u8..4, 0u16..200)
             .prop_map(|(ago, max_runs, max_bytes)| Op::Forget { ago, max_runs, max_bytes }),
         2 => (TENANTS, RUNS).prop_map(|(tenant, run)| Op::ForgetRun { tenant, run }),
+        1 => (TENANTS, RUNS, option::of(1u8..4), option::of((RUNS, SMALL)))
+            .prop_map(|(tenant, run, held, end)| Op::DiscardRun { tenant, run, held, end }),
         1 => (0u16..2000, 0u8..3).prop_map(|(unused_for, limit)| Op::ForgetWorkflows { unused_for, limit }),
     ]
 }
@@ -275,7 +289,8 @@ fn task_op() -> impl Strategy<Value = TaskOp> {
         8 => (NTH, lie(), prop::bool::weighted(0.3), SMALL)
             .prop_map(|(nth, lie, lapse, key)| TaskOp::Settle { nth, lie, lapse, key }),
         2 => (0u8..3).prop_map(|limit| TaskOp::Lapsed { limit }),
-        1 => (any::<u16>(), 0u8..3).prop_map(|(ahead, limit)| TaskOp::Prolong { ahead, limit }),
+        1 => (any::<u16>(), 0u16..2000, 0u8..3)
+            .prop_map(|(ahead, grace, limit)| TaskOp::Prolong { ahead, grace, limit }),
         2 => settings(),
         3 => (TENANTS, 1u8..4).prop_map(|(tenant, limit)| TaskOp::Look { tenant, limit }),
     ]
@@ -291,15 +306,19 @@ fn settings() -> impl Strategy<Value = TaskOp> {
         option::of(1u8..3),
         option::weighted(0.3, 1u8..4),
         prop::bool::weighted(0.1),
+        option::weighted(0.2, any::<bool>()),
     );
-    (TENANTS, QUEUES, limits).prop_map(|(tenant, queue, (concurrency, per_key, rate, paused))| TaskOp::Set {
-        tenant,
-        queue,
-        concurrency,
-        per_key,
-        rate,
-        paused,
-    })
+    (TENANTS, QUEUES, limits).prop_map(
+        |(tenant, queue, (concurrency, per_key, rate, paused, expects))| TaskOp::Set {
+            tenant,
+            queue,
+            concurrency,
+            per_key,
+            rate,
+            paused,
+            expects,
+        },
+    )
 }
 
 fn offer() -> impl Strategy<Value = OfferOp> {
@@ -317,6 +336,14 @@ fn offer() -> impl Strategy<Value = OfferOp> {
     })
 }
 
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![Just(Turn::Keep), Just(Turn::Ask), Just(Turn::GiveUp)]
+}
+
+fn own_turn() -> impl Strategy<Value = OwnTurnOp> {
+    prop_oneof![3 => (3u8..40).prop_map(OwnTurnOp::Ask), 1 => Just(OwnTurnOp::GiveUp)]
+}
+
 fn append() -> impl Strategy<Value = AppendOp> {
     let rest = (
         option::weighted(0.3, SMALL),
@@ -326,13 +353,14 @@ fn append() -> impl Strategy<Value = AppendOp> {
         (
             vec(offer(), 0..3),
             option::weighted(0.2, (NTH, 0u16..1000)),
-            any::<bool>(),
+            (any::<bool>(), option::weighted(0.4, own_turn())),
             SMALL,
             then(),
         ),
     );
     (RUNS, wrong(), SMALL, STATUSES, SMALL, rest).prop_map(|(run, wrong, events, status, consume, rest)| {
-        let (open, settle, (child, flow), message, (offer, withdraw, keeps_deaths, reader, then)) = rest;
+        let (open, settle, (child, flow), message, (offer, withdraw, own, reader, then)) = rest;
+        let (keeps_deaths, turn) = own;
         AppendOp {
             run,
             wrong,
@@ -346,6 +374,7 @@ fn append() -> impl Strategy<Value = AppendOp> {
             message,
             offer,
             withdraw,
+            turn,
             keeps_deaths,
             reader,
             then,

@@ -11,7 +11,8 @@ use crate::contract::differential::samples::{cross, message, run_id, tenant};
 use crate::contract::differential::side::{RUNS, Side, TENANTS};
 use crate::ids::{TaskId, TenantId};
 use crate::records::{
-    Page, QueueName, QueueSettings, Rate, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskSettled, TaskWithdrawn,
+    LeasesAnew, Page, QueueName, QueueSettings, Rate, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskSettled,
+    TaskWithdrawn,
 };
 use crate::time::StoreClock as _;
 
@@ -55,6 +56,7 @@ impl Side<'_> {
         Some(TaskWithdrawn {
             id,
             message: cross(run, nth),
+            lost: Arc::from(&b"lost"[..]),
             grace: Duration::from_millis(grace.into()),
         })
     }
@@ -83,9 +85,14 @@ impl Side<'_> {
                 dump::answer(store.settle_task(&tenant, end).await, dump::plain)
             }
             TaskOp::Lapsed { limit } => dump::answer(store.lapsed_tasks(limit.into()).await, dump::plain),
-            TaskOp::Prolong { ahead, limit } => {
-                let (from, ahead) = (self.clock.now(), Duration::from_millis(ahead.into()));
-                dump::answer(store.prolong_leases(from, ahead, limit.into()).await, dump::plain)
+            TaskOp::Prolong { ahead, grace, limit } => {
+                let anew = LeasesAnew {
+                    from: self.clock.now(),
+                    ahead: Duration::from_millis(ahead.into()),
+                    grace: Duration::from_millis(grace.into()),
+                    limit: limit.into(),
+                };
+                dump::answer(store.prolong_leases(anew).await, dump::plain)
             }
             TaskOp::Set { .. } => self.set_queue(op).await,
             TaskOp::Look { tenant: t, limit } => self.tasks_of(&tenant(t.into()), limit.into()).await,
@@ -145,6 +152,7 @@ impl Side<'_> {
             per_key,
             rate,
             paused,
+            expects,
         } = *op
         else {
             return String::new();
@@ -158,7 +166,13 @@ impl Side<'_> {
             }),
             paused,
         };
-        let set = self.store.set_queue(&tenant(t.into()), &queue(q), settings).await;
+        let expected = expects.map(|paused| QueueSettings {
+            paused,
+            ..QueueSettings::default()
+        });
+        let (tenant, queue) = (tenant(t.into()), queue(q));
+        let set = self.store.set_queue(&tenant, &queue, settings, expected);
+        let set = set.await;
         dump::answer(set, dump::plain)
     }
 

@@ -1,5 +1,6 @@
 //! `seawall queues`.
 
+mod delete;
 mod list;
 mod set;
 mod show;
@@ -19,6 +20,8 @@ pub(crate) enum Queues {
     Show(show::Show),
     /// Limit a queue, pause it, or let it go on
     Set(set::Set),
+    /// Take all settings of a queue away; its tasks stay
+    Delete(delete::Delete),
 }
 
 impl Queues {
@@ -27,6 +30,7 @@ impl Queues {
             Self::List(command) => command.execute(context).await,
             Self::Show(command) => command.execute(context).await,
             Self::Set(command) => command.execute(context).await,
+            Self::Delete(command) => command.execute(context).await,
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::output::{Table, plain, tell};
 #[derive(clap::Args, Debug)]
 pub(crate) struct Targets {
     /// The run: run_…
-    #[arg(required_unless_present_any = ["workflow", "status", "since", "until", "input", "all"])]
     pub(super) run: Option<String>,
     #[command(flatten)]
     filter: Filter,
@@ -53,6 +52,12 @@ struct Filter {
 }
 
 pub(super) async fn many(context: &Context, targets: &Targets, verb: &'static str) -> Done {
+    if !targets.filter.says_which() {
+        return Err(Failure::Usage(format!(
+            "error: which runs? Name one (`seawall runs {verb} run_…`), or say which ones are meant by --workflow, \
+             --status, --since, --until or --input, or --all; --dry-run shows them first"
+        )));
+    }
     let call = Call::post(format!("/api/v1/runs/{verb}"), targets.filter.body());
     let (answer, bulk, local) = context
         .with_client(Work::Look, async |client| {
@@ -113,6 +118,11 @@ fn print(context: &Context, bulk: &Bulk) -> Result<(), Failure> {
 }
 
 impl Filter {
+    fn says_which(&self) -> bool {
+        let texts = [&self.workflow, &self.since, &self.until];
+        self.all || !self.status.is_empty() || !self.input.is_empty() || texts.iter().any(|text| text.is_some())
+    }
+
     fn body(&self) -> Value {
         let mut filter = Map::new();
         let texts = [

@@ -4,7 +4,7 @@ use crate::core::commands::decision::Draft;
 use crate::core::commands::flow::{backoff, scope, stop};
 use crate::core::event::Event;
 use crate::core::state::Slot;
-use crate::datum::Datum;
+use crate::datum::{Datum, excess};
 use crate::definition::{OnError, RetryPolicy, Step};
 use crate::effect::EffectClass;
 use crate::executor::StepError;
@@ -134,7 +134,14 @@ fn replacement(draft: &Draft<'_>, slot: Slot) -> Option<Result<Datum, StepError>
         return None;
     };
     let rendered = template.render(&scope::for_activity(draft.state, slot));
-    Some(rendered.map(|rendered| Datum::new(rendered.value)))
+    Some(rendered.and_then(|rendered| match excess(&rendered.value) {
+        None => Ok(Datum::new(rendered.value)),
+        // As any output of a step.
+        Some((code, message)) => Err(StepError::permanent(
+            format!("output-{code}"),
+            format!("the value of `on_error` {message}"),
+        )),
+    }))
 }
 
 #[cfg(test)]

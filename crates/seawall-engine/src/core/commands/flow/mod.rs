@@ -22,5 +22,5 @@ pub(crate) use old_process::longest_wait;
 pub(super) use old_process::{LOOKED, safe_from};
 pub(super) use scope::of_answer;
 pub(super) use start::{MAX_EVENTS, begin_again};
-pub(super) use stop::is_being_stopped;
+pub(crate) use stop::is_being_stopped;
 pub(super) use wait::{child_input, find_child};

@@ -10,7 +10,7 @@ use crate::executor::bounded;
 
 /// Nothing more is to come of this activity: the run stops, or the map that it belongs to has failed. What undoes a step or
 /// looks into its outcome is needed all the more then.
-pub(in crate::core::commands) fn is_being_stopped(state: &RunState, slot: Slot) -> bool {
+pub(crate) fn is_being_stopped(state: &RunState, slot: Slot) -> bool {
     slot.is_main() && (state.is_stopping() || (slot.item.is_some() && map_failed(state, slot.step)))
 }
 

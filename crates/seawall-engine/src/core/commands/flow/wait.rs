@@ -13,9 +13,9 @@ use crate::core::commands::flow::{fail, scope, start};
 use crate::core::commands::signal as signals;
 use crate::core::event::{ApprovalRequested, Event};
 use crate::core::state::{RunState, Slot};
-use crate::datum::Datum;
+use crate::datum::{Datum, excess};
 use crate::definition::{self, Approval, ChildWorkflow, Kind, MAX_SIGNAL_NAME, SleepTime, Step, Template};
-use crate::executor::StepError;
+use crate::executor::{StepError, bounded_to};
 use crate::names::approval_id;
 
 /// Children of children of children …: at most this deep.
@@ -72,7 +72,7 @@ pub(super) fn approval(draft: &mut Draft<'_>, slot: Slot, step: &Step, approval:
             .deciders
             .as_ref()
             .map_or(Ok(Vec::new()), |template| strings(template, &scope))?;
-        Ok((bounded(message), deciders))
+        Ok((bounded_to(MAX_MESSAGE, message), deciders))
     });
     let (message, deciders) = match asked {
         Ok(asked) => asked,
@@ -134,12 +134,20 @@ pub(in crate::core::commands) fn find_child(draft: &mut Draft<'_>, slot: Slot) {
     }
 }
 
-/// The input that the child gets: rendered when the child is written, from the same state.
+/// The input that the child gets: rendered when the child is written, from the same state. It is bounded as that of a run
+/// that a client creates: what the child puts round it would grow from child to child.
 pub(in crate::core::commands) fn child_input(state: &RunState, slot: Slot) -> Result<Datum, StepError> {
     let Some(ChildWorkflow { input: Some(input), .. }) = child_of(&state.definition, slot) else {
         return Ok(Datum::new(Value::Object(serde_json::Map::new())));
     };
-    Ok(Datum::new(input.render(&scope::for_activity(state, slot))?.value))
+    let input = input.render(&scope::for_activity(state, slot))?.value;
+    match excess(&input) {
+        None => Ok(Datum::new(input)),
+        Some((code, message)) => {
+            let message = format!("the input of the child run {message}");
+            Err(StepError::permanent(format!("input-{code}"), message))
+        }
+    }
 }
 
 fn child_of(definition: &definition::Definition, slot: Slot) -> Option<&ChildWorkflow> {
@@ -197,15 +205,6 @@ fn strings(template: &Template, scope: &definition::Scope) -> Result<Vec<String>
         ));
     }
     Ok(items.iter().map(text_of).collect())
-}
-
-fn bounded(mut message: String) -> String {
-    let mut end = message.len().min(MAX_MESSAGE);
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    message.truncate(end);
-    message
 }
 
 fn instant(text: &str) -> Result<Timestamp, StepError> {

@@ -120,6 +120,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         seq,
         last_at,
         phase,
+        limited,
         gated,
         priority,
         superseded,
@@ -159,8 +160,8 @@ pub(super) fn same(left: &RunState, right: &RunState) {
     assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
     assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
     assert_eq!(
-        (gated, priority, superseded),
-        (&right.gated, &right.priority, &right.superseded)
+        (limited, gated, priority, superseded),
+        (&right.limited, &right.gated, &right.priority, &right.superseded)
     );
     assert_eq!(
         (deadline, output, error),

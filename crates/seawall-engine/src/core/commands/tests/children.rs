@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use seawall_store::{RunId, RunStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::kit::{Subject, act, activity, by, child_that_takes, error, names, with};
+use crate::core::Withdrawal;
 use crate::core::command::{Command, Message};
-use crate::core::event::{Event, Resolution};
+use crate::core::event::{Event, Resolution, Supersession};
 use crate::core::state::{Phase, StepStatus};
 use crate::datum::Datum;
 use crate::executor::Outcome;
@@ -15,6 +16,17 @@ use crate::executor::Outcome;
 fn parent() -> Subject {
     let child = json!({ "id": "a", "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
     Subject::of_steps(json!([child, act("b", "read")]))
+}
+
+/// Its child takes longer than a minute.
+fn late() -> (Subject, RunId) {
+    let mut run = parent();
+    run.start_child("a");
+    let child = run.child("a");
+    let events = run.after(Duration::from_secs(60));
+    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested"]);
+    assert!(run.is("a", StepStatus::Waiting));
+    (run, child)
 }
 
 fn ended(run: &mut Subject, child: RunId, status: RunStatus) -> Vec<Event> {
@@ -68,13 +80,48 @@ fn a_childs_failure_fails_the_step() {
 }
 
 #[test]
-fn a_child_that_takes_too_long_is_told_to_stop_and_not_waited_for() {
-    let mut run = parent();
-    run.start_child("a");
-    let child = run.child("a");
-    let events = run.after(Duration::from_secs(60));
-    assert_eq!(names(&events), ["timer.fired", "child.cancel_requested", "step.failed"]);
-    assert!(ended(&mut run, child, RunStatus::Cancelled).is_empty());
+fn a_child_that_takes_too_long_is_told_to_stop_and_fails_the_step_when_it_has_ended() {
+    for status in [RunStatus::Cancelled, RunStatus::Failed] {
+        let (mut run, child) = late();
+        run.crash(true);
+        assert_eq!(run.state.next_wake(), None, "nothing to be woken for");
+        assert_eq!(
+            names(&ended(&mut run, child, status)),
+            ["child.finished", "step.failed"]
+        );
+        assert_eq!(run.at("a").error.as_ref().map(|error| &*error.code), Some("timeout"));
+    }
+}
+
+#[test]
+fn a_child_that_succeeds_although_it_took_too_long_gives_its_output() {
+    let (mut run, child) = late();
+    let events = ended(&mut run, child, RunStatus::Succeeded);
+    assert_eq!(names(&events), ["child.finished", "step.succeeded"]);
+}
+
+#[test]
+fn a_run_that_stops_does_not_tell_its_late_child_again() {
+    let (mut run, child) = late();
+    run.succeed("b");
+    assert_eq!(names(&run.cancel()), ["run.cancel_requested"]);
+    let events = ended(&mut run, child, RunStatus::Cancelled);
+    assert_eq!(names(&events), ["child.finished", "step.cancelled", "run.cancelled"]);
+}
+
+#[test]
+fn nothing_is_undone_beside_what_a_child_that_took_too_long_does_still() {
+    let undo = json!({ "kind": "act", "effect": "once" });
+    let child = json!({ "id": "b", "kind": "workflow", "timeout": "1m", "needs": ["a"], "with": { "workflow": "w" } });
+    let mut run = Subject::of_steps(json!([with(act("a", "read"), json!({ "compensate": undo })), child]));
+    run.succeed("a");
+    run.start_child("b");
+    let child = run.child("b");
+    run.after(Duration::from_secs(60));
+    assert!(run.starts().is_empty(), "the child is at work still");
+    let events = ended_for(&mut run, "b", child, RunStatus::Cancelled);
+    let undoes = ["compensation.started", "step.started"];
+    assert_eq!(names(&events), [["child.finished", "step.failed"], undoes].concat());
 }
 
 #[test]
@@ -138,14 +185,18 @@ fn an_input_that_the_childs_workflow_does_not_take_fails_the_step_and_makes_no_c
 }
 
 #[test]
-fn of_two_children_that_take_too_long_at_once_the_second_is_told_once_and_waited_for() {
+fn of_two_children_that_take_too_long_at_once_each_is_told_once_and_waited_for() {
     let step = json!({ "kind": "workflow", "timeout": "1m", "with": { "workflow": "w" } });
     let mut run = Subject::of_steps(json!([{ "id": "m", "kind": "map", "with": { "over": [1, 2], "step": step } }]));
     run.start_child("m[0]");
     run.start_child("m[1]");
     let events = run.after(Duration::from_secs(60));
-    let told = "child.cancel_requested";
-    assert_eq!(names(&events), ["timer.fired", told, "step.failed", told]);
+    let told = ["timer.fired", "child.cancel_requested"];
+    assert_eq!(names(&events), [told, told].concat());
+    assert_eq!(
+        names(&run.end_child("m[0]", RunStatus::Cancelled)),
+        ["child.finished", "step.failed"]
+    );
     assert!(run.is("m[1]", StepStatus::Waiting) && run.is("m", StepStatus::Running));
 }
 
@@ -207,12 +258,10 @@ fn a_retry_of_the_run_retries_the_child_that_failed_and_waits_for_its_next_end()
 }
 
 #[test]
-fn a_child_that_was_given_up_is_retried_and_can_be_told_to_stop_again() {
-    let mut run = parent();
-    run.start_child("a");
-    let child = run.child("a");
+fn a_child_that_took_too_long_is_retried_and_can_be_told_to_stop_again() {
+    let (mut run, child) = late();
     run.succeed("b");
-    run.after(Duration::from_secs(60));
+    ended(&mut run, child, RunStatus::Cancelled);
     assert_eq!(run.state.phase, Phase::Failed);
     assert_eq!(names(&run.retry()), ["run.retried", "step.started", "child.retried"]);
     // What it came to when it was told to stop.
@@ -275,4 +324,138 @@ fn a_child_that_is_told_to_stop_meanwhile_is_not_retried() {
     assert_eq!(run.state.status(), RunStatus::Blocked);
     let events = run.resolve("y", Resolution::Failed("no".to_owned()));
     assert_eq!(names(&events).last(), Some(&"run.cancelled"));
+}
+
+/// A list in a list in a list …
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+#[test]
+fn an_input_beyond_the_bounds_of_one_fails_the_step_and_no_child_is_begun() {
+    for (input, code) in [
+        (json!("{{ input }}"), None),
+        (json!(["{{ input }}"]), Some("input-too-deep")),
+        (json!({ "down": { "there": "{{ input }}" } }), Some("input-too-deep")),
+    ] {
+        let definition = json!({ "name": "w", "steps": [{ "id": "a", "kind": "workflow",
+            "with": { "workflow": "w", "input": input } }] });
+        let mut run = Subject::with_input(&definition, nested(64));
+        run.tell(Command::Begin);
+        let events = run.start_child("a");
+        let Some(code) = code else {
+            assert_eq!(names(&events), ["child.started"]);
+            continue;
+        };
+        assert_eq!(names(&events), ["step.failed", "run.failed"]);
+        assert_eq!(run.at("a").error.as_ref().map(|error| &*error.code), Some(code));
+    }
+}
+
+#[test]
+fn a_value_of_on_error_beyond_the_bounds_of_an_output_fails_the_step() {
+    let step = with(act("a", "read"), json!({ "on_error": { "value": ["{{ input }}"] } }));
+    let mut run = Subject::with_input(&json!({ "name": "w", "steps": [step] }), nested(64));
+    run.tell(Command::Begin);
+    assert_eq!(names(&run.fail("a")), ["step.failed", "run.failed"]);
+    assert_eq!(
+        run.at("a").error.as_ref().map(|error| &*error.code),
+        Some("output-too-deep")
+    );
+}
+
+/// A child under flow control of which one step has failed.
+fn limited_child() -> Subject {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    run.message(Message::Admitted);
+    run.fail("x");
+    run
+}
+
+#[test]
+fn a_retried_child_under_flow_control_waits_for_its_admission() {
+    let mut run = limited_child();
+    assert_eq!(asked(&mut run, 2), ["run.retry_requested"]);
+    assert!(run.state.awaits_readmission());
+    assert_eq!(run.state.phase, Phase::Failed);
+    run.crash(true);
+    run.after(Duration::from_secs(3));
+    let events = run.message(Message::Admitted);
+    assert_eq!(names(&events), ["run.admitted", "run.retried", "step.started"]);
+    assert!(
+        matches!(events[0], Event::RunAdmitted { waited_ms: 3000 }),
+        "{events:?}"
+    );
+    assert!(run.message(Message::Admitted).is_empty());
+}
+
+#[test]
+fn what_ends_the_wait_of_a_retried_child_answers_its_parent_and_leaves_it_as_it_was() {
+    let newer = RunId::derived(&[b"newer"]);
+    for (message, reason) in [
+        (Message::Cancel { by: by() }, Withdrawal::Cancelled { by: by() }),
+        (Message::WithdrawRetry { by: by() }, Withdrawal::Cancelled { by: by() }),
+        (
+            Message::Superseded {
+                by: newer,
+                reason: Supersession::CancelRunning,
+            },
+            Withdrawal::Superseded { by: newer },
+        ),
+        (Message::Rejected, Withdrawal::Rejected),
+    ] {
+        let mut run = limited_child();
+        asked(&mut run, 2);
+        let events = run.message(message.clone());
+        assert_eq!(events, [Event::RunRetryWithdrawn { reason }]);
+        assert_eq!((&run.state.phase, run.state.asked), (&Phase::Failed, 2));
+        // What comes too late: its admission, and the same once more.
+        assert!(run.message(Message::Admitted).is_empty() && run.message(message).is_empty());
+        assert_eq!(asked(&mut run, 3), ["run.retry_requested"]);
+        assert!(run.state.awaits_readmission());
+    }
+}
+
+#[test]
+fn a_child_that_still_stops_when_its_parent_is_retried_keeps_its_slot() {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    run.message(Message::Admitted);
+    run.cancel();
+    let events = run.message(Message::ParentRetried { by: by(), round: 2 });
+    assert!(
+        matches!(events[..], [Event::RunRetryRequested { gated: false, .. }]),
+        "{events:?}"
+    );
+    let events = run.settle("x", Outcome::Failed(error("bad")));
+    assert_eq!(names(&events)[1..], ["run.cancelled", "run.retried", "step.started"]);
+}
+
+#[test]
+fn the_withdrawal_of_a_retry_stands_in_the_journal_of_a_run_that_has_ended() {
+    let mut run = Subject::of_steps(json!([act("x", "once")]));
+    assert!(
+        run.message(Message::WithdrawRetry { by: by() }).is_empty(),
+        "it goes on"
+    );
+    run.fail("x");
+    let events = run.message(Message::WithdrawRetry { by: by() });
+    assert_eq!(names(&events), ["run.retry_withdrawn"]);
+    assert_eq!(names(&run.retry())[0], "run.retried");
+}
+
+#[test]
+fn a_child_that_never_had_a_slot_asks_for_one_before_it_is_retried() {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut run = Subject::of(&definition).into_child();
+    assert_eq!(asked(&mut run, 2), ["run.retry_requested"]);
+    assert!(!run.state.awaits_readmission(), "it waits for its first one");
+    let events = names(&run.message(Message::Rejected));
+    assert_eq!(events, ["run.rejected", "run.failed", "run.retry_requested"]);
+    assert!(run.state.awaits_readmission());
+    assert_eq!(
+        names(&run.message(Message::Admitted))[..2],
+        ["run.admitted", "run.retried"]
+    );
 }

@@ -1,5 +1,6 @@
 //! The clock is set by an hour, ahead or back: what begins after that takes its own time, and nothing is stuck.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seawall_store::Timestamp;
@@ -9,6 +10,7 @@ use super::kit::{LEASE, Subject, act, names, with};
 use crate::core::command::Command;
 use crate::core::event::Resolution;
 use crate::core::state::StepStatus;
+use crate::replay::{Replay, Verdict};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -116,4 +118,33 @@ fn a_wait_that_was_begun_before_the_clock_went_ahead_is_over_when_the_clock_says
         ["timer.fired", "step.succeeded", "step.started"]
     );
     assert_eq!(names(&run.after(HOUR))[0], "run.timed_out");
+}
+
+#[test]
+fn a_recovery_of_several_attempts_replays_wherever_the_clock_stood() {
+    let once =
+        |id: &str, timeout: &str, needs: Value| with(act(id, "once"), json!({ "timeout": timeout, "needs": needs }));
+    let quarters = (0..480).map(|quarter| Duration::from_millis(250) * quarter);
+    let others = [Duration::from_millis(1), Duration::from_millis(340), HOUR, 2 * HOUR];
+    for back in quarters.chain(others) {
+        for deadly in [false, true] {
+            let mut run = Subject::of_steps(json!([
+                once("a", "1m", json!([])),
+                { "id": "nap", "kind": "sleep", "with": { "for": "20s" } },
+                once("b", "90s", json!(["nap"])),
+                once("c", "10s", json!(["nap"])),
+            ]));
+            run.after(Duration::from_secs(20));
+            let back = i64::try_from(back.as_millis()).unwrap_or(i64::MAX);
+            run.now = Timestamp::from_millis(run.now.as_millis() + 5000 - back);
+            if deadly {
+                run.tell(Command::BlockDeadly { deaths: 10 });
+            } else {
+                run.crash(false);
+            }
+            assert!(["a", "b", "c"].iter().all(|id| run.is(id, StepStatus::Unknown)));
+            let replay = Replay::new(Arc::clone(&run.definition), &run.journal).unwrap();
+            assert_eq!(replay.finish(), Verdict::Identical, "{back} ms: {:#?}", run.journal);
+        }
+    }
 }

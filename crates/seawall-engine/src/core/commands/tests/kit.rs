@@ -392,6 +392,20 @@ impl Subject {
         })))
     }
 
+    /// The task that was taken back is not there, and nobody knows who had it.
+    pub(super) fn lose_task(&mut self, name: &str) -> Vec<Event> {
+        let task = self.task(name);
+        self.message(Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity: activity(name),
+            claim: None,
+            end: TaskEnd::Lapsed {
+                timed_out: false,
+                deadline: None,
+            },
+        })))
+    }
+
     /// The tasks that the last command offered.
     pub(super) fn offers(&self) -> Vec<&TaskPlan> {
         self.actions

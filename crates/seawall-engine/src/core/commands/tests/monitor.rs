@@ -41,6 +41,9 @@ pub(super) struct Monitor {
     stopping: bool,
     /// It has not been admitted.
     gated: bool,
+    /// It has ended, and waits for a slot to be retried.
+    readmitted: bool,
+    is_child: bool,
     /// Paused, and held by nobody because holders died.
     held: (bool, bool),
     sagas: Sagas,
@@ -60,6 +63,8 @@ impl Monitor {
             ended: false,
             stopping: false,
             gated: false,
+            readmitted: false,
+            is_child: false,
             held: (false, false),
             sagas: Sagas::default(),
             crowded: BTreeSet::new(),
@@ -94,9 +99,10 @@ impl Monitor {
         self.put_off(recorded);
         let event = &recorded.event;
         assert!(
-            !self.ended || matches!(event, Event::RunRetried { .. } | Event::RunRetryRequested { .. }),
+            !self.ended || self.may_follow(event),
             "after the end of the run: {recorded:?}"
         );
+        self.take_turns(event);
         match event {
             Event::RunSucceeded { .. } => {
                 assert!(
@@ -124,14 +130,13 @@ impl Monitor {
                 }
             }
             Event::CancelRequested { .. } => {
+                // One that stops already only is not retried afterwards: what blocks it goes on doing so.
+                self.held.1 &= self.stopping;
                 self.stop();
-                self.held.1 = false;
             }
             Event::RunTimedOut => self.stop(),
-            Event::RunCreated(created) => self.gated = created.gated,
-            Event::RunAdmitted { .. } => {
-                assert!(self.gated && !self.stopping, "the run was admitted for nothing");
-                self.gated = false;
+            Event::RunCreated(created) => {
+                (self.gated, self.is_child) = (created.gated, created.parent.is_some());
             }
             Event::RunStarted => assert!(!self.gated, "the run began without its admission"),
             Event::RunRejected => {
@@ -164,6 +169,36 @@ impl Monitor {
                 }
             }
             _ => self.step(definition, event),
+        }
+    }
+
+    fn take_turns(&mut self, event: &Event) {
+        match event {
+            Event::RunAdmitted { .. } => {
+                let first = self.gated && !self.stopping && !self.ended;
+                assert!(first || self.readmitted, "the run was admitted for nothing");
+                (self.gated, self.readmitted) = (false, false);
+            }
+            Event::RunRetryRequested { gated: true, .. } => {
+                assert!(self.ended, "what goes on takes a slot anew");
+                self.readmitted = true;
+            }
+            Event::RunRetryWithdrawn { .. } => {
+                // Of a run without a parent the store says so.
+                assert!(self.ended && (self.readmitted || !self.is_child), "no retry waits");
+                self.readmitted = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// After the end.
+    fn may_follow(&self, event: &Event) -> bool {
+        match event {
+            Event::RunRetried { .. } => !self.readmitted,
+            Event::RunAdmitted { .. } => self.readmitted,
+            Event::RunRetryRequested { .. } | Event::RunRetryWithdrawn { .. } => true,
+            _ => false,
         }
     }
 
@@ -206,13 +241,12 @@ impl Monitor {
             Event::StepCancelled { activity } => self.settle(activity, Seen::Cancelled),
             // What has not begun may be put off as well: its queue is full, or an earlier process may be at it.
             Event::StepDeferred { activity, .. } => {
+                // And a reconcile step whose task is taken back may have something newer to look into; any task may be lost.
                 let from = [Seen::Running, Seen::Between, Seen::Untouched, Seen::Waiting];
-                // Only a reconcile step whose task is taken back may have something newer to look into.
-                let from = &from[..3 + usize::from(activity.part == Part::Reconcile)];
-                self.move_to(activity, from, Seen::Between);
+                self.move_to(activity, &from, Seen::Between);
             }
             Event::StepOutcomeUnknown { activity, .. } => {
-                let from = [Seen::Running, Seen::Between, Seen::Untouched];
+                let from = [Seen::Running, Seen::Between, Seen::Untouched, Seen::Waiting];
                 self.move_to(activity, &from, Seen::Unknown);
                 assert_ne!(activity.part, Part::Reconcile, "nobody looks into what looks");
                 if activity.part == Part::Main && step_of(definition, activity).reconcile.is_some() {
@@ -317,6 +351,10 @@ impl Monitor {
     fn move_to(&mut self, activity: &ActivityRef, from: &[Seen], to: Seen) {
         let seen = self.seen.get_mut(activity).expect("the activity exists");
         assert!(from.contains(seen), "{activity} went from {seen:?} to {to:?}");
+        if let (Seen::Waiting, Some((child, _))) = (*seen, self.children.get(activity)) {
+            let ended = self.settled.contains(&child.to_string());
+            assert!(ended, "{activity} went on before {child} had ended");
+        }
         *seen = to;
     }
 
@@ -412,7 +450,7 @@ impl Monitor {
             *again |= matches!(self.seen[activity], Seen::Failed | Seen::Cancelled);
             *again || !(raised.contains(activity) || activity.part == Part::Compensate)
         });
-        self.gated = false;
+        (self.gated, self.readmitted) = (false, false);
         let stale = self.stale(definition, raised);
         let undone = self.sagas.undone();
         let mut reopened: BTreeSet<StepId> = self.sagas.retried(definition, raised);

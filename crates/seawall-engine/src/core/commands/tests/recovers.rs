@@ -12,15 +12,29 @@ use crate::core::state::StepStatus;
 #[test]
 fn pure_read_and_idempotent_attempts_are_made_again_under_the_same_key() {
     for class in ["pure", "read", "idempotent"] {
-        let mut run = Subject::of_steps(json!([act("a", class)]));
-        let key = run.starts()[0].effect_key;
-        assert_eq!(names(&run.crash(true)), ["step.started"], "{class}");
-        assert_eq!(
-            (run.starts()[0].effect_key, run.starts()[0].attempt),
-            (key, 2),
-            "{class}"
-        );
-        assert_eq!(run.at("a").failures, 0, "a crash is not the step's fault");
+        // Whether the process died, or only lost the run.
+        for dead in [true, false] {
+            let mut run = Subject::of_steps(json!([act("a", class)]));
+            let key = run.starts()[0].effect_key;
+            assert_eq!(names(&run.crash(dead)), ["step.started"], "{class} {dead}");
+            assert_eq!(
+                (run.starts()[0].effect_key, run.starts()[0].attempt),
+                (key, 2),
+                "{class} {dead}"
+            );
+            assert_eq!(run.at("a").failures, 0, "a crash is not the step's fault");
+        }
+    }
+}
+
+#[test]
+fn what_has_succeeded_is_not_done_again_after_a_crash() {
+    for class in ["pure", "read", "idempotent", "once"] {
+        let nap = json!({ "id": "nap", "kind": "sleep", "with": { "for": "1h" }, "needs": ["a"] });
+        let mut run = Subject::of_steps(json!([act("a", class), nap]));
+        run.succeed("a");
+        assert!(run.crash(true).is_empty(), "{class}");
+        assert!(run.starts().is_empty() && run.is("a", StepStatus::Succeeded), "{class}");
     }
 }
 
@@ -92,12 +106,53 @@ fn a_run_that_stops_makes_nothing_again() {
 #[test]
 fn a_repeated_attempt_whose_request_has_changed_is_unknown() {
     let what = json!({ "with": { "do": "{{ run.attempt }}" } });
-    let mut run = Subject::of_steps(json!([with(act("a", "idempotent"), what)]));
+    for class in ["pure", "read", "idempotent"] {
+        let mut run = Subject::of_steps(json!([with(act("a", class), what.clone())]));
+        run.cancel();
+        run.crash(true);
+        let events = run.retry();
+        if class == "idempotent" {
+            assert_eq!(names(&events), ["run.retried", "step.outcome_unknown", "run.blocked"]);
+            assert_eq!(run.at("a").error.as_ref().map(|e| &*e.code), Some("request-changed"));
+        } else {
+            assert_eq!(names(&events), ["run.retried", "step.started"], "{class}");
+        }
+    }
+    let mut run = Subject::of_steps(json!([with(act("a", "once"), what)]));
     run.cancel();
     run.crash(true);
-    let events = run.retry();
-    assert_eq!(names(&events), ["run.retried", "step.outcome_unknown", "run.blocked"]);
-    assert_eq!(run.at("a").error.as_ref().map(|e| &*e.code), Some("request-changed"));
+    assert!(
+        run.is("a", StepStatus::Unknown),
+        "the cancelled run ends after it is resolved"
+    );
+}
+
+#[test]
+fn an_attempt_that_was_in_flight_a_day_ago_is_not_repeated_under_its_key() {
+    let day = Duration::from_secs(24 * 3600);
+    for (class, code) in [
+        ("pure", None),
+        ("read", None),
+        ("idempotent", Some("effect-key-expired")),
+        ("once", Some("holder-died")),
+    ] {
+        for (down, is_over) in [(day - Duration::from_secs(1), false), (day, true)] {
+            let mut run = Subject::of_steps(json!([act("a", class)]));
+            run.now = run.now.saturating_add(down);
+            let events = run.crash(true);
+            match code.filter(|_| is_over || class == "once") {
+                None => assert_eq!(names(&events), ["step.started"], "{class} {down:?}"),
+                Some(code) => {
+                    assert_eq!(
+                        names(&events),
+                        ["step.outcome_unknown", "run.blocked"],
+                        "{class} {down:?}"
+                    );
+                    assert_eq!(run.at("a").error.as_ref().map(|e| &*e.code), Some(code));
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -25,11 +25,17 @@ fn completed() -> TaskEnd {
 }
 
 fn silent() -> TaskEnd {
-    TaskEnd::Lapsed { timed_out: false }
+    TaskEnd::Lapsed {
+        timed_out: false,
+        deadline: None,
+    }
 }
 
 fn timed_out() -> TaskEnd {
-    TaskEnd::Lapsed { timed_out: true }
+    TaskEnd::Lapsed {
+        timed_out: true,
+        deadline: None,
+    }
 }
 
 fn failure(events: &[Event]) -> &StepError {
@@ -104,25 +110,27 @@ fn a_payload_is_measured_as_the_text_that_it_becomes() {
 
 #[test]
 fn a_failed_task_is_tried_again_by_its_policy_and_not_before_its_worker_says() {
-    let retried = with(
-        task("a", "idempotent"),
-        json!({ "retry": { "max_attempts": 2, "jitter": "none" } }),
-    );
-    let mut run = Subject::of_steps(json!([retried]));
-    let first = run.task("a");
-    let busy = StepError {
-        retry_after: Some(9 * SECOND),
-        ..error("out-of-stock")
-    };
-    let events = run.end_task("a", TaskEnd::Failed(busy));
-    assert_eq!(names(&events), ["task.claimed", "step.failed"]);
-    assert_eq!(run.at("a").wake, Some(run.now.saturating_add(9 * SECOND)));
-    let events = run.after(9 * SECOND);
-    assert_eq!(names(&events), ["step.started", "task.offered"]);
-    assert_ne!(run.task("a"), first, "another attempt is another task");
-    let events = run.end_task("a", TaskEnd::Failed(error("out-of-stock")));
-    assert_eq!(&*failure(&events).code, "out-of-stock");
-    assert_eq!(run.state.status(), RunStatus::Failed);
+    for class in ["pure", "read", "idempotent"] {
+        let retried = with(
+            task("a", class),
+            json!({ "retry": { "max_attempts": 2, "jitter": "none" } }),
+        );
+        let mut run = Subject::of_steps(json!([retried]));
+        let first = run.task("a");
+        let busy = StepError {
+            retry_after: Some(9 * SECOND),
+            ..error("out-of-stock")
+        };
+        let events = run.end_task("a", TaskEnd::Failed(busy));
+        assert_eq!(names(&events), ["task.claimed", "step.failed"]);
+        assert_eq!(run.at("a").wake, Some(run.now.saturating_add(9 * SECOND)));
+        let events = run.after(9 * SECOND);
+        assert_eq!(names(&events), ["step.started", "task.offered"], "{class}");
+        assert_ne!(run.task("a"), first, "another attempt is another task");
+        let events = run.end_task("a", TaskEnd::Failed(error("out-of-stock")));
+        assert_eq!(&*failure(&events).code, "out-of-stock");
+        assert_eq!(run.state.status(), RunStatus::Failed);
+    }
 }
 
 #[test]
@@ -168,6 +176,33 @@ fn a_once_task_whose_worker_vanished_is_unknown_and_runs_again_only_when_that_wo
 }
 
 #[test]
+fn a_worker_whose_deadline_was_moved_is_waited_for_until_then_and_never_longer_than_a_timeout_from_now() {
+    let hour = 3600 * SECOND;
+    // Told that it has 50 s more, by a clock that is right, and by one that has been set back since.
+    for (moved, waits) in [(hour + 50 * SECOND, 50 * SECOND), (2 * hour, 60 * SECOND)] {
+        let mut run = Subject::of_steps(json!([task("a", "once")]));
+        let claimed_at = run.now;
+        run.now = claimed_at.saturating_add(hour);
+        let task = run.task("a");
+        let message = Message::TaskEnded(Box::new(TaskEnded {
+            task,
+            activity: activity("a"),
+            claim: Some(("worker".into(), claimed_at)),
+            end: TaskEnd::Lapsed {
+                timed_out: false,
+                deadline: Some(claimed_at.saturating_add(moved)),
+            },
+        }));
+        run.message(message);
+        run.resolve("a", Resolution::Retry);
+        let safe = run.now.saturating_add(waits + LEASE);
+        assert_eq!(run.at("a").wake, Some(safe));
+        let replay = Replay::new(Arc::clone(&run.definition), &run.journal).expect("its own definition");
+        assert_eq!(replay.finish(), Verdict::Identical);
+    }
+}
+
+#[test]
 fn a_vanished_worker_costs_other_tasks_no_failure_and_no_key() {
     let mut run = Subject::of_steps(json!([task("a", "idempotent")]));
     let key = run.offers()[0].effect_key;
@@ -188,17 +223,21 @@ fn a_vanished_worker_costs_other_tasks_no_failure_and_no_key() {
 
 #[test]
 fn a_timeout_counts_as_a_failure() {
-    let retried = with(
-        task("a", "read"),
-        json!({ "retry": { "max_attempts": 2, "jitter": "none" } }),
-    );
-    let mut run = Subject::of_steps(json!([retried]));
-    let events = run.end_task("a", timed_out());
-    assert_eq!(&*failure(&events).code, "timeout");
-    assert_eq!(run.at("a").status, StepStatus::Retrying);
-    run.after(SECOND);
-    run.end_task("a", timed_out());
-    assert_eq!(run.at("a").status, StepStatus::Failed);
+    for class in ["pure", "read", "idempotent"] {
+        let retried = with(
+            task("a", class),
+            json!({ "retry": { "max_attempts": 2, "jitter": "none" } }),
+        );
+        let mut run = Subject::of_steps(json!([retried]));
+        let key = run.offers()[0].effect_key;
+        let events = run.end_task("a", timed_out());
+        assert_eq!(&*failure(&events).code, "timeout");
+        assert_eq!(run.at("a").status, StepStatus::Retrying);
+        run.after(SECOND);
+        assert_eq!(run.offers()[0].effect_key, key, "{class}");
+        run.end_task("a", timed_out());
+        assert_eq!(run.at("a").status, StepStatus::Failed, "{class}");
+    }
 }
 
 #[test]
@@ -246,6 +285,20 @@ fn a_once_task_that_vanishes_while_the_run_stops_keeps_it_open() {
     assert_eq!(run.state.status(), RunStatus::Blocked);
     run.resolve("a", Resolution::Failed("it did not".to_owned()));
     assert_eq!(run.state.status(), RunStatus::Cancelled);
+}
+
+#[test]
+fn a_task_that_is_lost_keeps_no_cancelled_run_and_leaves_its_effect_in_doubt() {
+    let mut run = Subject::of_steps(json!([task("a", "idempotent"), task("b", "once")]));
+    run.cancel();
+    assert_eq!(names(&run.lose_task("a")), ["step.deferred", "step.cancelled"]);
+    assert!(run.at("a").in_doubt);
+    assert_eq!(names(&run.lose_task("b")), ["step.outcome_unknown", "run.blocked"]);
+    assert_eq!(run.at("b").error.as_ref().unwrap().code, "task-lost");
+    run.resolve("b", Resolution::Failed("it did not".to_owned()));
+    assert_eq!(run.state.status(), RunStatus::Cancelled);
+    let replay = Replay::new(Arc::clone(&run.definition), &run.journal).expect("its own definition");
+    assert_eq!(replay.finish(), Verdict::Identical);
 }
 
 #[test]
@@ -365,14 +418,16 @@ fn a_late_or_foreign_word_about_a_task_changes_nothing() {
 
 #[test]
 fn a_crash_does_not_touch_an_offered_task() {
-    let mut run = Subject::of_steps(json!([task("a", "once")]));
-    let before = run.task("a");
-    assert!(run.crash(false).is_empty());
-    assert_eq!(run.task("a"), before);
-    assert_eq!(
-        names(&run.end_task("a", completed()))[1..],
-        ["step.succeeded", "run.succeeded"]
-    );
+    for class in ["pure", "read", "idempotent", "once"] {
+        let mut run = Subject::of_steps(json!([task("a", class)]));
+        let before = run.task("a");
+        assert!(run.crash(false).is_empty(), "{class}");
+        assert_eq!(run.task("a"), before);
+        assert_eq!(
+            names(&run.end_task("a", completed()))[1..],
+            ["step.succeeded", "run.succeeded"]
+        );
+    }
 }
 
 #[test]

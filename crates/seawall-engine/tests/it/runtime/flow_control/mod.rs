@@ -2,4 +2,5 @@
 
 mod kit;
 mod order;
+mod retries;
 mod slots;

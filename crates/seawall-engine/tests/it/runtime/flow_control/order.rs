@@ -96,6 +96,14 @@ async fn a_rate_lets_a_burst_through_and_then_one_after_another() {
     let (kind, detail) = why(&world, &engine, runs[2]).await;
     assert_eq!(kind, "rate");
     assert!(detail.contains("the next start is at 2023-11-14T22:13:50Z"), "{detail}");
+    // The second in line comes one interval later.
+    let until = engine.why(&world.me, runs[3]).await.unwrap().last().unwrap().until;
+    assert_eq!(until.unwrap().as_millis() - 1_700_000_000_000, 60_000);
+    let (_, detail) = why(&world, &engine, runs[3]).await;
+    assert!(
+        detail.ends_with("number 2 of 2, its own not before 2023-11-14T22:14:20Z"),
+        "{detail}"
+    );
     let claims = world.calls.of(StoreOp::Claim);
     for seconds in [0, 31, 31] {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -141,6 +149,21 @@ async fn of_a_burst_the_last_one_runs_after_a_quiet_time() {
     assert_eq!(status(&world, &engine, runs[2]).await, RunStatus::Waiting);
     let view = engine.run(&world.me, runs[2]).await.unwrap();
     assert_eq!(view.started_at.unwrap().as_millis(), 1_700_000_000_000 + 22_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_debounced_while_the_clock_is_set_back_begins_a_quiet_time_later() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let definition = hears(json!({ "debounce": { "period": "10s" } }));
+    let run = world.start(&engine, definition).await;
+    world.settle().await;
+    world.clock.set_ahead(-3600);
+    // The dispatcher looks at the clock again within a minute, and at the end of what it waited for.
+    tokio::time::sleep(Duration::from_secs(19)).await;
+    assert_eq!(status(&world, &engine, run).await, RunStatus::Queued);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(status(&world, &engine, run).await, RunStatus::Waiting);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,30 @@ async fn a_run_waits_for_a_slot_and_gets_it_when_another_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_behind_a_run_that_stands_is_told_which_one() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let definition = hears(json!({ "concurrency": 1 }));
+    let first = world.start(&engine, definition.clone()).await;
+    let second = world.start(&engine, definition).await;
+    world.settle().await;
+    engine.pause(&world.me, first).await.unwrap();
+    assert_eq!(status(&world, &engine, first).await, RunStatus::Paused);
+    let (kind, detail) = why(&world, &engine, second).await;
+    assert_eq!(kind, "concurrency");
+    assert!(
+        detail.ends_with(&format!("; {first} has one and is paused")),
+        "{detail}"
+    );
+    engine.resume(&world.me, first).await.unwrap();
+    let (_, detail) = why(&world, &engine, second).await;
+    assert!(
+        !detail.contains(&first.to_string()),
+        "it waits for a signal, as it is meant to: {detail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_end_gives_the_slot_back() {
     let world = World::new();
     let engine = world.engine(&Probe::echo()).await;

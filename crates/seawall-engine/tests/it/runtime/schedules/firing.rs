@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{Fault, Page, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
+use seawall_engine::store::{Fault, Overlap, Page, RunId, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
 use seawall_engine::{CatchUp, EngineConfig, EngineError, ScheduleRequest};
 use serde_json::json;
 
@@ -226,6 +226,36 @@ async fn a_store_that_fails_for_hours_delays_a_firing() {
     world.calls.heal();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(world.fired(&engine).await, [4 * 3600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_cannot_be_fired_holds_up_no_other_one() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let stuck = world.scheduled(&engine, request("0 * * * *")).await;
+    let first = FIRST_HOUR.to_be_bytes();
+    let first = RunId::derived(&[stuck.uuid().as_bytes(), &first]);
+    world
+        .calls
+        .fail(move |point| (point.op == StoreOp::Fire && point.run == Some(first)).then_some(Fault::BeforeWrite));
+    // Well after the stuck one's time has come.
+    tokio::time::sleep(Duration::from_secs(2900)).await;
+    let each_second = ScheduleRequest {
+        catch_up: CatchUp::Skip,
+        overlap: Overlap::Allow,
+        ..request("1s")
+    };
+    let other = engine.create_schedule(&world.me, each_second, None).await.unwrap();
+    let looks = world.calls.of(StoreOp::DueSchedules);
+    tokio::time::sleep(Duration::from_millis(60_500)).await;
+    assert_eq!(world.fired(&engine).await.len(), 60);
+    let view = world.schedule(&engine, other.schedule.id).await;
+    assert_eq!((view.missed, view.failed), (0, 0));
+    let looks = world.calls.of(StoreOp::DueSchedules) - looks;
+    assert!(looks <= 60 * 3 + 60 / 5 * 3, "{looks} looks");
+    world.calls.heal();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(world.fired(&engine).await.contains(&0), "what is wrong passes");
 }
 
 #[tokio::test(start_paused = true)]

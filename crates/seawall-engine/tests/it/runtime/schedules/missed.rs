@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_engine::store::{Overlap, StoreOp};
+use seawall_engine::store::{Overlap, RunStatus, StoreOp};
 use seawall_engine::{CatchUp, ScheduleRequest};
 use serde_json::json;
 
@@ -61,6 +61,48 @@ async fn a_year_of_missed_seconds_is_made_up_for_in_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_jump_of_the_clock_skipped_was_missed() {
+    let changes: [fn(&World); 2] = [|world| world.clock.set_ahead(3600), |world| world.clock.suspend(3600)];
+    for change in changes {
+        let world = World::new();
+        let engine = world.engine(&Probe::echo()).await;
+        let request = ScheduleRequest {
+            catch_up: CatchUp::Skip,
+            overlap: Overlap::Allow,
+            ..request("1s")
+        };
+        let id = world.scheduled(&engine, request).await;
+        tokio::time::sleep(Duration::from_millis(10_500)).await;
+        change(&world);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let (fired, missed) = (world.fired(&engine).await, world.schedule(&engine, id).await.missed);
+        // Of those before the jump's end the last three were on time at most, as after a start.
+        assert!((15..=18).contains(&fired.len()), "{fired:?}");
+        assert_eq!(missed as usize, 3615 - fired.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_shortly_before_a_machine_wakes_was_missed_and_one_shortly_after_was_not() {
+    // Seconds from the full hour to the moment at which the machine wakes, or the clock is set to; half a minute before
+    // that the scheduler had looked, so half a minute later it would look again.
+    for (wakes, expected) in [(20, vec![3600]), (-20, vec![0, 3600])] {
+        let world = World::new();
+        let engine = world.engine(&Probe::echo()).await;
+        let request = ScheduleRequest {
+            catch_up: CatchUp::Skip,
+            ..request("0 * * * *")
+        };
+        let id = world.scheduled(&engine, request).await;
+        tokio::time::sleep(Duration::from_secs(630)).await;
+        world.clock.suspend(wakes - world.now_seconds());
+        tokio::time::sleep(HOUR + Duration::from_secs(60)).await;
+        assert_eq!(world.fired(&engine).await, expected);
+        assert_eq!(world.schedule(&engine, id).await.missed, u64::from(wakes > 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_firing_over_a_live_run_is_skipped_queued_or_made() {
     // Runs take 25 minutes, firings come each ten.
     let minute = |minutes: &[i64]| minutes.iter().map(|m| m * 60).collect::<Vec<_>>();
@@ -94,6 +136,36 @@ async fn a_firing_over_a_live_run_is_skipped_queued_or_made() {
         assert_eq!((view.skipped, view.missed), (skipped, 0), "{overlap:?}");
         assert_eq!(view.waiting_fire_at.is_some(), overlap == Overlap::Queue);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_firing_that_its_workflow_rejects_makes_a_run_that_fails() {
+    let world = World::new();
+    let engine = world.engine(&Probe::echo()).await;
+    let mut waits = flow(json!([{ "id": "hear", "kind": "wait_signal", "with": { "name": "go" } }]));
+    waits["concurrency"] = json!({ "limit": 1, "on_conflict": "reject" });
+    engine.create_workflow(&world.me, &waits).await.unwrap();
+    let request = ScheduleRequest {
+        overlap: Overlap::Allow,
+        ..request("0 * * * *")
+    };
+    let id = engine
+        .create_schedule(&world.me, request, None)
+        .await
+        .unwrap()
+        .schedule
+        .id;
+    tokio::time::sleep(2 * HOUR).await;
+    let runs = world.runs(&engine).await;
+    let ends: Vec<_> = runs
+        .iter()
+        .map(|run| (run.status, run.error.as_ref().map(|error| &*error.code)))
+        .collect();
+    assert_eq!(
+        ends,
+        [(RunStatus::Waiting, None), (RunStatus::Failed, Some("flow-rejected"))]
+    );
+    assert_eq!(world.schedule(&engine, id).await.failed, 0);
 }
 
 #[tokio::test(start_paused = true)]

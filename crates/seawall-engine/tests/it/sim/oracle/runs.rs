@@ -31,8 +31,10 @@ fn ends_well(ended: &Ended, found: &mut Findings) {
         format!("{run} is held by {:?} after every node has left", record.holder)
     });
     let ends = ["run.succeeded", "run.failed", "run.cancelled"];
-    // One that has succeeded may have been asked once more what it came to.
-    let of_run = |item: &&JournalItem| item.kind.starts_with("run.") && item.kind != "run.retry_requested";
+    // One that has succeeded may have been asked once more what it came to, and of one that has not a retry may have come to
+    // nothing.
+    let asks = ["run.retry_requested", "run.retry_withdrawn"];
+    let of_run = |item: &&JournalItem| item.kind.starts_with("run.") && !asks.contains(&item.kind);
     let last = ended.journal.iter().rev().find(of_run);
     found.unless(last.is_some_and(|item| ends.contains(&item.kind)), || {
         format!("{run} has ended, and its journal does not say so")

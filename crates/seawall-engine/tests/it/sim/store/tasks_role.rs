@@ -1,12 +1,11 @@
 //! Tasks and their queues over a link.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
-    ClaimedTask, Lapses, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId, StoreOp,
-    StoreResult, TaskBeat, TaskClaim, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId, Timestamp,
+    ClaimedTask, Lapses, LeasesAnew, NextClaim, Page, PageOf, QueueName, QueueRecord, QueueRoom, QueueSettings, RunId,
+    StoreOp, StoreResult, TaskBeat, TaskClaim, TaskId, TaskLease, TaskRecord, TaskSettled, TaskStore, TenantId,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -55,9 +54,9 @@ impl TaskStore for Link {
         })
     }
 
-    fn prolong_leases(&self, from: Timestamp, ahead: Duration, limit: u32) -> BoxFuture<'_, StoreResult<u32>> {
+    fn prolong_leases(&self, anew: LeasesAnew) -> BoxFuture<'_, StoreResult<u32>> {
         self.call(StoreOp::ProlongLeases, "prolong leases".to_owned(), move |rows| {
-            now(rows.prolong_leases(from, ahead, limit))
+            now(rows.prolong_leases(anew))
         })
     }
 
@@ -101,11 +100,12 @@ impl TaskStore for Link {
         tenant: &'a TenantId,
         name: &'a QueueName,
         settings: QueueSettings,
+        expected: Option<QueueSettings>,
     ) -> BoxFuture<'a, StoreResult<QueueRecord>> {
         let tenant = tenant.clone();
         let name = name.clone();
         self.call(StoreOp::SetQueue, format!("{name} {settings:?}"), move |rows| {
-            now(rows.set_queue(&tenant, &name, settings))
+            now(rows.set_queue(&tenant, &name, settings.clone(), expected.clone()))
         })
     }
 

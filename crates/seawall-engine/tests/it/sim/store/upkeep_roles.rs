@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seawall_engine::store::{
-    Fate, FlowLine, FlowPlace, FlowStore, Forgotten, InspectStore, InspectedRun, InspectedSchedule, MessageKey,
-    Miscount, Page, PageOf, QueueName, RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus, StoreOp,
-    StoreResult, Strays, Sweep, TenantId, Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
+    Discard, Fate, FlowLine, FlowPlace, FlowStore, Forgotten, InspectStore, InspectedRun, InspectedSchedule,
+    MessageKey, Miscount, Page, PageOf, QueueName, RetentionStore, RunId, RunKey, RunParts, RunRepair, RunStatus,
+    StoreOp, StoreResult, Strays, Sweep, TenantId, Timestamp, WorkflowId, WorkflowRecord, WorkflowVersion,
 };
 
 use crate::sim::store::link::{Link, now};
@@ -63,6 +63,13 @@ impl RetentionStore for Link {
         let tenant = tenant.clone();
         self.call(StoreOp::Forget, format!("run {id}"), move |rows| {
             now(rows.forget_run(&tenant, id))
+        })
+    }
+
+    fn discard_run<'a>(&'a self, tenant: &'a TenantId, discard: Discard) -> BoxFuture<'a, StoreResult<Fate>> {
+        let tenant = tenant.clone();
+        self.call(StoreOp::Forget, format!("discard {}", discard.run), move |rows| {
+            now(rows.discard_run(&tenant, discard.clone()))
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seawall_engine::store::{
     CreatedRun, FlowStage, FlowStore as _, MemoryStore, NewMessage, NewRun, Page, RunId, RunRecord, RunStore as _,
-    Sent, StoreResult, TenantId, Timestamp, WorkflowId, flow_order,
+    Sent, StoreResult, TenantId, Timestamp, Turn, WorkflowId, flow_order,
 };
 
 use crate::sim::store::now;
@@ -67,9 +67,9 @@ impl Witness {
     }
 
     pub(crate) fn send(&self, rows: &MemoryStore, tenant: &TenantId, run: RunId, new: NewMessage) -> StoreResult<Sent> {
-        let readmit = new.readmit;
+        let turn = new.turn;
         let answer = now(rows.send(tenant, run, new));
-        if readmit {
+        if turn != Turn::Keep {
             self.lanes_look(rows);
         }
         answer
@@ -226,13 +226,11 @@ fn place(
     }
     let projection = &record.projection;
     let begun = projection.started_at.is_some() && !projection.status.is_terminal();
-    // A child that its parent's retry has set going again takes no slot: nobody has promised one.
-    let again = record.parent.is_some() && place.stage == FlowStage::Released;
     Some(Place {
         run,
         line: (place.scope, place.key.clone()),
         stage: place.stage,
-        goes_on: begun && !again,
+        goes_on: begun,
         order: flow_order(place.since, record.priority),
         since: place.since,
         counted: (place.line.running, place.line.queued, place.line.waiting),

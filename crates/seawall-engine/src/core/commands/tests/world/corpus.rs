@@ -130,6 +130,25 @@ fn retried() -> [Subject; 2] {
     [parent, child]
 }
 
+/// A child that waited for its slot to be retried, was not to be, and was to be after all.
+fn withdrawn() -> Subject {
+    let definition = json!({ "name": "w", "concurrency": 1, "steps": [act("x", "once")] });
+    let mut child = Subject::of(&definition).into_child();
+    child.message(Message::Admitted);
+    child.fail("x");
+    for (round, end) in [
+        (2, Message::Cancel { by: by() }),
+        (3, Message::Rejected),
+        (4, Message::Admitted),
+    ] {
+        child.message(Message::ParentRetried { by: by(), round });
+        child.message(end);
+    }
+    child.succeed("x");
+    assert!(child.state.is_terminal());
+    child
+}
+
 #[test]
 #[ignore = "writes the corpus anew"]
 fn renew_the_corpus() {
@@ -154,6 +173,7 @@ fn renew_the_corpus() {
     }
     chosen.push(document(&forked()));
     chosen.extend(retried().iter().map(document));
+    chosen.push(document(&withdrawn()));
     fs::remove_dir_all(folder()).ok();
     fs::create_dir_all(folder()).expect("a folder");
     for (place, document) in chosen.iter().enumerate() {

@@ -39,6 +39,8 @@ pub(super) enum WorkerEnd {
     },
     /// There is none yet: a task that is not needed any more is taken back.
     None,
+    /// Its queue does not have it any more.
+    Lost,
 }
 
 /// What the search for a child's workflow ends with.
@@ -146,6 +148,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(WorkerEnd::Permanent),
         4 => any::<(bool, bool)>().prop_map(|(acted, timed_out)| WorkerEnd::Vanished { acted, timed_out }),
         2 => Just(WorkerEnd::None),
+        1 => Just(WorkerEnd::Lost),
     ];
     let search = prop_oneof![8 => Just(Search::Found), 1 => Just(Search::Refuses), 1 => Just(Search::Nothing)];
     let found = prop_oneof![Just(Found::Out), Just(Found::Again), Just(Found::Wrong)];

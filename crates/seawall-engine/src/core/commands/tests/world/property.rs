@@ -116,5 +116,5 @@ fn the_random_runs_go_through_every_kind_of_event() {
         met.extend(world.run.journal.iter().map(|recorded| recorded.event.name()));
     }
     // All that there are, but for the two with which forks begin.
-    assert_eq!(met.len(), 39, "{met:?}");
+    assert_eq!(met.len(), 40, "{met:?}");
 }

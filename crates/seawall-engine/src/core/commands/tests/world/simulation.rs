@@ -91,11 +91,11 @@ impl World {
     }
 
     pub(super) fn is_gated(&self) -> bool {
-        self.run.state.gated
+        self.run.state.gated || self.run.state.awaits_readmission()
     }
 
     pub(super) fn ended(&self) -> bool {
-        self.run.state.is_terminal()
+        self.run.state.is_terminal() && !self.run.state.awaits_readmission()
     }
 
     fn tell(&mut self, command: Command) -> Vec<Event> {

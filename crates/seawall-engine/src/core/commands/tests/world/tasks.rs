@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seawall_store::{Digest, QueueName, TaskId};
+use seawall_store::{Digest, QueueName, TaskId, Timestamp};
 use serde_json::json;
 
 use super::op::WorkerEnd;
@@ -17,6 +17,8 @@ use crate::names::{ActivityRef, EffectKey, Part};
 
 /// What every task of these definitions has.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// Milliseconds by which the clock was set ahead while a worker was at it that vanished.
+const AHEAD: i64 = 3_600_000;
 
 impl World {
     /// What is waited for, and whether it was taken back.
@@ -76,12 +78,18 @@ impl World {
         let Some((activity, (id, told))) = chosen(&tasks, pick) else {
             return;
         };
-        if end == WorkerEnd::None && !told {
+        let unclaimed = matches!(end, WorkerEnd::None | WorkerEnd::Lost);
+        if unclaimed && !told {
             return;
         }
         let plan = self.offers.remove(id).expect("it was offered");
         let said = self.said(activity, &plan, end);
-        let claim = (end != WorkerEnd::None).then(|| ("worker".into(), self.time));
+        let claimed_at = match end {
+            // The clock was set ahead meanwhile, and the deadline with it.
+            WorkerEnd::Vanished { .. } => Timestamp::from_millis(self.time.as_millis() - AHEAD),
+            _ => self.time,
+        };
+        let claim = (!unclaimed).then(|| ("worker".into(), claimed_at));
         let message = Message::TaskEnded(Box::new(TaskEnded {
             task: *id,
             activity: activity.clone(),
@@ -135,9 +143,22 @@ impl World {
                     }
                     EffectClass::Pure | EffectClass::Read => {}
                 }
-                TaskEnd::Lapsed { timed_out }
+                TaskEnd::Lapsed {
+                    timed_out,
+                    deadline: Some(self.time.saturating_add(TIMEOUT)),
+                }
             }
             WorkerEnd::None => TaskEnd::Withdrawn,
+            WorkerEnd::Lost => {
+                key.doubted = Some(Digest::of(&plan.payload));
+                if effect == EffectClass::Idempotent {
+                    self.doubt(activity.clone(), plan.effect_key);
+                }
+                TaskEnd::Lapsed {
+                    timed_out: false,
+                    deadline: None,
+                }
+            }
         }
     }
 }

@@ -1,0 +1,21 @@
+use crate::client::{Call, segment};
+use crate::commands::Done;
+use crate::compose::Work;
+use crate::context::Context;
+use crate::exit::Exit;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Delete {
+    queue: String,
+}
+
+impl Delete {
+    pub(super) async fn execute(self, context: &Context) -> Done {
+        let call = Call::delete(format!("/api/v1/queues/{}", segment(&self.queue)));
+        context.ask(Work::Look, call).await?;
+        if !context.global.json {
+            context.out.line("deleted")?;
+        }
+        Ok(Exit::Done)
+    }
+}
