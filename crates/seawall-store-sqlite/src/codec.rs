@@ -22,7 +22,7 @@ fn meaningless(column: usize, what: &'static str) -> rusqlite::Error {
 }
 
 /// What a checked decoder gave, or the error that says what was there.
-fn decoded<T>(column: usize, what: &'static str, value: Option<T>) -> rusqlite::Result<T> {
+pub(crate) fn decoded<T>(column: usize, what: &'static str, value: Option<T>) -> rusqlite::Result<T> {
     value.ok_or_else(|| meaningless(column, what))
 }
 

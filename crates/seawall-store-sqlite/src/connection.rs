@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// Statements kept prepared on each connection; more than there are.
-const STATEMENTS: usize = 160;
+const STATEMENTS: usize = 256;
 
 /// `SQLITE_OPEN_NO_MUTEX`: each connection is used by one thread at a time, and its type sees to that.
 const COMMON: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;

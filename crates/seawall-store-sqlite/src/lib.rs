@@ -14,6 +14,7 @@ mod counts;
 mod damage;
 mod error;
 mod failpoints;
+mod identity_codec;
 mod inspect;
 mod inspector;
 mod latest;

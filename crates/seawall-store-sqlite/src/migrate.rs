@@ -70,6 +70,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "told",
         sql: include_str!("migrations/0010_told.sql"),
     },
+    Migration {
+        version: 13,
+        name: "identity",
+        sql: include_str!("migrations/0013_identity.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

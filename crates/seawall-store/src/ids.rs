@@ -131,6 +131,21 @@ typed_id!(
     ScheduleId,
     "sched"
 );
+typed_id!(
+    /// An API key. Public: it stands in the key's own text, beside the secret.
+    KeyId,
+    "key"
+);
+typed_id!(
+    /// Somebody who logs in with an e-mail address.
+    UserId,
+    "usr"
+);
+typed_id!(
+    /// A family of refresh tokens: what one login made. Access tokens carry it.
+    SessionId,
+    "sess"
+);
 
 fn derive_uuid(domain: &str, parts: &[&[u8]]) -> Uuid {
     let mut hash = Sha256::new();

@@ -23,27 +23,35 @@ mod watch;
 
 pub use error::{StoreError, StoreResult};
 pub use ids::{
-    ApprovalId, Digest, Epoch, IdError, NodeId, RunId, RunKey, ScheduleId, Seq, TaskId, TenantId, WorkflowId,
+    ApprovalId, Digest, Epoch, IdError, KeyId, NodeId, RunId, RunKey, ScheduleId, Seq, SessionId, TaskId, TenantId,
+    UserId, WorkflowId,
 };
 #[cfg(feature = "testing")]
 pub use manual_clock::ManualClock;
 #[cfg(feature = "testing")]
 pub use memory::{Fault, FaultHook, FaultPoint, MemoryOptions, MemoryStore, StoreOp};
 pub use records::{
-    Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled, ApprovalStatus,
-    Awaits, ClaimLimits, ClaimedRun, ClaimedTask, CreatedRun, CrossMessage, Cursor, Debounce, Discard, DueSchedule,
-    DueSchedules, Fate, FinishedPlace, Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace,
-    FlowStage, Forgotten, HeldRun, IdempotencyKey, InboxRow, InspectedRun, InspectedSchedule, JournalPage, KeptFor,
-    LapsedTask, Lapses, Lease, LeasesAnew, LoadedRun, MessageKey, Miscount, NewMessage, NewRun, NewSchedule,
-    NewWorkflow, NextClaim, OnConflict, Overlap, OwnTurn, Page, PageOf, ParentLink, QueueName, QueueNameError,
-    QueueRecord, QueueRoom, QueueSettings, Rate, RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair,
-    RunStatus, ScheduleChange, ScheduleRecord, ScheduledRun, Segment, Sent, Spent, StatusSet, StoreHealth, Strays,
-    Sweep, TaskBeat, TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn,
-    Turn, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
+    AnswerTooLarge, Append, AppendThen, Appended, ApprovalFilter, ApprovalOpened, ApprovalRecord, ApprovalSettled,
+    ApprovalStatus, AuditAction, AuditBody, AuditDetails, AuditDetailsError, AuditEntry, AuditFilter, AuditHead,
+    AuditObject, AuditOutcome, AuditRecord, AuditSeal, AuthKey, Awaits, ClaimId, ClaimLimits, ClaimedRun, ClaimedTask,
+    CreatedRun, CrossMessage, Cursor, Debounce, Discard, DueSchedule, DueSchedules, Email, Fate, Finish, FinishedPlace,
+    Fired, Firing, FiringError, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, Forgotten, HeldRun,
+    IdempotencyKey, InboxRow, InspectedRun, InspectedSchedule, JournalPage, KeptFor, KeyCreated, KeyEnd, KeyName,
+    KeyRecord, KeyUse, KeyUses, LapsedTask, Lapses, Lease, LeasesAnew, LoadedRun, LockPolicy, LoginAttempt, LoginUser,
+    Mac, MessageKey, Miscount, NewAudit, NewKey, NewMessage, NewRun, NewSchedule, NewSession, NewTicket, NewToken,
+    NewUser, NewWorkflow, NextClaim, OnConflict, Overlap, OwnTurn, Page, PageOf, ParentLink, PasswordHash,
+    PrincipalName, PutAdmin, PutAdminKey, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings, Rate,
+    RequestClaim, RequestId, RequestState, Revocation, RevocationNo, Revocations, Revoked, RevokedKey, Rotation,
+    RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus, ScheduleChange, ScheduleRecord,
+    ScheduledRun, Scope, Scopes, ScopesError, SecretHash, Segment, Sent, SessionBegun, SessionEnd, SessionEndCause,
+    SessionRecord, SessionRevoked, Spent, StatusSet, StoreHealth, StoredAnswer, Strays, Sweep, TaskBeat, TaskClaim,
+    TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, TextError, TicketRecord,
+    Turn, UserChange, UserCreated, UserRecord, UserRole, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
 };
 pub use roles::{
-    ApprovalStore, FlowStore, HealthStore, InspectStore, LeaseStore, RetentionStore, RunStore, ScheduleStore, Store,
-    TaskStore, WorkflowStore,
+    ApprovalStore, AuditStore, FlowStore, HealthStore, IdempotencyStore, IdentityStore, InspectStore, KeyStore,
+    LeaseStore, RetentionStore, RevocationStore, RunStore, ScheduleStore, SessionStore, Store, TaskStore, TicketStore,
+    UserStore, WorkflowStore,
 };
 pub use time::{StoreClock, SystemClock, Timestamp};
 pub use watch::{QueueWatch, RunWatch, TimerSeen, Watchers};

@@ -15,6 +15,7 @@ mod flow;
 mod forget;
 mod forget_workflows;
 mod heartbeat_task;
+mod identity;
 #[cfg(feature = "failpoints")]
 mod limit_pages;
 mod nodes;
@@ -44,6 +45,11 @@ pub(crate) use flow::rate_at;
 pub(crate) use forget::{ForgetFinished, ForgetRun};
 pub(crate) use forget_workflows::{ForgetWorkflows, Unused};
 pub(crate) use heartbeat_task::HeartbeatTask;
+pub(crate) use identity::{
+    AppendAudit, BeginLogin, BeginRequest, BeginSession, CreateKey, CreateUser, DeleteUser, FinishRequest, ForgetKeys,
+    ForgetRequests, ForgetRevocations, ForgetSessions, ForgetTickets, IssueTicket, PutAdmin, RecordKeyUses,
+    ReleaseRequest, RevokeKey, RevokeSession, RevokeSessionsOf, RotateToken, UpdateUser,
+};
 #[cfg(feature = "failpoints")]
 pub(crate) use limit_pages::LimitPages;
 pub(crate) use nodes::{Renew, Retire};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, TestCaseError, proptest};
 use seawall_store::contract::Subject;
-use seawall_store::contract::differential::{Op, flow_ops, ops, run_differential};
+use seawall_store::contract::differential::{
+    IdentityOp, Op, flow_ops, identity_ops, ops, run_differential, run_identity_differential,
+};
 use seawall_store::{ManualClock, MemoryOptions, MemoryStore};
 use seawall_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -36,6 +38,23 @@ proptest! {
     fn its_flow_control_is_that_of_the_naive_model(ops in flow_ops(200)) {
         hold_against_the_model(&ops)?;
     }
+
+    #[test]
+    fn its_identity_is_that_of_the_naive_model(ops in identity_ops(200)) {
+        hold_identity_against_the_model(&ops)?;
+    }
+}
+
+fn hold_identity_against_the_model(ops: &[IdentityOp]) -> Result<(), TestCaseError> {
+    let clock = ManualClock::default();
+    let model = MemoryStore::new(Arc::new(clock.clone()));
+    let (store, _dir) = open(&clock);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let result = runtime.block_on(run_identity_differential(ops, &model, &store, &clock));
+    result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))
 }
 
 fn hold_against_the_model(ops: &[Op]) -> Result<(), TestCaseError> {

@@ -7,6 +7,7 @@ mod crashes;
 mod damage;
 mod faults;
 mod full_disk;
+mod identity;
 mod kit;
 mod opening;
 mod scopes;

@@ -327,6 +327,7 @@ macro_rules! contract_tests {
                 a_store_is_healthy_until_it_is_closed,
             }
         }
+        $crate::identity_cases!($make);
     };
 }
 

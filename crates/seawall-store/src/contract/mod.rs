@@ -9,15 +9,19 @@
 mod cases;
 pub mod differential;
 mod flow_world;
+mod identity_macros;
+mod identity_world;
 mod macros;
 mod subject;
 mod tasks_world;
 mod world;
 
 pub use cases::{
-    append, append_extras, approvals, claims, clocks, discards, firings, flow, flow_model, flow_retries, flow_turns,
-    health, idempotency, inbox, inspect, inspect_places, journal, nodes, offers, parking, queues, readers, retention,
-    run_lists, runs, schedules, suspects, task_claims, task_ends, tenants, watching, workflow_lists, workflows,
+    admin_keys, append, append_extras, approvals, audit, audit_with, claims, clocks, discards, firings, flow,
+    flow_model, flow_retries, flow_turns, health, idempotency, inbox, inspect, inspect_places, journal, keys, logins,
+    nodes, offers, parking, queues, readers, requests, retention, revocations, rotations, run_lists, runs, schedules,
+    sessions, suspects, task_claims, task_ends, tenants, tickets, users, watching, workflow_lists, workflows,
 };
+pub use identity_world::IdentityWorld;
 pub use subject::Subject;
 pub use world::{READER, TTL, World};

@@ -2,11 +2,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::manual_clock::ManualClock;
-use crate::roles::Store;
+use crate::roles::{IdentityStore, Store};
 
 /// A fresh, empty store under test and the clock that it reads.
 pub struct Subject {
     pub store: Arc<dyn Store>,
+    /// The same one, by its other face.
+    pub identity: Arc<dyn IdentityStore>,
     pub clock: ManualClock,
     /// Registering a node buries all others, as in the embedded store.
     pub exclusive: bool,
@@ -16,8 +18,9 @@ pub struct Subject {
 
 impl Subject {
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: ManualClock, exclusive: bool) -> Self {
+    pub fn new<S: Store + IdentityStore>(store: Arc<S>, clock: ManualClock, exclusive: bool) -> Self {
         Self {
+            identity: Arc::clone(&store) as Arc<dyn IdentityStore>,
             store,
             clock,
             exclusive,

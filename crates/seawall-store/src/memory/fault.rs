@@ -42,6 +42,8 @@ pub enum StoreOp {
     NextClaimable,
     Forget,
     Repair,
+    /// Any writing method of the roles of identity.
+    Identity,
     /// Any reading method of the clients' roles.
     Read,
     Check,

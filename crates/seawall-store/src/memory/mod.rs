@@ -9,6 +9,7 @@ mod fault;
 mod flow;
 mod flow_view;
 mod health;
+mod identity;
 mod inspect;
 mod leases;
 mod page;

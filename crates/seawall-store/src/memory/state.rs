@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::flow::{FlowRow, LineName, LineRow};
+use crate::memory::identity::IdentityRows;
 use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{
     ApprovalRecord, ClaimLimits, FlowNumbers, HeldRun, InboxRow, Lease, MessageKey, NewRun, QueueName, RunProgress,
@@ -129,6 +130,7 @@ pub(super) struct State {
     pub flow_runs: BTreeMap<RunKey, FlowRow>,
     pub tasks: BTreeMap<i64, TaskRow>,
     pub queues: BTreeMap<(TenantId, QueueName), QueueRow>,
+    pub identity: IdentityRows,
     pub news: Vec<News>,
     pub closed: bool,
     /// Nobody but this process can take what its node holds.

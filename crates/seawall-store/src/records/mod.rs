@@ -3,6 +3,7 @@
 mod append;
 mod approval;
 mod flow;
+mod identity;
 mod inspect;
 mod page;
 mod queue;
@@ -19,6 +20,15 @@ pub use append::{
 };
 pub use approval::{ApprovalFilter, ApprovalRecord, ApprovalStatus};
 pub use flow::{Debounce, FlowEntry, FlowLine, FlowNumbers, FlowPlace, FlowStage, OnConflict, flow_order};
+pub use identity::{
+    AnswerTooLarge, AuditAction, AuditBody, AuditDetails, AuditDetailsError, AuditEntry, AuditFilter, AuditHead,
+    AuditObject, AuditOutcome, AuditRecord, AuditSeal, AuthKey, ClaimId, Email, Finish, KeyCreated, KeyEnd, KeyName,
+    KeyRecord, KeyUse, KeyUses, LockPolicy, LoginAttempt, LoginUser, Mac, NewAudit, NewKey, NewSession, NewTicket,
+    NewToken, NewUser, PasswordHash, PrincipalName, PutAdmin, PutAdminKey, RequestClaim, RequestId, RequestState,
+    Revocation, RevocationNo, Revocations, Revoked, RevokedKey, Rotation, Scope, Scopes, ScopesError, SecretHash,
+    SessionBegun, SessionEnd, SessionEndCause, SessionRecord, SessionRevoked, StoredAnswer, TextError, TicketRecord,
+    UserChange, UserCreated, UserRecord, UserRole,
+};
 pub use inspect::{InspectedRun, InspectedSchedule, Miscount, RunParts, RunRepair, Strays};
 pub use page::{Cursor, Page, PageOf};
 pub use queue::{NextClaim, QueueName, QueueNameError, QueueRecord, QueueRoom, QueueSettings};

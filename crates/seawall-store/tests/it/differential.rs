@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, TestCaseError, any, proptest};
-use seawall_store::contract::differential::{Op, flow_ops, ops, run_differential};
+use seawall_store::contract::differential::{
+    IdentityOp, Op, flow_ops, identity_ops, ops, run_differential, run_identity_differential,
+};
 use seawall_store::{Fault, FaultHook, ManualClock, MemoryOptions, MemoryStore, StoreOp, Turn};
 
 fn store(clock: &ManualClock, exclusive: bool, faults: Option<FaultHook>) -> MemoryStore {
@@ -33,6 +35,32 @@ proptest! {
         let result = runtime().block_on(run_differential(&ops, &a, &b, &clock));
         result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))?;
     }
+
+    #[test]
+    fn the_store_agrees_with_itself_on_identity(ops in identity_ops(200)) {
+        let clock = ManualClock::default();
+        let (a, b) = (store(&clock, true, None), store(&clock, true, None));
+        let result = runtime().block_on(run_identity_differential(&ops, &a, &b, &clock));
+        result.map_err(|divergence| TestCaseError::fail(divergence.to_string()))?;
+    }
+}
+
+#[test]
+fn a_difference_of_identity_is_found() {
+    let clock = ManualClock::default();
+    let broken: FaultHook = Arc::new(|point| (point.op == StoreOp::Identity).then_some(Fault::AfterWriteLostAnswer));
+    let (a, b) = (store(&clock, false, None), store(&clock, false, Some(broken)));
+    let ops = [
+        IdentityOp::Advance(1),
+        IdentityOp::Audit {
+            tenant: 0,
+            actor: 0,
+            action: 0,
+        },
+    ];
+    let result = runtime().block_on(run_identity_differential(&ops, &a, &b, &clock));
+    let divergence = result.expect_err("one of them loses its answer");
+    assert_eq!(divergence.op.map(|(number, _)| number), Some(1));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod appends;
 mod dump;
+mod identity;
 mod op;
 mod retention;
 mod runner;
@@ -16,6 +17,7 @@ mod side;
 mod strategy;
 mod tasks;
 
+pub use identity::{IdentityOp, identity_ops, run_identity_differential};
 pub use op::{AppendOp, Expect, FlowOp, Lie, OfferOp, Op, TaskOp, Then, Wrong};
 pub use runner::{Divergence, run_differential};
 pub use strategy::{flow_ops, ops};

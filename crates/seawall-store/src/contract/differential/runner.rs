@@ -66,7 +66,7 @@ async fn miscounts(side: &Side<'_>) -> String {
     format!("{:?}", side.store.inspect_counts().await)
 }
 
-fn compare(op: Option<(usize, String)>, a: String, b: String) -> Result<(), Box<Divergence>> {
+pub(super) fn compare(op: Option<(usize, String)>, a: String, b: String) -> Result<(), Box<Divergence>> {
     if a == b {
         return Ok(());
     }
