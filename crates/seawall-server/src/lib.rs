@@ -12,6 +12,7 @@ mod error;
 mod extract;
 mod guards;
 mod handlers;
+pub mod identity;
 mod openapi;
 mod problems;
 mod router;
