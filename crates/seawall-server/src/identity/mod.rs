@@ -7,10 +7,12 @@
 //! - It comes from an API key ([`ApiKey`]), an access token of the server's own ([`AccessTokens`])
 //!   or the [`BootstrapKey`]. [`Credential`] tells them apart.
 //! - Users have a [`password`]; [`lockout`] slows guessing down; a login is gone on with by a [`RefreshToken`].
+//! - [`audit`] chains records of what was done, so that a change is found.
 //!
 //! Secrets are never printed, kept as hashes and compared in constant time; every key is derived for one use ([`KeyUse`]).
 
 pub mod api_key;
+pub mod audit;
 mod bootstrap;
 mod challenge;
 mod credential;

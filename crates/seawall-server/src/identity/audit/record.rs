@@ -1,0 +1,39 @@
+use seawall_store::{TenantId, Timestamp};
+
+/// How what was asked for ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuditOutcome {
+    Done,
+    Refused,
+    Failed,
+}
+
+impl AuditOutcome {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Something that was done, or tried, that touches security.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditRecord {
+    pub tenant: TenantId,
+    /// Its place in the tenant's chain, from 1 on without a gap.
+    pub seq: u64,
+    pub at: Timestamp,
+    /// The principal's subject; of a login that failed, what was presented is not written down.
+    pub actor: String,
+    /// Such as `key.created`.
+    pub action: String,
+    /// What it was done to: an id. Empty: nothing that has one.
+    pub target: String,
+    pub outcome: AuditOutcome,
+    pub request_id: Option<String>,
+    /// More, for people. Never a secret.
+    pub detail: Option<String>,
+}

@@ -1,0 +1,254 @@
+use proptest::prelude::*;
+use seawall_store::{TenantId, Timestamp};
+use secrecy::SecretString;
+
+use super::*;
+use crate::identity::MasterKey;
+
+type Sealed = (AuditRecord, Seal);
+
+fn chain() -> AuditChain {
+    let secret = SecretString::from("a secret key of at least 32 bytes");
+    AuditChain::new(&MasterKey::new(&secret).unwrap())
+}
+
+fn tenant() -> TenantId {
+    TenantId::new("acme").unwrap()
+}
+
+fn record(seq: u64) -> AuditRecord {
+    AuditRecord {
+        tenant: tenant(),
+        seq,
+        at: Timestamp::from_millis(1_700_000_000_000),
+        actor: "usr_1".to_owned(),
+        action: "key.created".to_owned(),
+        target: "key_1".to_owned(),
+        outcome: AuditOutcome::Done,
+        request_id: Some("r-1".to_owned()),
+        detail: None,
+    }
+}
+
+/// A chain of so many records, as a store keeps it.
+fn written(count: u64) -> (Vec<Sealed>, Head) {
+    let chain = chain();
+    let mut last = chain.beginning(&tenant());
+    let mut sealed = Vec::new();
+    for seq in 1..=count {
+        let record = record(seq);
+        last = chain.seal(&record, &last);
+        sealed.push((record, last));
+    }
+    (sealed, chain.head(&tenant(), count, last))
+}
+
+fn verify(sealed: &[Sealed], head: Option<&Head>) -> Result<u64, Fault> {
+    let chain = chain();
+    let mut verifier = Verifier::new(&chain, tenant());
+    for (record, seal) in sealed {
+        verifier.push(record, seal)?;
+    }
+    verifier.finish(head)
+}
+
+#[test]
+fn a_chain_as_it_was_written_is_whole() {
+    for count in [0, 1, 2, 50] {
+        let (sealed, head) = written(count);
+        assert_eq!(verify(&sealed, Some(&head)), Ok(count));
+    }
+    assert_eq!(verify(&[], None), Ok(0));
+}
+
+#[test]
+fn the_bytes_of_a_record_are_for_ever() {
+    // Worked out apart from this code.
+    let bytes = canonical::bytes(&record(7));
+    let digest = seawall_store::Digest::of(&bytes).to_hex();
+    insta::assert_snapshot!(format!("{} {digest}", bytes.len()), @"138 62d1edb8b86edc90bb2188838c4e4719e9368c755520ef0b048dad0776aad67a");
+    let chain = chain();
+    let seal = chain.seal(&record(1), &chain.beginning(&tenant()));
+    insta::assert_snapshot!(format!("{seal:?}"), @"454d37d8e7eee2bc7b226c0a742d3b5d59b6cc00f2e76033574c1ac0c76f96bf");
+}
+
+#[test]
+fn each_fault_is_named_where_it_is() {
+    let (sealed, head) = written(5);
+    let with = |change: &dyn Fn(&mut Vec<Sealed>)| {
+        let mut changed = sealed.clone();
+        change(&mut changed);
+        verify(&changed, Some(&head))
+    };
+    let cases: [(&str, &dyn Fn(&mut Vec<Sealed>), Fault); 9] = [
+        ("changed", &|all| all[2].0.actor.push('x'), Fault::Changed(3)),
+        ("its seal", &|all| all[2].1 = all[1].1, Fault::Changed(3)),
+        ("removed", &|all| drop(all.remove(2)), Fault::Missing(3)),
+        ("the first removed", &|all| drop(all.remove(0)), Fault::Missing(1)),
+        ("swapped", &|all| all.swap(1, 2), Fault::Missing(2)),
+        ("twice", &|all| all.insert(2, all[1].clone()), Fault::OutOfPlace(2)),
+        ("cut off", &|all| all.truncate(3), Fault::CutOff { last: 3, head: 5 }),
+        ("all gone", &Vec::clear, Fault::CutOff { last: 0, head: 5 }),
+        (
+            "removed and numbered anew",
+            &|all| {
+                all.remove(2);
+                all[2].0.seq = 3;
+            },
+            Fault::Changed(3),
+        ),
+    ];
+    for (name, change, fault) in cases {
+        assert_eq!(with(change), Err(fault), "{name}");
+    }
+}
+
+#[test]
+fn a_head_that_is_missing_older_or_not_sealed_here_is_found() {
+    let (sealed, head) = written(5);
+    let (shorter, older) = written(3);
+    assert_eq!(verify(&sealed, None), Err(Fault::NoHead));
+    assert_eq!(
+        verify(&sealed, Some(&older)),
+        Err(Fault::BeyondHead { last: 5, head: 3 })
+    );
+    // Cut off, with a head that fits but nobody could seal.
+    let fitting = Head {
+        seq: 3,
+        last: shorter[2].1,
+        seal: head.seal,
+    };
+    assert_eq!(verify(&shorter, Some(&fitting)), Err(Fault::HeadChanged));
+    let foreign = chain().head(&TenantId::default(), 5, head.last);
+    assert_eq!(verify(&sealed, Some(&foreign)), Err(Fault::HeadChanged));
+}
+
+#[test]
+fn a_chain_of_another_tenant_or_key_is_not_this_one() {
+    let (sealed, head) = written(2);
+    let own = chain();
+    let mut verifier = Verifier::new(&own, TenantId::default());
+    assert_eq!(verifier.push(&sealed[0].0, &sealed[0].1), Err(Fault::Changed(1)));
+    let secret = SecretString::from("another key of at least 32 bytes.");
+    let other = AuditChain::new(&MasterKey::new(&secret).unwrap());
+    let mut verifier = Verifier::new(&other, tenant());
+    assert_eq!(verifier.push(&sealed[0].0, &sealed[0].1), Err(Fault::Changed(1)));
+    assert_eq!(
+        Verifier::new(&other, tenant()).finish(Some(&head)),
+        Err(Fault::HeadChanged)
+    );
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-c\u{0}:]{0,3}"
+}
+
+prop_compose! {
+    fn any_record()(
+        seq in 0_u64..3,
+        at in 0_i64..3,
+        texts in (text(), text(), text()),
+        outcome in prop::sample::select(vec![AuditOutcome::Done, AuditOutcome::Refused, AuditOutcome::Failed]),
+        optional in (prop::option::of(text()), prop::option::of(text())),
+    ) -> AuditRecord {
+        AuditRecord {
+            tenant: tenant(),
+            seq,
+            at: Timestamp::from_millis(at),
+            actor: texts.0,
+            action: texts.1,
+            target: texts.2,
+            outcome,
+            request_id: optional.0,
+            detail: optional.1,
+        }
+    }
+}
+
+/// One change of a kept chain.
+#[derive(Clone, Debug)]
+enum Tampering {
+    Record(usize, u8),
+    Seal(usize, usize),
+    Remove(usize),
+    Swap(usize, usize),
+    /// The numbers stay in order, the contents are exchanged.
+    SwapContent(usize, usize),
+    Repeat(usize, usize),
+    CutOff(usize),
+    CutFront(usize),
+}
+
+fn tampering() -> impl Strategy<Value = Tampering> {
+    let at = 0_usize..30;
+    prop_oneof![
+        (at.clone(), 0_u8..8).prop_map(|(at, field)| Tampering::Record(at, field)),
+        (at.clone(), 0_usize..256).prop_map(|(at, bit)| Tampering::Seal(at, bit)),
+        at.clone().prop_map(Tampering::Remove),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Tampering::Swap(a, b)),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Tampering::SwapContent(a, b)),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Tampering::Repeat(a, b)),
+        at.clone().prop_map(Tampering::CutOff),
+        at.prop_map(Tampering::CutFront),
+    ]
+}
+
+fn tamper(sealed: &mut Vec<Sealed>, tampering: &Tampering) {
+    let count = sealed.len();
+    match *tampering {
+        Tampering::Record(at, field) => change(&mut sealed[at % count].0, field),
+        Tampering::Seal(at, bit) => {
+            let mut bytes = *sealed[at % count].1.as_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            sealed[at % count].1 = Seal::from_bytes(bytes);
+        }
+        Tampering::Remove(at) => drop(sealed.remove(at % count)),
+        Tampering::Swap(a, b) => sealed.swap(a % count, b % count),
+        Tampering::SwapContent(a, b) => {
+            let (a, b) = (a % count, b % count);
+            sealed.swap(a, b);
+            let first = sealed[a].0.seq;
+            sealed[a].0.seq = sealed[b].0.seq;
+            sealed[b].0.seq = first;
+        }
+        Tampering::Repeat(from, to) => {
+            let copy = sealed[from % count].clone();
+            sealed.insert(to % count, copy);
+        }
+        Tampering::CutOff(at) => sealed.truncate(at % count),
+        Tampering::CutFront(at) => drop(sealed.drain(..at % count)),
+    }
+}
+
+fn change(record: &mut AuditRecord, field: u8) {
+    match field {
+        0 => record.at = Timestamp::from_millis(record.at.as_millis() + 1),
+        1 => record.actor.push('x'),
+        2 => record.action.push('x'),
+        3 => record.target.push('x'),
+        4 => record.outcome = AuditOutcome::Refused,
+        5 => record.request_id = None,
+        6 => record.detail = Some(String::new()),
+        _ => record.seq += 1,
+    }
+}
+
+proptest! {
+    #[test]
+    fn two_records_have_the_same_bytes_only_if_they_are_the_same(a in any_record(), b in any_record()) {
+        prop_assert_eq!(canonical::bytes(&a) == canonical::bytes(&b), a == b);
+    }
+
+    #[test]
+    fn whatever_is_done_to_a_chain_is_found(count in 1_u64..30, tampering in tampering()) {
+        let (original, head) = written(count);
+        let mut sealed = original.clone();
+        tamper(&mut sealed, &tampering);
+        let verdict = verify(&sealed, Some(&head));
+        if sealed == original {
+            prop_assert_eq!(verdict, Ok(count));
+        } else {
+            prop_assert!(verdict.is_err(), "{:?}", tampering);
+        }
+    }
+}
