@@ -4,8 +4,8 @@
 //! goes out; the guard that reads credentials and the handlers of logins, users and keys put it together over store roles.
 //!
 //! - A [`Principal`] has [`Scopes`]; a handler asks for them by its signature ([`Scoped`]).
-//! - It comes from an API key ([`ApiKey`]), an access token of the server's own ([`AccessTokens`])
-//!   or the [`BootstrapKey`]. [`Credential`] tells them apart.
+//! - It comes from an API key ([`ApiKey`]), an access token of the server's own ([`AccessTokens`]), one of an OpenID Connect
+//!   issuer ([`oidc`]), or the [`BootstrapKey`]. [`Credential`] tells them apart.
 //! - Users have a [`password`]; [`lockout`] slows guessing down; a login is gone on with by a [`RefreshToken`].
 //! - [`audit`] chains records of what was done, so that a change is found.
 //!
@@ -20,6 +20,7 @@ mod derived;
 mod email;
 mod jws;
 pub mod lockout;
+pub mod oidc;
 pub mod password;
 mod principal;
 pub mod refresh;
