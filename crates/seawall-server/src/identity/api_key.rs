@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::secret::{self, Secret, SecretHash};
 use super::{Principal, Scopes};
 
-pub(super) const PREFIX: &str = "sw_";
+const PREFIX: &str = "sw_";
 const ID_LENGTH: usize = 26;
 const LENGTH: usize = PREFIX.len() + ID_LENGTH + 1 + secret::LENGTH;
 

@@ -7,7 +7,10 @@ use subtle::ConstantTimeEq as _;
 use super::{Principal, Scopes};
 
 /// The shortest and the longest `ADMIN_API_KEY`, in bytes.
-const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=512;
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
+
+/// From how many bytes on a key is none that can be guessed, if it is made by chance. Production asks for it.
+pub const STRONG_KEY_BYTES: usize = 24;
 
 /// `ADMIN_API_KEY` cannot be one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -20,11 +23,14 @@ pub enum BootstrapKeyError {
 
 /// The key that the configuration gives, before there is any other: everything in the tenant `default`. Any text of visible
 /// ASCII; kept as a hash, so that comparing it takes the same time whatever is presented.
-pub struct BootstrapKey([u8; 32]);
+pub struct BootstrapKey {
+    hash: [u8; 32],
+    is_strong: bool,
+}
 
 impl BootstrapKey {
     /// # Errors
-    /// When it is too short to be safe, or could not stand in a header.
+    /// When it is too short for anything, or could not stand in a header.
     pub fn new(key: &SecretString) -> Result<Self, BootstrapKeyError> {
         let key = key.expose_secret();
         if !KEY_BYTES.contains(&key.len()) {
@@ -33,7 +39,16 @@ impl BootstrapKey {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(BootstrapKeyError::Characters);
         }
-        Ok(Self(Sha256::digest(key).into()))
+        Ok(Self {
+            hash: Sha256::digest(key).into(),
+            is_strong: key.len() >= STRONG_KEY_BYTES,
+        })
+    }
+
+    /// Whether it has [`STRONG_KEY_BYTES`].
+    #[must_use]
+    pub const fn is_strong(&self) -> bool {
+        self.is_strong
     }
 
     /// The principal of it, if that is what was presented.
@@ -44,7 +59,7 @@ impl BootstrapKey {
             return None;
         }
         let hash: [u8; 32] = Sha256::digest(presented).into();
-        let matches: bool = hash.ct_eq(&self.0).into();
+        let matches: bool = hash.ct_eq(&self.hash).into();
         matches.then(|| Principal::service(seawall_store::TenantId::default(), "bootstrap", Scopes::ALL))
     }
 }
@@ -67,6 +82,7 @@ mod tests {
     fn only_the_very_key_is_the_bootstrap_key() {
         let text = "an-admin-key-of-many-letters";
         let key = BootstrapKey::new(&secret(text)).unwrap();
+        assert!(key.is_strong());
         let principal = key.check(&secret(text)).unwrap();
         assert_eq!(
             (&*principal.subject, principal.scopes),
@@ -87,7 +103,7 @@ mod tests {
     #[test]
     fn a_key_that_is_weak_or_cannot_be_sent_is_refused() {
         let cases = [
-            ("short".to_owned(), BootstrapKeyError::Length),
+            ("7 bytes".to_owned(), BootstrapKeyError::Length),
             ("x".repeat(513), BootstrapKeyError::Length),
             (
                 "a key with blanks in its text".to_owned(),
@@ -98,5 +114,6 @@ mod tests {
         for (text, error) in cases {
             assert_eq!(BootstrapKey::new(&secret(&text)).err(), Some(error), "{text}");
         }
+        assert!(!BootstrapKey::new(&secret("an-admin-key")).unwrap().is_strong());
     }
 }

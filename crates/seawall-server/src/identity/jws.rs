@@ -160,10 +160,7 @@ impl Times {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of the next 280,000 years are exact in a float"
-)]
+/// Milliseconds of the next 280,000 years are exact in a float.
 fn seconds(time: Timestamp) -> f64 {
     time.as_millis() as f64 / 1_000.0
 }

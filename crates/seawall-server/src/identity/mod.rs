@@ -31,9 +31,9 @@ mod secret;
 pub mod token;
 
 pub use api_key::{ApiKey, KeyId, KeyRefusal, StoredKey};
-pub use bootstrap::{BootstrapKey, BootstrapKeyError};
+pub use bootstrap::{BootstrapKey, BootstrapKeyError, STRONG_KEY_BYTES};
 pub use challenge::{invalid_credentials, unauthenticated};
-pub use credential::{Credential, CredentialError};
+pub use credential::{Credential, CredentialError, CredentialForm};
 pub use derived::{DerivedKey, KeyUse, MIN_SECRET_BYTES, MasterKey, SecretTooShort};
 pub use email::{Email, EmailError, MAX_EMAIL_BYTES};
 pub use jws::{MAX_TOKEN_BYTES, TokenError};

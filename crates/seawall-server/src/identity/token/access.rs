@@ -134,10 +134,7 @@ impl AccessTokens {
         if claims.aud != AUDIENCE {
             return Err(TokenError::Audience);
         }
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "seconds of the next million years are exact in a float"
-        )]
+        // Seconds of the next million years are exact in a float.
         let times = Times {
             exp: claims.exp as f64,
             nbf: claims.nbf as f64,

@@ -107,116 +107,62 @@ fn what_was_cut_or_changed_on_the_way_does_not_hold() {
 }
 
 #[test]
-fn attacks_on_header_key_and_signature_fail() {
+fn a_header_that_was_changed_does_not_hold_though_it_is_signed() {
     let token = issued();
     let (header, claims) = (part(&token, 0), part(&token, 1));
-    let with = |name: &str, value: Value| {
-        let mut header = header.clone();
-        header[name] = value;
-        header
-    };
     let own = *master(SECRET).derive(KeyUse::AccessTokens).bytes();
-    let other = *master("another key of at least 32 bytes.")
-        .derive(KeyUse::AccessTokens)
-        .bytes();
-    let sibling = *master(SECRET).derive(KeyUse::AuditChain).bytes();
-    let unsigned = |header: &Value| {
-        let token = forged(header, &claims, &own);
-        token[..=token.rfind('.').unwrap()].to_owned()
-    };
     let cases = [
-        ("no signature", unsigned(&header), TokenError::Malformed),
-        (
-            "alg none without one",
-            unsigned(&with("alg", json!("none"))),
-            TokenError::Malformed,
-        ),
-        (
-            "alg none with one",
-            forged(&with("alg", json!("none")), &claims, &own),
-            TokenError::Algorithm,
-        ),
-        (
-            "alg None",
-            forged(&with("alg", json!("nOnE")), &claims, &own),
-            TokenError::Algorithm,
-        ),
-        (
-            "alg RS256",
-            forged(&with("alg", json!("RS256")), &claims, &own),
-            TokenError::Algorithm,
-        ),
-        (
-            "alg HS512",
-            forged(&with("alg", json!("HS512")), &claims, &own),
-            TokenError::Algorithm,
-        ),
-        (
-            "alg empty",
-            forged(&with("alg", json!("")), &claims, &own),
-            TokenError::Algorithm,
-        ),
-        ("wrong key", forged(&header, &claims, &other), TokenError::Signature),
-        ("empty key", forged(&header, &claims, b""), TokenError::Signature),
-        (
-            "key of another use",
-            forged(&header, &claims, &sibling),
-            TokenError::Signature,
-        ),
-        (
-            "key of another server",
-            AccessTokens::new(&master("another key of at least 32 bytes."))
-                .issue(&principal(), NOW)
-                .unwrap()
-                .text
-                .expose_secret()
-                .to_owned(),
-            TokenError::UnknownKey,
-        ),
-        (
-            "unknown kid",
-            forged(&with("kid", json!("sw-x")), &claims, &own),
-            TokenError::UnknownKey,
-        ),
-        (
-            "path as kid",
-            forged(&with("kid", json!("../../dev/null")), &claims, b""),
-            TokenError::UnknownKey,
-        ),
-        (
-            "no kid",
-            forged(&with("kid", Value::Null), &claims, &own),
-            TokenError::UnknownKey,
-        ),
-        (
-            "critical header",
-            forged(&with("crit", json!(["exp"])), &claims, &own),
-            TokenError::Header,
-        ),
-        (
-            "own key in the header",
-            forged(&with("jwk", json!({"kty": "oct", "k": ""})), &claims, b""),
-            TokenError::Signature,
-        ),
-        (
-            "another type",
-            forged(&with("typ", json!("JWT")), &claims, &own),
-            TokenError::Type,
-        ),
-        (
-            "no type",
-            forged(&with("typ", Value::Null), &claims, &own),
-            TokenError::Type,
-        ),
-        ("100 kB", format!("{token}{}", "A".repeat(100_000)), TokenError::TooLong),
-        (
-            "an API key",
-            "sw_01h455vb4pex5vsknk084sn02q_secret".to_owned(),
-            TokenError::Malformed,
-        ),
+        ("alg", json!("none"), TokenError::Algorithm),
+        ("alg", json!("nOnE"), TokenError::Algorithm),
+        ("alg", json!("RS256"), TokenError::Algorithm),
+        ("alg", json!("HS512"), TokenError::Algorithm),
+        ("alg", json!("hs256"), TokenError::Algorithm),
+        ("alg", json!(""), TokenError::Algorithm),
+        ("alg", json!(null), TokenError::Malformed),
+        ("kid", json!("sw-x"), TokenError::UnknownKey),
+        ("kid", json!("../../dev/null"), TokenError::UnknownKey),
+        ("kid", json!(null), TokenError::UnknownKey),
+        ("crit", json!(["exp"]), TokenError::Header),
+        ("typ", json!("JWT"), TokenError::Type),
+        ("typ", json!(null), TokenError::Type),
     ];
-    for (name, token, error) in cases {
-        assert_eq!(tokens().verify(&token, NOW).err(), Some(error), "{name}");
+    for (name, value, error) in cases {
+        let mut header = header.clone();
+        header[name] = value.clone();
+        let token = forged(&header, &claims, &own);
+        assert_eq!(tokens().verify(&token, NOW).err(), Some(error), "{name}: {value}");
+        let unsigned = &token[..=token.rfind('.').unwrap()];
+        assert_eq!(
+            tokens().verify(unsigned, NOW).err(),
+            Some(TokenError::Malformed),
+            "{name}"
+        );
+    }
+    let mut with_key = header;
+    with_key["jwk"] = json!({"kty": "oct", "k": ""});
+    let token = forged(&with_key, &claims, b"");
+    assert_eq!(tokens().verify(&token, NOW).err(), Some(TokenError::Signature));
+}
+
+#[test]
+fn what_another_key_signed_or_what_is_no_token_does_not_hold() {
+    let token = issued();
+    let (header, claims) = (part(&token, 0), part(&token, 1));
+    let foreign = master("another key of at least 32 bytes.");
+    let elsewhere = AccessTokens::new(&foreign).issue(&principal(), NOW).unwrap();
+    let other = *foreign.derive(KeyUse::AccessTokens).bytes();
+    let sibling = *master(SECRET).derive(KeyUse::AuditChain).bytes();
+    let cases = [
+        (forged(&header, &claims, &other), TokenError::Signature),
+        (forged(&header, &claims, &sibling), TokenError::Signature),
+        (forged(&header, &claims, b""), TokenError::Signature),
+        (elsewhere.text.expose_secret().to_owned(), TokenError::UnknownKey),
+        (format!("{token}{}", "A".repeat(100_000)), TokenError::TooLong),
+        ("sw_01h455vb4pex5vsknk084sn02q_secret".to_owned(), TokenError::Malformed),
+        (String::new(), TokenError::Malformed),
+    ];
+    for (token, error) in cases {
+        assert_eq!(tokens().verify(&token, NOW).err(), Some(error), "{token:.80}");
     }
 }
 
