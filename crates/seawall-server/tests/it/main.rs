@@ -8,6 +8,7 @@ mod documentation;
 mod flow;
 mod forks;
 mod health;
+mod oidc;
 mod queues;
 mod rejections;
 mod runs;
