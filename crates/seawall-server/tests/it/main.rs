@@ -5,6 +5,7 @@
 mod bulk;
 mod config;
 mod documentation;
+mod documented;
 mod flow;
 mod forks;
 mod health;
