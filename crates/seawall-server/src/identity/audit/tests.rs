@@ -7,6 +7,9 @@ use crate::identity::MasterKey;
 
 type Sealed = (AuditRecord, Seal);
 
+/// What somebody does to a chain.
+type Change<'a> = &'a dyn Fn(&mut Vec<Sealed>);
+
 fn chain() -> AuditChain {
     let secret = SecretString::from("a secret key of at least 32 bytes");
     AuditChain::new(&MasterKey::new(&secret).unwrap())
@@ -75,12 +78,12 @@ fn the_bytes_of_a_record_are_for_ever() {
 #[test]
 fn each_fault_is_named_where_it_is() {
     let (sealed, head) = written(5);
-    let with = |change: &dyn Fn(&mut Vec<Sealed>)| {
+    let with = |change: Change<'_>| {
         let mut changed = sealed.clone();
         change(&mut changed);
         verify(&changed, Some(&head))
     };
-    let cases: [(&str, &dyn Fn(&mut Vec<Sealed>), Fault); 9] = [
+    let cases: [(&str, Change<'_>, Fault); 9] = [
         ("changed", &|all| all[2].0.actor.push('x'), Fault::Changed(3)),
         ("its seal", &|all| all[2].1 = all[1].1, Fault::Changed(3)),
         ("removed", &|all| drop(all.remove(2)), Fault::Missing(3)),
