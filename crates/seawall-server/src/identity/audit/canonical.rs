@@ -12,11 +12,11 @@ pub(super) fn bytes(record: &AuditRecord) -> Vec<u8> {
     put(&mut out, record.tenant.as_str().as_bytes());
     put(&mut out, &record.seq.to_be_bytes());
     put(&mut out, &record.at.as_millis().to_be_bytes());
-    for text in [&record.actor, &record.action, &record.target] {
+    for text in [&record.actor, &record.action, &record.details] {
         put(&mut out, text.as_bytes());
     }
     put(&mut out, record.outcome.as_str().as_bytes());
-    for text in [&record.request_id, &record.detail] {
+    for text in [&record.object, &record.request_id] {
         match text {
             None => out.push(0),
             Some(text) => {

@@ -11,6 +11,9 @@ use crate::identity::{DerivedKey, KeyUse, MasterKey};
 pub struct Seal([u8; 32]);
 
 impl Seal {
+    /// "Before" the first record of every chain.
+    pub const BEGINNING: Self = Self([0; 32]);
+
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -34,14 +37,27 @@ impl fmt::Debug for Seal {
     }
 }
 
-/// How far a chain goes. Written in the change that appends its last record.
+/// How far a chain goes, as it is kept beside the records, written in the change that appends the last one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head {
+pub struct End {
     /// The last record; 0 of an empty chain.
     pub seq: u64,
-    /// That record's seal; of an empty chain, where it begins.
+    /// That record's seal.
     pub last: Seal,
-    /// Over both. Without it, a shorter chain with a head to fit would be as good.
+}
+
+impl End {
+    /// Of a chain without records.
+    pub const EMPTY: Self = Self {
+        seq: 0,
+        last: Seal::BEGINNING,
+    };
+}
+
+/// An end that is sealed itself: without the key, nobody makes one for a chain that they have cut short.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    pub end: End,
     pub seal: Seal,
 }
 
@@ -59,26 +75,25 @@ impl AuditChain {
         }
     }
 
-    /// Where a tenant's chain begins: the seal "before" its first record. Chains of two tenants have nothing in common.
-    #[must_use]
-    pub fn beginning(&self, tenant: &TenantId) -> Seal {
-        Seal(self.key.mac(&[b"beginning", tenant.as_str().as_bytes()]))
-    }
-
     /// The seal of a record that follows the one that `previous` seals.
     #[must_use]
     pub fn seal(&self, record: &AuditRecord, previous: &Seal) -> Seal {
         Seal(self.key.mac(&[b"record", &previous.0, &canonical::bytes(record)]))
     }
 
-    /// The head of a chain whose last record is number `seq`, sealed by `last`.
+    /// The sealed end of a tenant's chain.
     #[must_use]
-    pub fn head(&self, tenant: &TenantId, seq: u64, last: Seal) -> Head {
-        let parts: [&[u8]; 4] = [b"head", &seq.to_be_bytes(), &last.0, tenant.as_str().as_bytes()];
+    pub fn head(&self, tenant: &TenantId, end: End) -> Head {
+        let parts: [&[u8]; 4] = [b"head", &end.seq.to_be_bytes(), &end.last.0, tenant.as_str().as_bytes()];
         Head {
-            seq,
-            last,
+            end,
             seal: Seal(self.key.mac(&parts)),
         }
+    }
+
+    /// The end that a head vouches for. None: it was changed, or is another tenant's.
+    #[must_use]
+    pub fn open(&self, tenant: &TenantId, head: &Head) -> Option<End> {
+        (self.head(tenant, head.end) == *head).then_some(head.end)
     }
 }

@@ -3,8 +3,9 @@ use seawall_store::{TenantId, Timestamp};
 /// How what was asked for ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AuditOutcome {
-    Done,
-    Refused,
+    Succeeded,
+    /// Not allowed, or the credentials were wrong.
+    Denied,
     Failed,
 }
 
@@ -12,8 +13,8 @@ impl AuditOutcome {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
+            Self::Succeeded => "succeeded",
+            Self::Denied => "denied",
             Self::Failed => "failed",
         }
     }
@@ -30,10 +31,10 @@ pub struct AuditRecord {
     pub actor: String,
     /// Such as `key.created`.
     pub action: String,
-    /// What it was done to: an id. Empty: nothing that has one.
-    pub target: String,
+    /// What it was done to, if that has an id.
+    pub object: Option<String>,
     pub outcome: AuditOutcome,
     pub request_id: Option<String>,
-    /// More, for people. Never a secret.
-    pub detail: Option<String>,
+    /// More, as JSON text, exactly as it is kept. Never a secret.
+    pub details: String,
 }

@@ -26,42 +26,42 @@ fn record(seq: u64) -> AuditRecord {
         at: Timestamp::from_millis(1_700_000_000_000),
         actor: "usr_1".to_owned(),
         action: "key.created".to_owned(),
-        target: "key_1".to_owned(),
-        outcome: AuditOutcome::Done,
+        object: Some("key_1".to_owned()),
+        outcome: AuditOutcome::Succeeded,
         request_id: Some("r-1".to_owned()),
-        detail: None,
+        details: "{}".to_owned(),
     }
 }
 
 /// A chain of so many records, as a store keeps it.
-fn written(count: u64) -> (Vec<Sealed>, Head) {
+fn written(count: u64) -> (Vec<Sealed>, End) {
     let chain = chain();
-    let mut last = chain.beginning(&tenant());
+    let mut last = Seal::BEGINNING;
     let mut sealed = Vec::new();
     for seq in 1..=count {
         let record = record(seq);
         last = chain.seal(&record, &last);
         sealed.push((record, last));
     }
-    (sealed, chain.head(&tenant(), count, last))
+    (sealed, End { seq: count, last })
 }
 
-fn verify(sealed: &[Sealed], head: Option<&Head>) -> Result<u64, Fault> {
+fn verify(sealed: &[Sealed], end: &End) -> Result<u64, Fault> {
     let chain = chain();
     let mut verifier = Verifier::new(&chain, tenant());
     for (record, seal) in sealed {
         verifier.push(record, seal)?;
     }
-    verifier.finish(head)
+    verifier.finish(end)
 }
 
 #[test]
 fn a_chain_as_it_was_written_is_whole() {
     for count in [0, 1, 2, 50] {
-        let (sealed, head) = written(count);
-        assert_eq!(verify(&sealed, Some(&head)), Ok(count));
+        let (sealed, end) = written(count);
+        assert_eq!(verify(&sealed, &end), Ok(count));
     }
-    assert_eq!(verify(&[], None), Ok(0));
+    assert_eq!(verify(&[], &End::EMPTY), Ok(0));
 }
 
 #[test]
@@ -69,19 +69,19 @@ fn the_bytes_of_a_record_are_for_ever() {
     // Worked out apart from this code.
     let bytes = canonical::bytes(&record(7));
     let digest = seawall_store::Digest::of(&bytes).to_hex();
-    insta::assert_snapshot!(format!("{} {digest}", bytes.len()), @"138 62d1edb8b86edc90bb2188838c4e4719e9368c755520ef0b048dad0776aad67a");
+    insta::assert_snapshot!(format!("{} {digest}", bytes.len()), @"153 239889617bdf81c26eb20d9406bb2ec034704e7333ed8b846a1839c1949e6223");
     let chain = chain();
-    let seal = chain.seal(&record(1), &chain.beginning(&tenant()));
-    insta::assert_snapshot!(format!("{seal:?}"), @"454d37d8e7eee2bc7b226c0a742d3b5d59b6cc00f2e76033574c1ac0c76f96bf");
+    let seal = chain.seal(&record(1), &Seal::BEGINNING);
+    insta::assert_snapshot!(format!("{seal:?}"), @"7cdac13075efebcaf4b11933c775a845fb93f5ff97cead8b0d002181bc76d43c");
 }
 
 #[test]
 fn each_fault_is_named_where_it_is() {
-    let (sealed, head) = written(5);
+    let (sealed, end) = written(5);
     let with = |change: Change<'_>| {
         let mut changed = sealed.clone();
         change(&mut changed);
-        verify(&changed, Some(&head))
+        verify(&changed, &end)
     };
     let cases: [(&str, Change<'_>, Fault); 9] = [
         ("changed", &|all| all[2].0.actor.push('x'), Fault::Changed(3)),
@@ -90,8 +90,8 @@ fn each_fault_is_named_where_it_is() {
         ("the first removed", &|all| drop(all.remove(0)), Fault::Missing(1)),
         ("swapped", &|all| all.swap(1, 2), Fault::Missing(2)),
         ("twice", &|all| all.insert(2, all[1].clone()), Fault::OutOfPlace(2)),
-        ("cut off", &|all| all.truncate(3), Fault::CutOff { last: 3, head: 5 }),
-        ("all gone", &Vec::clear, Fault::CutOff { last: 0, head: 5 }),
+        ("cut off", &|all| all.truncate(3), Fault::CutOff { last: 3, written: 5 }),
+        ("all gone", &Vec::clear, Fault::CutOff { last: 0, written: 5 }),
         (
             "removed and numbered anew",
             &|all| {
@@ -107,28 +107,40 @@ fn each_fault_is_named_where_it_is() {
 }
 
 #[test]
-fn a_head_that_is_missing_older_or_not_sealed_here_is_found() {
-    let (sealed, head) = written(5);
-    let (shorter, older) = written(3);
-    assert_eq!(verify(&sealed, None), Err(Fault::NoHead));
-    assert_eq!(
-        verify(&sealed, Some(&older)),
-        Err(Fault::BeyondHead { last: 5, head: 3 })
-    );
-    // Cut off, with a head that fits but nobody could seal.
-    let fitting = Head {
+fn an_end_that_is_older_or_anothers_is_found() {
+    let (sealed, end) = written(5);
+    let (_, older) = written(3);
+    assert_eq!(verify(&sealed, &End::EMPTY), Err(Fault::BeyondEnd { last: 5, end: 0 }));
+    assert_eq!(verify(&sealed, &older), Err(Fault::BeyondEnd { last: 5, end: 3 }));
+    let other = End {
+        last: older.last,
+        ..end
+    };
+    assert_eq!(verify(&sealed, &other), Err(Fault::OtherEnd));
+}
+
+#[test]
+fn a_head_vouches_for_one_end_of_one_tenant() {
+    let (chain, (sealed, end)) = (chain(), written(5));
+    let head = chain.head(&tenant(), end);
+    assert_eq!(chain.open(&tenant(), &head), Some(end));
+    // Cut off, with an end to fit: it cannot be sealed without the key.
+    let shorter = End {
         seq: 3,
-        last: shorter[2].1,
+        last: sealed[2].1,
+    };
+    assert_eq!(verify(&sealed[..3], &shorter), Ok(3));
+    let fitting = Head {
+        end: shorter,
         seal: head.seal,
     };
-    assert_eq!(verify(&shorter, Some(&fitting)), Err(Fault::HeadChanged));
-    let foreign = chain().head(&TenantId::default(), 5, head.last);
-    assert_eq!(verify(&sealed, Some(&foreign)), Err(Fault::HeadChanged));
+    assert_eq!(chain.open(&tenant(), &fitting), None);
+    assert_eq!(chain.open(&TenantId::default(), &head), None);
 }
 
 #[test]
 fn a_chain_of_another_tenant_or_key_is_not_this_one() {
-    let (sealed, head) = written(2);
+    let (sealed, end) = written(2);
     let own = chain();
     let mut verifier = Verifier::new(&own, TenantId::default());
     assert_eq!(verifier.push(&sealed[0].0, &sealed[0].1), Err(Fault::Changed(1)));
@@ -136,10 +148,7 @@ fn a_chain_of_another_tenant_or_key_is_not_this_one() {
     let other = AuditChain::new(&MasterKey::new(&secret).unwrap());
     let mut verifier = Verifier::new(&other, tenant());
     assert_eq!(verifier.push(&sealed[0].0, &sealed[0].1), Err(Fault::Changed(1)));
-    assert_eq!(
-        Verifier::new(&other, tenant()).finish(Some(&head)),
-        Err(Fault::HeadChanged)
-    );
+    assert_eq!(other.open(&tenant(), &own.head(&tenant(), end)), None);
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -151,7 +160,7 @@ prop_compose! {
         seq in 0_u64..3,
         at in 0_i64..3,
         texts in (text(), text(), text()),
-        outcome in prop::sample::select(vec![AuditOutcome::Done, AuditOutcome::Refused, AuditOutcome::Failed]),
+        outcome in prop::sample::select(vec![AuditOutcome::Succeeded, AuditOutcome::Denied, AuditOutcome::Failed]),
         optional in (prop::option::of(text()), prop::option::of(text())),
     ) -> AuditRecord {
         AuditRecord {
@@ -160,10 +169,10 @@ prop_compose! {
             at: Timestamp::from_millis(at),
             actor: texts.0,
             action: texts.1,
-            target: texts.2,
+            details: texts.2,
             outcome,
-            request_id: optional.0,
-            detail: optional.1,
+            object: optional.0,
+            request_id: optional.1,
         }
     }
 }
@@ -228,10 +237,10 @@ fn change(record: &mut AuditRecord, field: u8) {
         0 => record.at = Timestamp::from_millis(record.at.as_millis() + 1),
         1 => record.actor.push('x'),
         2 => record.action.push('x'),
-        3 => record.target.push('x'),
-        4 => record.outcome = AuditOutcome::Refused,
+        3 => record.details.push('x'),
+        4 => record.outcome = AuditOutcome::Denied,
         5 => record.request_id = None,
-        6 => record.detail = Some(String::new()),
+        6 => record.object = Some(String::new()),
         _ => record.seq += 1,
     }
 }
@@ -244,10 +253,10 @@ proptest! {
 
     #[test]
     fn whatever_is_done_to_a_chain_is_found(count in 1_u64..30, tampering in tampering()) {
-        let (original, head) = written(count);
+        let (original, end) = written(count);
         let mut sealed = original.clone();
         tamper(&mut sealed, &tampering);
-        let verdict = verify(&sealed, Some(&head));
+        let verdict = verify(&sealed, &end);
         if sealed == original {
             prop_assert_eq!(verdict, Ok(count));
         } else {

@@ -1,6 +1,6 @@
 use seawall_store::TenantId;
 
-use super::{AuditChain, AuditRecord, Head, Seal};
+use super::{AuditChain, AuditRecord, End, Seal};
 
 /// The first thing that is wrong with a chain. What comes behind it cannot be judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -13,15 +13,13 @@ pub enum Fault {
     /// The number does not come after the one before it.
     #[error("record {0} stands where it does not belong")]
     OutOfPlace(u64),
-    #[error("the chain ends with record {last}, but {head} were written")]
-    CutOff { last: u64, head: u64 },
-    /// There are records behind the one that the head names: it is an older one.
-    #[error("the chain goes on to record {last} behind its head at {head}")]
-    BeyondHead { last: u64, head: u64 },
-    #[error("the head was changed, or is another chain's")]
-    HeadChanged,
-    #[error("the chain has records and no head")]
-    NoHead,
+    #[error("the chain ends with record {last}, but {written} were written")]
+    CutOff { last: u64, written: u64 },
+    /// There are records behind its end, which is an older one.
+    #[error("the chain goes on to record {last} behind its end at {end}")]
+    BeyondEnd { last: u64, end: u64 },
+    #[error("the end that is kept is not this chain's")]
+    OtherEnd,
 }
 
 /// Takes a tenant's records in their order, one by one: it keeps nothing but the last seal, however long the chain.
@@ -37,7 +35,7 @@ impl<'a> Verifier<'a> {
     #[must_use]
     pub fn new(chain: &'a AuditChain, tenant: TenantId) -> Self {
         Self {
-            last: chain.beginning(&tenant),
+            last: Seal::BEGINNING,
             chain,
             tenant,
             seq: 0,
@@ -62,28 +60,22 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// The end of the records. `head`: as it is kept, or as an operator noted it down; None where there is none, as before a
-    /// tenant's first record. Answers how many records there are.
+    /// There are no more records. `end`: as it is kept, or as a [`Head`](super::Head) vouches for it that an operator has noted
+    /// down. Answers how many records there are.
     ///
     /// # Errors
-    /// When records are missing at the end, or the head is not this chain's.
-    pub fn finish(self, head: Option<&Head>) -> Result<u64, Fault> {
-        let Some(head) = head else {
-            return if self.seq == 0 { Ok(0) } else { Err(Fault::NoHead) };
-        };
-        if self.chain.head(&self.tenant, head.seq, head.last) != *head {
-            return Err(Fault::HeadChanged);
-        }
+    /// When the records end before or behind it, or with another one.
+    pub fn finish(self, end: &End) -> Result<u64, Fault> {
         let last = self.seq;
-        if last < head.seq {
-            return Err(Fault::CutOff { last, head: head.seq });
+        if last < end.seq {
+            return Err(Fault::CutOff { last, written: end.seq });
         }
-        if last > head.seq {
-            return Err(Fault::BeyondHead { last, head: head.seq });
+        if last > end.seq {
+            return Err(Fault::BeyondEnd { last, end: end.seq });
         }
-        if head.last != self.last {
-            return Err(Fault::HeadChanged);
+        if self.last != end.last {
+            return Err(Fault::OtherEnd);
         }
-        Ok(self.seq)
+        Ok(last)
     }
 }
