@@ -1,11 +1,12 @@
 //! Identity: who asks, for which tenant, and what they may do.
 //!
 //! What stands here is logic: no handler, no store. What is kept comes in as an argument, the time too, and what is decided
-//! goes out; the guard that reads credentials and the handlers of logins, users and keys put it together over store roles.
+//! goes out; the guard that reads credentials and the handlers of logins, users and keys put it together over store roles
+//! ([`KeyLookup`] is what the guard needs of one).
 //!
 //! - A [`Principal`] has [`Scopes`]; a handler asks for them by its signature ([`Scoped`]).
 //! - It comes from an API key ([`ApiKey`]), an access token of the server's own ([`AccessTokens`]), one of an OpenID Connect
-//!   issuer ([`oidc`]), or the [`BootstrapKey`]. [`Credential`] tells them apart.
+//!   issuer ([`oidc`]), or the [`BootstrapKey`]. [`Credential`] tells them apart, the [`Authenticator`] asks each.
 //! - Users have a [`password`]; [`lockout`] slows guessing down; a login is gone on with by a [`RefreshToken`].
 //! - [`audit`] chains records of what was done, so that a change is found.
 //!
@@ -13,6 +14,7 @@
 
 pub mod api_key;
 pub mod audit;
+mod authenticator;
 mod bootstrap;
 mod challenge;
 mod credential;
@@ -31,6 +33,7 @@ mod secret;
 pub mod token;
 
 pub use api_key::{ApiKey, KeyId, KeyRefusal, StoredKey};
+pub use authenticator::{AuthenticationError, Authenticator, KeyLookup, KeysUnavailable};
 pub use bootstrap::{BootstrapKey, BootstrapKeyError, STRONG_KEY_BYTES};
 pub use challenge::{invalid_credentials, unauthenticated};
 pub use credential::{Credential, CredentialError, CredentialForm};
