@@ -139,6 +139,18 @@ async fn documentation_is_as_open_as_it_is_configured() {
     }
 }
 
+#[test]
+fn no_two_rejections_share_a_code() {
+    // Clients branch on it, metrics are labelled with it, pages are found by it.
+    let mut codes: Vec<_> = CATALOG.kinds().map(|kind| kind.code).collect();
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    assert!(codes.iter().all(|code| code.bytes().all(is_letter)));
+    codes.sort_unstable();
+    let all = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), all);
+}
+
 #[tokio::test]
 async fn every_problem_has_a_page_for_people_and_programs() {
     let app = app(&[]);
