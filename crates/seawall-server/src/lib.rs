@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod extract;
 mod handlers;
+pub mod identity;
 mod openapi;
 mod problems;
 mod router;

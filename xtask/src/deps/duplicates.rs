@@ -18,7 +18,12 @@ pub(super) struct Known {
     reason: &'static str,
 }
 
-pub(super) const KNOWN: [Known; 6] = [
+pub(super) const KNOWN: [Known; 9] = [
+    Known {
+        name: "base64",
+        versions: &["0.22", "0.23"],
+        reason: "0.22: jsonwebtoken",
+    },
     Known {
         name: "getrandom",
         versions: &["0.2", "0.3", "0.4"],
@@ -28,6 +33,11 @@ pub(super) const KNOWN: [Known; 6] = [
         name: "r-efi",
         versions: &["5", "6"],
         reason: "getrandom 0.3 and 0.4 on UEFI; built on no target we ship",
+    },
+    Known {
+        name: "rand_core",
+        versions: &["0.6", "0.10"],
+        reason: "0.6: traits of signature, under jsonwebtoken",
     },
     Known {
         name: "strum",
@@ -43,6 +53,11 @@ pub(super) const KNOWN: [Known; 6] = [
         name: "syn",
         versions: &["2", "3"],
         reason: "the derive crates are on their way to 3; build time only",
+    },
+    Known {
+        name: "untrusted",
+        versions: &["0.7", "0.9"],
+        reason: "0.7: aws-lc-rs, by a default feature that jsonwebtoken asks for; 0.9: rustls-webpki",
     },
     Known {
         name: "windows-sys",

@@ -6,9 +6,10 @@
 //!
 //! [`ProblemLayer`] completes problems with the request's path and id, and gives this shape to error answers that are
 //! none yet (a router's 404 and 405, an extractor's 415). [`CatchPanicLayer`] turns a panic into a 500. The extractors
-//! [`Json`], [`Query`] and [`Path`] reject with problems that point at what is wrong.
+//! [`Json`], [`Query`] and [`Path`] reject with problems that point at what is wrong. With the feature `validation`, `Valid`
+//! round one of them holds what was read against the rules of `garde`, and tells all that is wrong at once.
 //!
-//! What it does not do: validate beyond what serde checks, or log rejections (except panics).
+//! What it does not do: log rejections (except panics), or find keys that stand twice in a map: of a struct's fields serde does.
 
 mod catalog;
 mod document;
@@ -24,6 +25,8 @@ mod pointer;
 pub use catalog::Catalog;
 pub use document::{CONTENT_TYPE, Problem};
 pub use extract::{Json, Path, Query, parse_json, read_body, require_json, require_uncoded};
+#[cfg(feature = "validation")]
+pub use extract::{MAX_ERRORS, Valid};
 pub use field_error::FieldError;
 pub use kind::{Extension, ProblemKind};
 pub use layer::{ProblemFuture, ProblemLayer, ProblemService, Verbatim};

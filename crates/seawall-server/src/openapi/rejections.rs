@@ -4,12 +4,16 @@ use seawall_guard::problem::{Problem, ProblemKind, kinds};
 use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
 
 use crate::problems::CATALOG;
 
 /// Where an operation names its own kinds, beside those that follow from its form.
 const OWN: &str = "x-problems";
+
+/// The name of the schema of problem documents.
+const SCHEMA: &str = "Problem";
 
 /// Adds to every operation the rejections that its form implies and those that it names, and takes the names out.
 pub(crate) fn complete(description: &mut OpenApi) {
@@ -24,6 +28,28 @@ pub(crate) fn complete(description: &mut OpenApi) {
                     .entry(status)
                     .or_insert(RefOr::T(response));
             }
+        }
+    }
+    describe_members(description);
+}
+
+/// Adds to the schema of problems the members that kinds declare beside the standard ones.
+fn describe_members(description: &mut OpenApi) {
+    let schemas = description
+        .components
+        .as_mut()
+        .map(|components| &mut components.schemas);
+    let Some(RefOr::T(Schema::Object(problem))) = schemas.and_then(|schemas| schemas.get_mut(SCHEMA)) else {
+        return;
+    };
+    for member in CATALOG.kinds().flat_map(|kind| kind.extensions) {
+        // Several kinds may have it; `errors` has a form of its own.
+        if !problem.properties.contains_key(member.name) {
+            let schema = ObjectBuilder::new()
+                .schema_type(SchemaType::AnyValue)
+                .description(Some(member.help))
+                .build();
+            problem.properties.insert(member.name.to_owned(), schema.into());
         }
     }
 }
@@ -99,12 +125,13 @@ fn response(path: &str, kinds: &[&'static ProblemKind]) -> Response {
         let body = Problem::new(kind).render(Some(path), Some("01990a2c-0000-7000-8000-000000000000"));
         let example = ExampleBuilder::new()
             .summary(kind.title)
+            .description(kind.help)
             .value(serde_json::from_slice(&body).ok())
             .build();
         (kind.code, example)
     });
     let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
+        .schema(Some(Ref::from_schema_name(SCHEMA)))
         .examples_from_iter(examples)
         .build();
     let titles: Vec<_> = kinds

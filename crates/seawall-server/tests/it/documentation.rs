@@ -31,6 +31,32 @@ async fn the_description_names_every_path_with_every_answer() {
 }
 
 #[tokio::test]
+async fn what_the_table_says_of_a_rejection_is_in_the_description() {
+    let document = get(&app(&[]), "/openapi.json").await.json();
+    let members = &document["components"]["schemas"]["Problem"]["properties"];
+    let mut described = 0;
+    for kind in CATALOG.kinds() {
+        for extension in kind.extensions {
+            assert!(
+                !members[extension.name].is_null(),
+                "{} of {}",
+                extension.name,
+                kind.code
+            );
+            described += 1;
+        }
+    }
+    assert!(described > 10);
+    let example = &document["paths"]["/api/v1/runs/{run_id}"]["get"]["responses"]["404"]["content"]["application/problem+json"]
+        ["examples"]["not-found"];
+    let kind = CATALOG.find("not-found").unwrap();
+    assert_eq!(
+        (&example["summary"], &example["description"]),
+        (&kind.title.into(), &kind.help.into())
+    );
+}
+
+#[tokio::test]
 async fn no_reference_in_the_description_dangles() {
     let document = get(&app(&[]), "/openapi.json").await.json();
     let mut references = Vec::new();
@@ -111,6 +137,18 @@ async fn documentation_is_as_open_as_it_is_configured() {
             assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401);
         }
     }
+}
+
+#[test]
+fn no_two_rejections_share_a_code() {
+    // Clients branch on it, metrics are labelled with it, pages are found by it.
+    let mut codes: Vec<_> = CATALOG.kinds().map(|kind| kind.code).collect();
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    assert!(codes.iter().all(|code| code.bytes().all(is_letter)));
+    codes.sort_unstable();
+    let all = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), all);
 }
 
 #[tokio::test]

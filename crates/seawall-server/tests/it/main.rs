@@ -5,11 +5,13 @@
 mod bulk;
 mod config;
 mod documentation;
+mod documented;
 mod flow;
 mod forks;
 mod hand_backs;
 mod health;
 mod large;
+mod oidc;
 mod queues;
 mod rejections;
 mod runs;

@@ -6,10 +6,13 @@ use axum::body::{Body, Bytes, to_bytes};
 use http::request::Builder;
 use http::{HeaderMap, Request, StatusCode};
 use seawall_engine::Engine;
+use seawall_guard::problem::Problem;
 use seawall_server::{AppState, Config, Parts};
 use seawall_store::{FaultHook, MemoryOptions, MemoryStore, SystemClock};
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use crate::documented::assert_documented;
 
 pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
     Config::from_map(&map(variables)).unwrap()
@@ -76,8 +79,13 @@ pub(crate) async fn send(app: &Router, request: Builder, body: impl Into<Body>) 
     } else {
         request.header("host", "localhost")
     };
-    let response = app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+    let request = request.body(body.into()).unwrap();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
+    if let Some(problem) = parts.extensions.get::<Problem>() {
+        assert_documented(&method, &path, parts.status.as_u16(), problem.kind().code);
+    }
     Answer {
         status: parts.status,
         headers: parts.headers,
