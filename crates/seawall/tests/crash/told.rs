@@ -121,7 +121,7 @@ impl Journal {
     fn take(&mut self, seq: u64, at: i64, item: &Value) {
         let (kind, data) = (item["type"].as_str().unwrap(), &item["data"]);
         let retried = kind == "run.retried";
-        // Until a retry has its slot, the run stays as it ended.
+        // A parent asks first; and until a retry has its slot, the run stays as it ended.
         let asks = ["run.retry_requested", "run.retry_withdrawn", "run.admitted"].contains(&kind);
         assert!(
             self.ended == retried || asks,
