@@ -12,6 +12,8 @@
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
+#[cfg(feature = "anomaly")]
+pub mod anomaly;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
 #[cfg(feature = "client_address")]
@@ -22,8 +24,12 @@ pub mod cors;
 pub mod deadline;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "problem")]
 pub mod problem;
+#[cfg(feature = "recording")]
+pub mod recording;
 #[cfg(feature = "redaction")]
 pub mod redaction;
 #[cfg(any(feature = "trusted_hosts", feature = "https", feature = "cors"))]
@@ -32,6 +38,8 @@ mod refusal;
 pub mod request_id;
 #[cfg(feature = "security_headers")]
 pub mod security_headers;
+#[cfg(feature = "stats")]
+pub mod stats;
 #[cfg(feature = "trace_context")]
 pub mod trace_context;
 #[cfg(feature = "trusted_hosts")]
