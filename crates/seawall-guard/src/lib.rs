@@ -28,6 +28,8 @@ pub mod https;
 pub mod metrics;
 #[cfg(feature = "problem")]
 pub mod problem;
+#[cfg(feature = "profile")]
+pub mod profile;
 #[cfg(feature = "recording")]
 pub mod recording;
 #[cfg(feature = "redaction")]
