@@ -47,5 +47,14 @@ pub mod trace_context;
 #[cfg(feature = "trusted_hosts")]
 pub mod trusted_hosts;
 
+#[cfg(test)]
+#[cfg(any(
+    feature = "access_log",
+    feature = "body_log",
+    feature = "logs",
+    feature = "panic",
+    feature = "profile"
+))]
+mod heard;
 #[cfg(all(test, feature = "problem"))]
 mod probe;

@@ -72,16 +72,18 @@ impl HttpMetrics {
         self.handles.len() + 1 + self.rejections.len() + 1
     }
 
-    fn duration(&self, exchange: &Exchange) -> &Histogram {
+    /// Nothing for a number of another table.
+    fn duration(&self, exchange: &Exchange) -> Option<&Histogram> {
         let status = status_index(exchange.outcome);
         let row = exchange.route.index() * MethodLabel::ALL.len() + exchange.method as usize;
-        self.handles[row * STATUSES.len() + status].get_or_init(|| {
+        let handle = self.handles.get(row * STATUSES.len() + status)?;
+        Some(handle.get_or_init(|| {
             self.durations.get_or_create_owned(&RequestLabels {
                 method: exchange.method.as_str(),
                 route: self.routes.template(exchange.route).to_owned(),
                 status: STATUSES[status],
             })
-        })
+        }))
     }
 
     fn rejection(&self, kind: &ProblemKind) -> &Counter {
@@ -96,7 +98,9 @@ impl Record for HttpMetrics {
 
     fn ended(&self, exchange: &Exchange) {
         self.in_flight.dec();
-        self.duration(exchange).observe(exchange.took.as_secs_f64());
+        if let Some(duration) = self.duration(exchange) {
+            duration.observe(exchange.took.as_secs_f64());
+        }
         if let Some(kind) = exchange.problem {
             self.rejection(kind).inc();
         }

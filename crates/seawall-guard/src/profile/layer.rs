@@ -66,7 +66,6 @@ where
         }
         let profile = Profile::begin();
         let span = tracing::error_span!("profile");
-        // Without a subscriber there is still the duration to tell.
         attach(&span, &profile);
         let inner = span.in_scope(|| self.inner.call(request));
         ProfileFuture {
@@ -163,6 +162,7 @@ mod tests {
     }
 
     async fn headers(enabled: bool, header: Option<&str>, path: &str) -> HeaderMap {
+        crate::heard::keep_callsites_on();
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(ProfileSpans));
         let app: Router = Router::new()
             .route("/", routing::get(handler))

@@ -56,17 +56,15 @@ where
     }
 }
 
-/// Makes the spans below this one part of the profile. False where there is no subscriber with a registry, or where it does
-/// not want the span.
-pub(super) fn attach(span: &Span, profile: &Profile) -> bool {
-    let attach = |(id, dispatch): (&Id, &Dispatch)| {
-        let registry = dispatch.downcast_ref::<Registry>()?;
-        let mark = Mark {
-            profile: profile.clone(),
-            place: None,
-        };
-        registry.span(id)?.extensions_mut().replace(mark);
-        Some(())
-    };
-    span.with_subscriber(attach).flatten().is_some()
+/// Makes the spans below this one part of the profile. Without a subscriber that stands on a registry there are none.
+pub(super) fn attach(span: &Span, profile: &Profile) {
+    span.with_subscriber(|(id, dispatch): (&Id, &Dispatch)| {
+        let registry = dispatch.downcast_ref::<Registry>();
+        if let Some(span) = registry.and_then(|registry| registry.span(id)) {
+            span.extensions_mut().replace(Mark {
+                profile: profile.clone(),
+                place: None,
+            });
+        }
+    });
 }
