@@ -6,7 +6,7 @@
 //!
 //! A stack, outermost first: [`request_id::RequestIdLayer`], [`trace_context::TraceContextLayer`],
 //! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], [`problem::ProblemLayer`],
-//! [`problem::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
+//! [`panic::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`], and
 //! [`body_limit::BodyLimitLayer`] last.
 
@@ -26,6 +26,8 @@ pub mod deadline;
 pub mod https;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "panic")]
+pub mod panic;
 #[cfg(feature = "problem")]
 pub mod problem;
 #[cfg(feature = "profile")]
@@ -58,3 +60,6 @@ pub mod trusted_hosts;
 mod heard;
 #[cfg(all(test, feature = "problem"))]
 mod probe;
+#[cfg(test)]
+#[cfg(any(feature = "panic", feature = "logs", feature = "body_log"))]
+mod written;

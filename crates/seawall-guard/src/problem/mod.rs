@@ -5,10 +5,10 @@
 //! [`problem_kinds!`](crate::problem_kinds) and joins both tables in a [`Catalog`].
 //!
 //! [`ProblemLayer`] completes problems with the request's path and id, and gives this shape to error answers that are
-//! none yet (a router's 404 and 405, an extractor's 415). [`CatchPanicLayer`] turns a panic into a 500. The extractors
+//! none yet (a router's 404 and 405, an extractor's 415). The extractors
 //! [`Json`], [`Query`] and [`Path`] reject with problems that point at what is wrong.
 //!
-//! What it does not do: validate beyond what serde checks, or log rejections (except panics).
+//! What it does not do: validate beyond what serde checks, log rejections, or catch panics.
 
 mod catalog;
 mod document;
@@ -18,7 +18,6 @@ mod kind;
 pub mod kinds;
 mod layer;
 mod page;
-mod panic;
 mod pointer;
 
 pub use catalog::Catalog;
@@ -28,5 +27,7 @@ pub use field_error::FieldError;
 pub use kind::{Extension, ProblemKind};
 pub use layer::{ProblemFuture, ProblemLayer, ProblemService, Verbatim};
 pub use page::{list_page, page};
-pub use panic::{CatchPanicFuture, CatchPanicLayer, CatchPanicService};
 pub use pointer::Pointer;
+
+#[cfg(feature = "panic")]
+pub use crate::panic::{CatchPanicFuture, CatchPanicLayer, CatchPanicService};
