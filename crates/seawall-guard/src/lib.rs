@@ -22,6 +22,8 @@ pub mod client_address;
 pub mod cors;
 #[cfg(feature = "deadline")]
 pub mod deadline;
+#[cfg(feature = "health")]
+pub mod health;
 #[cfg(feature = "https")]
 pub mod https;
 #[cfg(feature = "metrics")]
