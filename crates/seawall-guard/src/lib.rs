@@ -26,6 +26,8 @@ pub mod deadline;
 pub mod health;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "logs")]
+pub mod logs;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 #[cfg(feature = "panic")]
