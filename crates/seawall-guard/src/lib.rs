@@ -5,10 +5,14 @@
 //! it. Every rejection is a [`problem::Problem`].
 //!
 //! A stack, outermost first: [`request_id::RequestIdLayer`], [`trace_context::TraceContextLayer`],
-//! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], [`problem::ProblemLayer`],
+//! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], then who watches:
+//! [`access_log::AccessLogLayer`], [`recording::RecordLayer`], [`profile::ProfileLayer`]; then [`problem::ProblemLayer`],
 //! [`panic::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`], and
 //! [`body_limit::BodyLimitLayer`] last.
+//!
+//! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
+//! how its [`logs`] are written.
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
@@ -16,6 +20,8 @@ pub mod access_log;
 pub mod anomaly;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
+#[cfg(feature = "body_log")]
+pub mod body_log;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]

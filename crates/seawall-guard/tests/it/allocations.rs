@@ -2,24 +2,29 @@
 //! benchmarks run in a process of their own, whose output is read.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::pin::pin;
-use std::process::Command;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use axum::extract::MatchedPath;
 use axum::{Extension, Router, routing};
+use bytes::Bytes;
 use divan::Bencher;
 use http::{Request, Response};
+use http_body_util::Empty;
 use prometheus_client::registry::Registry;
 use seawall_guard::anomaly::ErrorRateAnomaly;
+use seawall_guard::body_log::{BodyLogLayer, LoggedBody};
 use seawall_guard::metrics::HttpMetrics;
+use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
 use seawall_guard::profile::ProfileLayer;
 use seawall_guard::recording::{RecordLayer, Routes};
 use seawall_guard::stats::RouteStats;
-use tower::{Layer, Service, ServiceExt as _};
+use tower::{Layer, Service, ServiceExt as _, service_fn};
+
+use crate::alone::run_alone;
 
 static TABLES: &[&[&ProblemKind]] = &[kinds::TABLE];
 
@@ -33,39 +38,11 @@ fn matched() -> MatchedPath {
     response.extensions().get::<MatchedPath>().unwrap().clone()
 }
 
-#[derive(Clone)]
-struct Answer;
-
-impl Service<Request<()>> for Answer {
-    type Response = Response<()>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<()>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
-        Ok(()).into()
-    }
-
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        ready(Ok(Response::new(())))
-    }
-}
-
-/// Answers with what the request brought along, so that the answer is made outside of what is counted.
-#[derive(Clone)]
-struct Refuse;
-
-impl Service<Request<Response<()>>> for Refuse {
-    type Response = Response<()>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<()>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
-        Ok(()).into()
-    }
-
-    fn call(&mut self, request: Request<Response<()>>) -> Self::Future {
-        ready(Ok(request.into_body()))
-    }
+/// A service that answers without allocating.
+fn answers<B, R>(
+    answer: impl Fn(B) -> R + Clone,
+) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> {
+    service_fn(move |request: Request<B>| ready(Ok(Response::new(answer(request.into_body())))))
 }
 
 fn count<S, B>(bencher: Bencher<'_, '_>, mut service: S, request: impl Fn() -> Request<B>)
@@ -97,36 +74,50 @@ fn what_allocates(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn recorded(bencher: Bencher<'_, '_>) {
     let matched = matched();
-    count(bencher, recording().layer(Answer), || {
+    count(bencher, recording().layer(answers(|()| ())), || {
         Request::get("/things/1").extension(matched.clone()).body(()).unwrap()
     });
 }
 
 #[divan::bench]
 fn recorded_unmatched(bencher: Bencher<'_, '_>) {
-    count(bencher, recording().layer(Answer), || {
+    count(bencher, recording().layer(answers(|()| ())), || {
         Request::builder().method("BREW").uri("/of-ada").body(()).unwrap()
     });
 }
 
 #[divan::bench]
 fn recorded_rejection(bencher: Bencher<'_, '_>) {
-    let response = || Problem::new(&kinds::CONFLICT).into_http::<bytes::Bytes>().map(drop);
-    count(bencher, recording().layer(Refuse), || Request::new(response()));
+    let response = || Problem::new(&kinds::CONFLICT).into_http::<Bytes>().map(drop);
+    // Answers with what the request brought along: a problem is made outside of what is counted.
+    let service = service_fn(|request: Request<Response<()>>| ready(Ok::<_, Infallible>(request.into_body())));
+    count(bencher, recording().layer(service), || Request::new(response()));
 }
 
 #[divan::bench]
 fn profile_off(bencher: Bencher<'_, '_>) {
-    count(bencher, ProfileLayer::enabled(false).layer(Answer), || {
+    count(bencher, ProfileLayer::enabled(false).layer(answers(|()| ())), || {
         Request::get("/?profile=1").body(()).unwrap()
     });
 }
 
 #[divan::bench]
 fn profile_not_asked_for(bencher: Bencher<'_, '_>) {
-    count(bencher, ProfileLayer::enabled(true).layer(Answer), || {
+    count(bencher, ProfileLayer::enabled(true).layer(answers(|()| ())), || {
         Request::get("/?a=b").body(()).unwrap()
     });
+}
+
+#[divan::bench]
+fn guarded_against_panics(bencher: Bencher<'_, '_>) {
+    let service = CatchPanicLayer.layer(answers(|()| Bytes::new()));
+    count(bencher, service, || Request::new(()));
+}
+
+#[divan::bench]
+fn body_log_off(bencher: Bencher<'_, '_>) {
+    let service = BodyLogLayer::default().layer(answers(|_: LoggedBody<Empty<Bytes>>| Empty::<Bytes>::new()));
+    count(bencher, service, || Request::new(Empty::<Bytes>::new()));
 }
 
 #[test]
@@ -137,11 +128,7 @@ fn run_the_benchmarks() {
 
 /// The benchmarks that were run, and whether they allocated.
 fn measured() -> Vec<(String, bool)> {
-    let own = std::env::current_exe().unwrap();
-    let arguments = ["allocations::run_the_benchmarks", "--exact", "--ignored", "--nocapture"];
-    let output = Command::new(own).args(arguments).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
+    let text = run_alone("allocations::run_the_benchmarks");
     let mut measured: Vec<(String, bool)> = Vec::new();
     for line in text.lines() {
         let bare = line.trim_start_matches(['│', '├', '╰', '─', ' ']);
@@ -162,6 +149,8 @@ fn what_passes_is_not_allocated_for() {
     // What allocates is among them, so that a count that sees nothing is seen.
     let expected = [
         ("allocations", false),
+        ("body_log_off", false),
+        ("guarded_against_panics", false),
         ("profile_not_asked_for", false),
         ("profile_off", false),
         ("recorded", false),

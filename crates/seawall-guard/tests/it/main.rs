@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod allocations;
+mod alone;
+mod panics;
 
 /// Counts what a thread allocates while a benchmark runs on it.
 #[global_allocator]
