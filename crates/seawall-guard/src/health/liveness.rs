@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -6,9 +7,11 @@ use tokio::time::Instant;
 use super::report::detail_of;
 use super::{CheckReport, Report, Verdict};
 
-type Look = Box<dyn Fn() -> Verdict + Send + Sync>;
+type Look = Arc<dyn Fn() -> Verdict + Send + Sync>;
 
-/// Whether the process itself works. Without a check it does as long as it answers.
+/// Whether the process itself works. Without a check it does as long as it answers. Clones share
+/// the checks.
+#[derive(Clone)]
 pub struct Liveness {
     began: Instant,
     checks: Vec<(&'static str, Look)>,
@@ -35,7 +38,7 @@ impl Liveness {
     /// should be started anew.
     #[must_use]
     pub fn with(mut self, name: &'static str, look: impl Fn() -> Verdict + Send + Sync + 'static) -> Self {
-        self.checks.push((name, Box::new(look)));
+        self.checks.push((name, Arc::new(look)));
         self
     }
 
@@ -58,7 +61,6 @@ impl Liveness {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::super::{Details, Overall};
