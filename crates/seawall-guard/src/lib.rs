@@ -5,29 +5,49 @@
 //! it. Every rejection is a [`problem::Problem`].
 //!
 //! A stack, outermost first: [`request_id::RequestIdLayer`], [`trace_context::TraceContextLayer`],
-//! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], [`problem::ProblemLayer`],
-//! [`problem::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
+//! [`client_address::ClientAddressLayer`], [`security_headers::SecurityHeadersLayer`], then who watches:
+//! [`access_log::AccessLogLayer`], [`recording::RecordLayer`], [`profile::ProfileLayer`]; then [`problem::ProblemLayer`],
+//! [`panic::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
 //! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
+//!
+//! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
+//! how its [`logs`] are written.
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
+#[cfg(feature = "anomaly")]
+pub mod anomaly;
 #[cfg(feature = "authenticate")]
 pub mod authenticate;
 #[cfg(feature = "body_limit")]
 pub mod body_limit;
+#[cfg(feature = "body_log")]
+pub mod body_log;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "deadline")]
 pub mod deadline;
+#[cfg(feature = "health")]
+pub mod health;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "logs")]
+pub mod logs;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(feature = "panic")]
+pub mod panic;
 #[cfg(any(feature = "access_log", feature = "authenticate"))]
 mod principal;
 #[cfg(feature = "problem")]
 pub mod problem;
+#[cfg(feature = "profile")]
+pub mod profile;
+#[cfg(feature = "recording")]
+pub mod recording;
 #[cfg(feature = "redaction")]
 pub mod redaction;
 #[cfg(any(feature = "trusted_hosts", feature = "https", feature = "cors"))]
@@ -36,10 +56,24 @@ mod refusal;
 pub mod request_id;
 #[cfg(feature = "security_headers")]
 pub mod security_headers;
+#[cfg(feature = "stats")]
+pub mod stats;
 #[cfg(feature = "trace_context")]
 pub mod trace_context;
 #[cfg(feature = "trusted_hosts")]
 pub mod trusted_hosts;
 
+#[cfg(test)]
+#[cfg(any(
+    feature = "access_log",
+    feature = "body_log",
+    feature = "logs",
+    feature = "panic",
+    feature = "profile"
+))]
+mod heard;
 #[cfg(all(test, feature = "problem"))]
 mod probe;
+#[cfg(test)]
+#[cfg(any(feature = "panic", feature = "logs", feature = "body_log"))]
+mod written;

@@ -250,6 +250,7 @@ mod tests {
 
     async fn logged(request: http::request::Builder, body: &'static str) -> Vec<Fields> {
         let kept = Kept::default();
+        crate::heard::keep_callsites_on();
         let guard = tracing::subscriber::set_default(kept.clone());
         let request = request
             .header("x-request-id", "id-1")

@@ -5,11 +5,11 @@
 //! [`problem_kinds!`](crate::problem_kinds) and joins both tables in a [`Catalog`].
 //!
 //! [`ProblemLayer`] completes problems with the request's path and id, and gives this shape to error answers that are
-//! none yet (a router's 404 and 405, an extractor's 415). [`CatchPanicLayer`] turns a panic into a 500. The extractors
+//! none yet (a router's 404 and 405, an extractor's 415). The extractors
 //! [`Json`], [`Query`] and [`Path`] reject with problems that point at what is wrong. With the feature `validation`, `Valid`
 //! round one of them holds what was read against the rules of `garde`, and tells all that is wrong at once.
 //!
-//! What it does not do: log rejections (except panics), or find keys that stand twice in a map: of a struct's fields serde does.
+//! What it does not do: log rejections, catch panics, or find keys that stand twice in a map: of a struct's fields serde does.
 
 mod catalog;
 mod document;
@@ -19,7 +19,6 @@ mod kind;
 pub mod kinds;
 mod layer;
 mod page;
-mod panic;
 mod pointer;
 
 pub use catalog::Catalog;
@@ -31,5 +30,7 @@ pub use field_error::FieldError;
 pub use kind::{Extension, ProblemKind};
 pub use layer::{ProblemFuture, ProblemLayer, ProblemService, Verbatim};
 pub use page::{list_page, page};
-pub use panic::{CatchPanicFuture, CatchPanicLayer, CatchPanicService};
 pub use pointer::Pointer;
+
+#[cfg(feature = "panic")]
+pub use crate::panic::{CatchPanicFuture, CatchPanicLayer, CatchPanicService};

@@ -130,6 +130,20 @@ mod tests {
             ),
             ("X-Api-Key: 12345, ok".into(), "X-Api-Key: [redacted], ok"),
             (format!("pem: {pem}."), "pem: [redacted]."),
+            (
+                "Config { password: Some(\"hunter2)\"), user: \"ada\" }".into(),
+                "Config { password: [redacted], user: \"ada\" }",
+            ),
+            (
+                "{\"token\": [\"a b\", {\"c\": \"]\"}], \"n\": 1}".into(),
+                "{\"token\": [redacted], \"n\": 1}",
+            ),
+            ("secret=(a, b".into(), "secret=[redacted]"),
+            (
+                "Err(\"password: Some(\\\"a)\\\"), n: 1\")".into(),
+                "Err(\"password: [redacted], n: 1\")",
+            ),
+            ("password=[redacted], user".into(), "password=[redacted], user"),
             ("mail ada.l+x@example.co.uk.".into(), "mail [redacted]."),
             ("card 4111 1111 1111 1111 ok".into(), "card [redacted] ok"),
             ("5500-0000-0000-0004".into(), "[redacted]"),

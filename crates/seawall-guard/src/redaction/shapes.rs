@@ -168,7 +168,32 @@ pub(super) fn value(text: &str) -> Option<(usize, usize)> {
         _ => at,
     };
     let length = run(&text[begin..], |byte| byte > b' ' && !b",;&\"')}]>".contains(&byte));
-    (length > 0).then_some((begin, begin + length))
+    let end = begin + length;
+    // `Some("a b")`, `["a", "b"]`: all of it.
+    let end = match text[begin..end].find(['(', '[', '{']) {
+        Some(open) => begin + open + bracketed_end(&text[begin + open..]),
+        None => end,
+    };
+    (length > 0).then_some((begin, end))
+}
+
+/// Where a text that begins with a bracket ends: behind the one that closes it, or with the text.
+fn bracketed_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0usize);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 1 => return at + 1,
+            b')' | b']' | b'}' => depth -= 1,
+            // Brackets within quotes close nothing.
+            quote @ b'"' => at += 1 + quoted_end(&text[at + 1..], quote, false),
+            b'\\' if bytes.get(at + 1) == Some(&b'"') => at += 3 + quoted_end(&text[at + 2..], b'"', true),
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
 }
 
 /// Where a quoted text ends: at its quote, or with the text.

@@ -1,0 +1,163 @@
+//! Guards do not allocate for a request that they let pass. Divan counts, and says so only in what it prints: so the
+//! benchmarks run in a process of their own, whose output is read.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use axum::extract::MatchedPath;
+use axum::{Extension, Router, routing};
+use bytes::Bytes;
+use divan::Bencher;
+use http::{Request, Response};
+use http_body_util::Empty;
+use prometheus_client::registry::Registry;
+use seawall_guard::anomaly::ErrorRateAnomaly;
+use seawall_guard::body_log::{BodyLogLayer, LoggedBody};
+use seawall_guard::metrics::HttpMetrics;
+use seawall_guard::panic::CatchPanicLayer;
+use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
+use seawall_guard::profile::ProfileLayer;
+use seawall_guard::recording::{RecordLayer, Routes};
+use seawall_guard::stats::RouteStats;
+use tower::{Layer, Service, ServiceExt as _, service_fn};
+
+use crate::alone::run_alone;
+
+static TABLES: &[&[&ProblemKind]] = &[kinds::TABLE];
+
+/// A template as axum's router gives it to requests. Nobody else can make one.
+fn matched() -> MatchedPath {
+    let handler = |path: MatchedPath| async move { Extension(path) };
+    let app: Router = Router::new().route("/things/{id}", routing::get(handler));
+    let request = Request::get("/things/1").body(axum::body::Body::empty()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let response = runtime.block_on(app.oneshot(request)).unwrap();
+    response.extensions().get::<MatchedPath>().unwrap().clone()
+}
+
+/// A service that answers without allocating.
+fn answers<B, R>(
+    answer: impl Fn(B) -> R + Clone,
+) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> {
+    service_fn(move |request: Request<B>| ready(Ok(Response::new(answer(request.into_body())))))
+}
+
+fn count<S, B>(bencher: Bencher<'_, '_>, mut service: S, request: impl Fn() -> Request<B>)
+where
+    S: Service<Request<B>, Error = Infallible>,
+{
+    let mut pass = |request| {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(service.poll_ready(&mut context).is_ready());
+        assert!(pin!(service.call(request)).poll(&mut context).is_ready());
+    };
+    // The first of a kind makes its series.
+    pass(request());
+    bencher.with_inputs(request).bench_local_values(pass);
+}
+
+fn recording() -> RecordLayer<(HttpMetrics, RouteStats, ErrorRateAnomaly)> {
+    let routes = Routes::new(64);
+    let metrics = HttpMetrics::register(&mut Registry::default(), &routes, Catalog::new(TABLES));
+    let stats = RouteStats::new(&routes);
+    RecordLayer::new(routes, (metrics, stats, ErrorRateAnomaly::new()))
+}
+
+#[divan::bench]
+fn what_allocates(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| Arc::new(1));
+}
+
+#[divan::bench]
+fn recorded(bencher: Bencher<'_, '_>) {
+    let matched = matched();
+    count(bencher, recording().layer(answers(|()| ())), || {
+        Request::get("/things/1").extension(matched.clone()).body(()).unwrap()
+    });
+}
+
+#[divan::bench]
+fn recorded_unmatched(bencher: Bencher<'_, '_>) {
+    count(bencher, recording().layer(answers(|()| ())), || {
+        Request::builder().method("BREW").uri("/of-ada").body(()).unwrap()
+    });
+}
+
+#[divan::bench]
+fn recorded_rejection(bencher: Bencher<'_, '_>) {
+    let response = || Problem::new(&kinds::CONFLICT).into_http::<Bytes>().map(drop);
+    // Answers with what the request brought along: a problem is made outside of what is counted.
+    let service = service_fn(|request: Request<Response<()>>| ready(Ok::<_, Infallible>(request.into_body())));
+    count(bencher, recording().layer(service), || Request::new(response()));
+}
+
+#[divan::bench]
+fn profile_off(bencher: Bencher<'_, '_>) {
+    count(bencher, ProfileLayer::enabled(false).layer(answers(|()| ())), || {
+        Request::get("/?profile=1").body(()).unwrap()
+    });
+}
+
+#[divan::bench]
+fn profile_not_asked_for(bencher: Bencher<'_, '_>) {
+    count(bencher, ProfileLayer::enabled(true).layer(answers(|()| ())), || {
+        Request::get("/?a=b").body(()).unwrap()
+    });
+}
+
+#[divan::bench]
+fn guarded_against_panics(bencher: Bencher<'_, '_>) {
+    let service = CatchPanicLayer.layer(answers(|()| Bytes::new()));
+    count(bencher, service, || Request::new(()));
+}
+
+#[divan::bench]
+fn body_log_off(bencher: Bencher<'_, '_>) {
+    let service = BodyLogLayer::default().layer(answers(|_: LoggedBody<Empty<Bytes>>| Empty::<Bytes>::new()));
+    count(bencher, service, || Request::new(Empty::<Bytes>::new()));
+}
+
+#[test]
+#[ignore = "the other test runs it in a process of its own"]
+fn run_the_benchmarks() {
+    divan::Divan::default().sample_count(5).sample_size(200).run_benches();
+}
+
+/// The benchmarks that were run, and whether they allocated.
+fn measured() -> Vec<(String, bool)> {
+    let text = run_alone("allocations::run_the_benchmarks");
+    let mut measured: Vec<(String, bool)> = Vec::new();
+    for line in text.lines() {
+        let bare = line.trim_start_matches(['│', '├', '╰', '─', ' ']);
+        let first = bare.split_whitespace().next().unwrap_or_default();
+        if line.contains("├─ ") || line.contains("╰─ ") {
+            measured.push((first.to_owned(), false));
+        } else if let ("alloc:" | "grow:", Some((_, allocates))) = (first, measured.last_mut()) {
+            *allocates = true;
+        }
+    }
+    measured
+}
+
+#[test]
+fn what_passes_is_not_allocated_for() {
+    let mut measured = measured();
+    measured.sort();
+    // What allocates is among them, so that a count that sees nothing is seen.
+    let expected = [
+        ("allocations", false),
+        ("body_log_off", false),
+        ("guarded_against_panics", false),
+        ("profile_not_asked_for", false),
+        ("profile_off", false),
+        ("recorded", false),
+        ("recorded_rejection", false),
+        ("recorded_unmatched", false),
+        ("what_allocates", true),
+    ];
+    let expected = expected.map(|(name, allocates)| (name.to_owned(), allocates));
+    assert_eq!(measured, expected);
+}
