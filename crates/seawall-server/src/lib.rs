@@ -21,8 +21,8 @@ mod state;
 mod wire;
 
 pub use config::{
-    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, RequestLimits, StepSecrets,
-    Variable, known_variables,
+    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, RequestLimits, SecretKey,
+    StepSecrets, Variable, known_variables,
 };
 pub use problems::CATALOG;
 pub use router::{openapi_json, router};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seawall_engine::Engine;
-use seawall_store::HealthStore;
+use seawall_store::{HealthStore, IdentityStore};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -10,6 +10,8 @@ use crate::config::Config;
 pub struct Parts {
     pub engine: Engine,
     pub store: Arc<dyn HealthStore>,
+    /// Keys, users, sessions, the audit trail: only the server's own business.
+    pub identity: Arc<dyn IdentityStore>,
     pub config: Arc<Config>,
 }
 
@@ -39,6 +41,11 @@ impl AppState {
     #[must_use]
     pub fn store(&self) -> &dyn HealthStore {
         &*self.0.parts.store
+    }
+
+    #[must_use]
+    pub fn identity_store(&self) -> &Arc<dyn IdentityStore> {
+        &self.0.parts.identity
     }
 
     #[must_use]

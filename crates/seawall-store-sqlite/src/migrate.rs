@@ -71,9 +71,9 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0010_told.sql"),
     },
     Migration {
-        version: 13,
+        version: 11,
         name: "identity",
-        sql: include_str!("migrations/0013_identity.sql"),
+        sql: include_str!("migrations/0011_identity.sql"),
     },
 ];
 

@@ -145,6 +145,7 @@ impl House {
             .context("the engine could not start")?;
         let state = AppState::new(Parts {
             engine,
+            identity: store.clone(),
             store,
             config: Arc::new(config),
         });

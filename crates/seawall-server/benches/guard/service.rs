@@ -85,9 +85,11 @@ pub(crate) fn guarded() -> Router {
         )
         .route("/orders", post(|Json(order): Json<Order>| async { axum::Json(order) }));
     let config = Config::from_map(&BTreeMap::new()).expect("the defaults are valid");
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
     let state = AppState::new(Parts {
         engine: Engine::without_runtime(),
-        store: Arc::new(MemoryStore::new(Arc::new(SystemClock))),
+        store: Arc::clone(&store) as _,
+        identity: store,
         config: Arc::new(config),
     });
     seawall_server::guarded(routes, &state)

@@ -11,6 +11,7 @@ mod error;
 mod model;
 mod names;
 mod reader;
+mod secret_key;
 mod secrets;
 mod values;
 
@@ -19,4 +20,5 @@ pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use model::{Config, Docs, LogFormat, RequestLimits};
 pub use names::{Variable, known_variables};
+pub use secret_key::SecretKey;
 pub use secrets::StepSecrets;

@@ -7,6 +7,7 @@ use super::edge::Edge;
 use super::environment::Environment;
 use super::error::{ConfigError, ConfigErrors};
 use super::reader::Reader;
+use super::secret_key::SecretKey;
 use super::secrets::StepSecrets;
 use super::{dotenv, names, values};
 
@@ -47,6 +48,7 @@ pub struct Config {
     pub db_path: PathBuf,
     pub limits: RequestLimits,
     pub edge: Edge,
+    pub secret_key: SecretKey,
     /// How long runs are kept after their end. None: for ever.
     pub run_retention: Option<Duration>,
     pub workspace_allowed_roots: Vec<PathBuf>,
@@ -120,6 +122,7 @@ impl Config {
             environment,
             host,
             edge: Edge::read(&mut reader, host, dev),
+            secret_key: SecretKey::read(&mut reader, dev),
             port: reader.value("PORT", 8000, values::port),
             db_path: reader.value("DB_PATH", data_dir.join("seawall.db"), values::absolute),
             data_dir,

@@ -30,6 +30,11 @@ const KNOWN: &[Variable] = &[
     variable("DATA_DIR", "./data", "folder of everything this process keeps"),
     variable("DB_PATH", "$DATA_DIR/seawall.db", "file of the embedded store"),
     variable(
+        "SECRET_KEY",
+        "dev: one that everybody knows",
+        "signs tokens and seals the audit trail: at least 32 bytes, the same on all nodes; also SECRET_KEY_FILE",
+    ),
+    variable(
         "ALLOWED_HOSTS",
         "this machine's own names",
         "hosts by which clients may call, `*.` before a name for all below it; a list with commas",
@@ -98,7 +103,7 @@ pub(super) const LATER: &[&str] = &[
 
 /// Of the contract too, but also set for other programs on many machines: not worth a word.
 const SHARED: &[&str] = &[
-    "SECRET_KEY",
+    "SECRET_KEY_FILE",
     "DATABASE_URL",
     "REDIS_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",

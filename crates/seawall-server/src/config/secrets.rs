@@ -82,7 +82,7 @@ impl fmt::Debug for StepSecrets {
     }
 }
 
-fn read_file(path: &Path) -> std::io::Result<SecretString> {
+pub(super) fn read_file(path: &Path) -> std::io::Result<SecretString> {
     let mut text = String::new();
     std::fs::File::open(path)?
         .take(MAX_FILE_BYTES + 1)

@@ -49,6 +49,12 @@ impl MasterKey {
         Ok(Self(SecretBox::new(Box::new(hmac(SALT, &[secret])))))
     }
 
+    /// For development, where only this machine is listened to: everybody knows it.
+    #[must_use]
+    pub fn of_development() -> Self {
+        Self(SecretBox::new(Box::new(hmac(SALT, &[b"seawall development"]))))
+    }
+
     /// The key for one use. One block of HKDF's expansion: as long as a key of HMAC-SHA-256 should be.
     #[must_use]
     pub fn derive(&self, key_use: KeyUse) -> DerivedKey {

@@ -232,7 +232,12 @@ async fn there_are_no_more_schedules_than_there_may_be() {
     };
     let engine = Engine::start(parts, bounds).await.unwrap();
     let config = Arc::new(config(&[]));
-    let state = AppState::new(Parts { engine, store, config });
+    let state = AppState::new(Parts {
+        engine,
+        identity: Arc::<MemoryStore>::clone(&store),
+        store,
+        config,
+    });
     let app = furnished(seawall_server::router(&state)).await;
     let body = json!({"workflow": "report", "every": "1h", "paused": true});
     assert_eq!(create(&app, &body).await.status, 201);

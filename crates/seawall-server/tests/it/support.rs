@@ -15,7 +15,13 @@ use tower::ServiceExt as _;
 use crate::documented::assert_documented;
 
 pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
-    Config::from_map(&map(variables)).unwrap()
+    let mut map = map(variables);
+    if map.contains_key("ENVIRONMENT") {
+        // Outside dev there is no default.
+        let secret = || "a secret key of the tests, long enough".to_owned();
+        map.entry("SECRET_KEY".to_owned()).or_insert_with(secret);
+    }
+    Config::from_map(&map).unwrap()
 }
 
 pub(crate) fn map(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -34,9 +40,11 @@ pub(crate) fn state_with(variables: &[(&str, &str)], faults: Option<FaultHook>) 
         faults,
         ..MemoryOptions::default()
     };
+    let store = Arc::new(MemoryStore::with_options(Arc::new(SystemClock), options));
     AppState::new(Parts {
         engine: Engine::without_runtime(),
-        store: Arc::new(MemoryStore::with_options(Arc::new(SystemClock), options)),
+        store: Arc::clone(&store) as _,
+        identity: store,
         config: Arc::new(config(variables)),
     })
 }

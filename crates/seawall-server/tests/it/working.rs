@@ -49,7 +49,12 @@ pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOption
     };
     let engine = Engine::start(parts, EngineConfig::default()).await.unwrap();
     let config = Arc::new(config(variables));
-    let state = AppState::new(Parts { engine, store, config });
+    let state = AppState::new(Parts {
+        engine,
+        identity: Arc::<MemoryStore>::clone(&store),
+        store,
+        config,
+    });
     let app = seawall_server::router(&state);
     (state, app)
 }
