@@ -26,7 +26,8 @@ impl Helper<'_> {
     /// Waits for every run there is. Answers their views.
     pub(crate) async fn drain(&self) -> Vec<Value> {
         // Those that end make no others in the end: their children are there already, or came meanwhile.
-        let mut runs = self.oldest_first().await;
+        // Newest first: a parent may wait for a child that somebody has to look after.
+        let mut runs = self.api.all_runs().await;
         let last_end = Mutex::new(Instant::now());
         loop {
             let ends = runs.iter().map(|run| self.end(run, &last_end));
@@ -34,19 +35,12 @@ impl Helper<'_> {
                 .buffer_unordered(AT_ONCE)
                 .collect()
                 .await;
-            let now = self.oldest_first().await;
+            let now = self.api.all_runs().await;
             if now.len() == runs.len() {
                 return views;
             }
             runs = now;
         }
-    }
-
-    /// In the order of the queues that they stand in.
-    async fn oldest_first(&self) -> Vec<String> {
-        let mut runs = self.api.all_runs().await;
-        runs.reverse();
-        runs
     }
 
     async fn end(&self, run: &str, last_end: &Mutex<Instant>) -> Value {
