@@ -26,7 +26,7 @@ impl Helper<'_> {
     /// Waits for every run there is. Answers their views.
     pub(crate) async fn drain(&self) -> Vec<Value> {
         // Those that end make no others in the end: their children are there already, or came meanwhile.
-        // Newest first: a parent may wait for a child that somebody has to look after.
+        // Newest first: a child before its parent.
         let mut runs = self.api.all_runs().await;
         let last_end = Mutex::new(Instant::now());
         loop {
@@ -103,8 +103,24 @@ impl Helper<'_> {
         match view["status"].as_str() {
             Some("paused") => self.resume(run).await,
             Some("blocked") => self.unblock(run).await,
-            Some("waiting") => self.signal(run).await,
+            Some("waiting") => {
+                self.signal(run).await;
+                self.children(run).await;
+            }
             _ => {}
+        }
+    }
+
+    /// A child that was begun meanwhile stands in no list yet, and its parent does not end before it.
+    async fn children(&self, run: &str) {
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        let reasons = why["reasons"].as_array().unwrap();
+        for reason in reasons.iter().filter(|reason| reason["kind"] == "child") {
+            let mut words = reason["detail"].as_str().unwrap().split([' ', ',']);
+            if let Some(child) = words.find(|word| word.starts_with("run_")) {
+                let view = self.api.run(child).await;
+                Box::pin(self.help(child, &view)).await;
+            }
         }
     }
 
