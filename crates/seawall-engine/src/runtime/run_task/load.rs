@@ -39,7 +39,8 @@ pub(super) struct Predecessor {
     pub(super) dead: bool,
 }
 
-/// Loads and replays, and applies what a new holder has to: the beginning, or the recovery of what was in flight.
+/// Loads and replays, and applies what a new holder has to: the beginning, or the recovery of what was in flight. What is due
+/// comes only after the messages: what was acknowledged in time is not late because nobody was there to read it.
 pub(super) async fn load(shared: &Arc<Shared>, lease: &Lease, of: Predecessor) -> Result<Loaded, LoadError> {
     let loaded = shared.store.load(lease).await.map_err(LoadError::Store)?;
     let unusable = |record: &RunRecord, reason: String| LoadError::Unusable {
@@ -81,7 +82,7 @@ fn took_over(mut driver: Driver, deaths: u32, of: Predecessor) -> Driver {
     let recover = Command::Recover {
         predecessor_dead: of.dead,
     };
-    driver.take_over(deadly.into_iter().chain([recover, Command::Tick]));
+    driver.take_over(deadly.into_iter().chain([recover]));
     let state = driver.state();
     if was_queued && state.phase != Phase::Queued {
         tracing::info!(run.id = %state.run, workflow.name = %state.workflow.name, "run started");

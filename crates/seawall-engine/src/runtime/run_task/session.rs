@@ -145,7 +145,8 @@ impl<'a> Session<'a> {
                 // Before the attempts: thousands of quick ones leave no gap for a cancel or the end of the run's time.
                 () = inbox.notified(), if listens && !heard => self.read_inbox().await,
                 () = until(self.unreadable), if listens && self.unreadable.is_some() => self.read_inbox().await,
-                () = self.alarm.rings(), if listens && self.alarm.is_set() => {
+                // A message that was acknowledged before is not to come too late because others stood before it.
+                () = self.alarm.rings(), if listens && self.alarm.is_set() && !self.more_messages => {
                     self.tick();
                     None
                 }

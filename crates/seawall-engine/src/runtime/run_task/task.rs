@@ -11,6 +11,7 @@ use seawall_store::{
 };
 use tokio::sync::Notify;
 
+use crate::core::Command;
 use crate::runtime::held::Place;
 use crate::runtime::identity::Identity;
 use crate::runtime::run_task::attempts::Attempts;
@@ -123,9 +124,9 @@ impl RunTask<'_> {
 
     async fn session(&self, driver: Option<Driver>, predecessor: Predecessor, inbox: &Notify) -> Exit {
         let (driver, rows) = match driver {
-            Some(driver) => (driver, Vec::new()),
+            Some(driver) => (driver, None),
             None => match load(self.shared, &self.lease, predecessor).await {
-                Ok(loaded) => (loaded.driver, loaded.inbox),
+                Ok(loaded) => (loaded.driver, Some(loaded.inbox)),
                 Err(LoadError::Store(StoreError::StaleLease)) => return Exit::Stale,
                 Err(LoadError::Store(error)) => return Exit::Failed(Failure::Load(error)),
                 Err(LoadError::Unusable { record, reason }) => return self.put_aside(&record, &reason, inbox).await,
@@ -134,7 +135,12 @@ impl RunTask<'_> {
         let fence = self.identity.fence(Arc::clone(&self.shared.clock));
         let attempts = Attempts::new(self.shared, &self.lease, fence);
         let mut session = Session::new(self.shared, &self.lease, driver, attempts);
-        session.receive(&rows, LoadedRun::MAX_INBOX);
+        if let Some(rows) = rows {
+            session.receive(&rows, LoadedRun::MAX_INBOX);
+            if !session.has_more_messages() {
+                session.driver.take_over([Command::Tick]);
+            }
+        }
         let exit = session.run(&self.place, inbox).await;
         if matches!(exit, Exit::Stale | Exit::Dropped | Exit::Failed(_)) {
             session.attempts.wind_up().await;

@@ -188,3 +188,35 @@ async fn a_wall_clock_that_jumps_by_an_hour_and_back_strands_nothing() {
         assert_eq!(world.in_memory(), 0);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_was_acknowledged_in_time_is_not_late_because_nobody_was_there_to_read_it() {
+    for before in [0, 100] {
+        let world = World::new();
+        let engine = world.engine(&Probe::echo()).await;
+        let hear = json!({ "id": "hear", "kind": "wait_signal", "with": { "name": "go" }, "timeout": "1h" });
+        let run = world.start(&engine, flow(json!([hear]))).await;
+        world.settle().await;
+        // Nobody takes what is sent to it.
+        world
+            .calls
+            .fail(|point| (point.op == StoreOp::Claim).then_some(Fault::BeforeWrite));
+        for other in 0..before {
+            engine
+                .signal(&world.me, run, "other", Some(&other.to_string()), json!(other))
+                .await
+                .unwrap();
+        }
+        engine
+            .signal(&world.me, run, "go", None, json!("in time"))
+            .await
+            .unwrap();
+        world.crash(engine).await;
+        tokio::time::sleep(Duration::from_secs(7200)).await;
+        world.calls.heal();
+        let engine = world.engine(&Probe::echo()).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let view = world.wait(&engine, run).await;
+        assert_eq!(view.status, RunStatus::Succeeded, "{before}: {:?}", view.error);
+    }
+}
