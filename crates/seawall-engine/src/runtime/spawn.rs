@@ -21,7 +21,8 @@ impl Spawner {
     {
         // A child of its own: tasks that share one token would meet at its lock whenever they are polled.
         let root = self.root.child_token();
-        self.tracker.spawn(root.run_until_cancelled_owned(task))
+        // In its place for good: a run's task has some ten kilobytes, and each of the wrappers would copy it.
+        self.tracker.spawn(root.run_until_cancelled_owned(Box::pin(task)))
     }
 
     /// Drops every task at its next await.
