@@ -12,7 +12,8 @@ use seawall_guard::problem::{Path, Problem, Query, kinds};
 use seawall_store::{RunId, RunWatch, Seq};
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{EventsQuery, JournalEntry};
 
@@ -25,13 +26,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
 /// the run.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
+    security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
         ("Last-Event-ID" = Option<String>, Header, description = "Resumes after this event")),
     responses((status = 200, description = "The events", body = String, content_type = "text/event-stream")),
     extensions(("x-problems" = json!(["bad-request"]))))]
 pub(crate) async fn events(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Path(Id(run)): Path<Id<RunId>>,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
@@ -44,7 +46,7 @@ pub(crate) async fn events(
     let watch = state.engine().watch(run);
     let mut feed = Feed {
         state,
-        by,
+        by: by.engine().clone(),
         run,
         watch,
         after,
