@@ -2,6 +2,7 @@
 
 mod access;
 mod admin_key;
+mod attacks;
 mod kit;
 mod known;
 mod tenants;
