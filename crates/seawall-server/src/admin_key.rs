@@ -165,3 +165,18 @@ fn write(path: &Path, key: &SecretString) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_lies_there_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        write(&path, &SecretString::from("first")).unwrap();
+        let refused = write(&path, &SecretString::from("second")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read(&path).unwrap().unwrap().expose_secret(), "first");
+    }
+}

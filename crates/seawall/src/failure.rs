@@ -113,6 +113,24 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_does_not_let_in_is_told_with_what_to_set() {
+        let text = |status, code: &str| {
+            let code = code.to_owned();
+            let problem = Problem {
+                status,
+                code,
+                ..Problem::default()
+            };
+            Failure::Client(ClientError::Problem(Box::new(problem))).text()
+        };
+        assert!(text(401, "unauthenticated").contains("SEAWALL_API_KEY"));
+        for (status, code) in [(403, "https-required"), (421, "host-not-allowed")] {
+            assert!(text(status, code).contains("SEAWALL_SERVER"), "{code}");
+        }
+        assert!(!text(403, "insufficient-scope").contains("hint"));
+    }
+
+    #[test]
     fn a_bad_request_is_usage_and_a_broken_server_is_not() {
         let exit = |status| {
             of_problem(&Problem {

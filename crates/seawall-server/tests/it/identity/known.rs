@@ -8,8 +8,8 @@ use seawall_guard::authenticate::{Authenticate as _, Credential, Decision};
 use seawall_guard::problem::Problem;
 use seawall_server::identity::{AccessTokens, ApiKey, Authenticator, AuthenticatorParts, MasterKey, Principal};
 use seawall_store::{
-    Fault, FaultPoint, KeyRecord, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, RevocationStore as _, Revoked,
-    StoreClock as _, StoreOp, TenantId,
+    Fault, FaultPoint, KeyRecord, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, RevocationStore as _,
+    Revoked, StoreClock as _, StoreOp, TenantId,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -3,6 +3,7 @@
 mod access;
 mod admin_key;
 mod attacks;
+mod deciders;
 mod kit;
 mod known;
 mod tenants;

@@ -1,38 +1,12 @@
 //! Whose something is: to others it is not there.
 
-use axum::Router;
-use http::Request;
 use serde_json::{Value, json};
 
 use super::access::operations;
-use super::kit::key;
-use crate::support::{Answer, send};
+use super::kit::{Caller, key};
 use crate::working::working;
 
 const SCOPES: &str = "workflows:read workflows:write runs:read runs:write approvals:decide tasks:work";
-
-struct Caller<'a> {
-    app: &'a Router,
-    key: String,
-}
-
-impl Caller<'_> {
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json")
-            .header("prefer", "wait=1")
-            .header("x-api-key", &self.key);
-        send(self.app, request, body.to_string()).await
-    }
-
-    async fn made(&self, path: &str, body: Value) -> Value {
-        let answer = self.call("POST", path, &body).await;
-        assert!(answer.status.is_success(), "{path}: {}", answer.json());
-        answer.json()
-    }
-}
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
