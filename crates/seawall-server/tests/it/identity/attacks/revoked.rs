@@ -10,13 +10,15 @@ use seawall_engine::Engine;
 use seawall_server::identity::ApiKey;
 use seawall_server::{AppState, Parts};
 use seawall_store::{Fault, FaultPoint, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, TenantId};
+use serde_json::json;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::identity::kit::key;
+use crate::identity::kit::{Caller, key};
 use crate::support::{config, send_as_it_is};
-use crate::working::PausedClock;
+use crate::working::{PausedClock, working};
 
 /// Within this time the end of a key holds on every node.
 const PROMISE: Duration = Duration::from_secs(5);
@@ -82,7 +84,7 @@ async fn status(node: &Router, key: &str) -> u16 {
 
 /// When the node lets a key in no more, asked ten times a second, and how it refuses it.
 async fn until_refused(node: &Router, key: &str) -> (Duration, u16) {
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     loop {
         match status(node, key).await {
             200 => assert!(began.elapsed() <= PROMISE, "it is still let in"),
@@ -129,4 +131,52 @@ async fn a_revoked_key_is_not_let_in_for_longer_where_the_store_cannot_be_asked(
     assert!(after <= PROMISE, "{after:?}");
     nodes.is_down.store(false, Ordering::SeqCst);
     assert_eq!(status(&node, &text).await, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_revoked_key_ends_within_the_promise_too() {
+    let (state, app) = working(&[]).await;
+    let (kept, mut tasks) = (state.authenticator().clone(), JoinSet::new());
+    tasks.spawn(async move { kept.keep_up(&CancellationToken::new()).await });
+    let store = &**state.identity_store();
+    let scopes = "workflows:write runs:read runs:write tasks:work";
+    let (_, text) = key(store, "acme", scopes).await;
+    let owner = Caller { app: &app, key: text };
+    let steps = json!([{"id": "wait", "kind": "wait_signal", "with": {"name": "never"}}]);
+    owner
+        .made("/api/v1/workflows", json!({"name": "waits", "steps": steps}))
+        .await;
+    let run = owner.made("/api/v1/workflows/waits/runs", json!({"input": {}})).await;
+    let follow = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    for (request, body) in [
+        (Request::get(&follow), String::new()),
+        (
+            Request::post("/api/v1/tasks/q/claim")
+                .header("content-type", "application/json")
+                .header("prefer", "wait=60"),
+            json!({"max": 1}).to_string(),
+        ),
+    ] {
+        let (gone, text) = key(store, "acme", scopes).await;
+        let waiting = async {
+            let answer = send_as_it_is(&app, request.header("x-api-key", &text), body).await;
+            (answer.status.as_u16(), Instant::now())
+        };
+        let revoking = async {
+            tokio::time::sleep(Duration::from_millis(7_300)).await;
+            let (tenant, by) = (
+                TenantId::new("acme").unwrap(),
+                PrincipalName::parse("somebody").unwrap(),
+            );
+            let id = gone.id().to_store().unwrap();
+            store.revoke_key(&tenant, id, by, None).await.unwrap();
+            Instant::now()
+        };
+        let waiting = tokio::time::timeout(Duration::from_secs(50), waiting);
+        let (waited, revoked) = tokio::join!(waiting, revoking);
+        let (status, ended) = waited.expect("it ends");
+        assert_eq!(status, 200);
+        assert!(ended > revoked, "it was not over before");
+        assert!(ended - revoked <= PROMISE, "{:?}", ended - revoked);
+    }
 }
