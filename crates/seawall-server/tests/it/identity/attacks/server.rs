@@ -107,6 +107,7 @@ impl Server {
         let expected = json!({
             "type": "/problems/unauthenticated",
             "title": seawall_guard::problem::kinds::UNAUTHENTICATED.title,
+            "detail": seawall_guard::problem::kinds::UNAUTHENTICATED.detail,
             "status": 401,
             "code": "unauthenticated",
             "instance": "/api/v1/runs",
