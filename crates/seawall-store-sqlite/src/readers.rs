@@ -6,6 +6,7 @@
 //! Lists and searches may look at many rows. They never take all connections: one is left for what is found by its key,
 //! which is what runs wait for.
 
+use std::any::type_name;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,9 +14,11 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use seawall_store::{StoreError, StoreResult};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::connection;
 use crate::error::{OpError, sql_error};
+use crate::slow::Watch;
 use crate::writer::control;
 
 /// The pool. Clones share it.
@@ -54,13 +57,22 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
     {
+        let reading = self.read_as(type_name::<F>(), read);
+        reading.instrument(tracing::debug_span!("store.read")).await
+    }
+
+    async fn read_as<T, F>(&self, path: &'static str, read: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
+    {
         let Ok(permit) = Arc::clone(&self.0.room).acquire_owned().await else {
             return Err(closed());
         };
         let inner = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            inner.with(read)
+            inner.with(path, read)
         });
         task.await.unwrap_or_else(|ended| {
             Err(StoreError::Unavailable {
@@ -79,11 +91,11 @@ impl Readers {
         let Ok(permit) = Arc::clone(&self.0.room_for_lists).acquire_owned().await else {
             return Err(closed());
         };
-        self.read(move |conn| {
+        let reading = self.read_as(type_name::<F>(), move |conn| {
             let _permit = permit;
             read(conn)
-        })
-        .await
+        });
+        reading.instrument(tracing::debug_span!("store.list")).await
     }
 
     /// Waits for the reads that are under way and closes the connections.
@@ -97,14 +109,17 @@ impl Readers {
 }
 
 impl Inner {
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
+    /// `path`: the name of the type of what reads.
+    fn with<T>(&self, path: &'static str, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
         // Bound apart from the match, which would hold the lock while a file is opened.
         let idle = self.idle.lock().pop();
         let conn = match idle {
             Some(conn) => conn,
             None => connection::reading(&self.path, self.cache_bytes).map_err(sql_error)?,
         };
+        let watch = Watch::start();
         let answer = in_transaction(&conn, read);
+        watch.tell("read", path);
         // A connection that met trouble with the file is not used again; the next reader opens another.
         if conn.is_autocommit() && !matches!(answer, Err(StoreError::Unavailable { .. })) {
             self.idle.lock().push(conn);
