@@ -7,6 +7,7 @@ use seawall_store::{RunId, RunWatch, StoreError, StoreHealth};
 
 use crate::api::{EngineError, EngineParts};
 use crate::executor::Registry;
+use crate::observer::Observer;
 use crate::runtime::{self, EngineConfig, Shared};
 
 pub(super) type Result<T> = std::result::Result<T, EngineError>;
@@ -30,8 +31,17 @@ impl Engine {
     /// # Errors
     /// `Store` when the node cannot be registered.
     pub async fn start(parts: EngineParts, config: EngineConfig) -> Result<Self> {
-        let shared = runtime::start(parts, config).await.map_err(EngineError::Store)?;
-        Ok(Self::over(shared))
+        let shared = runtime::start(parts, config, None).await;
+        shared.map(Self::over).map_err(EngineError::Store)
+    }
+
+    /// The same, and tells an observer what it does, from its first run on.
+    ///
+    /// # Errors
+    /// `Store` when the node cannot be registered.
+    pub async fn start_observed(parts: EngineParts, config: EngineConfig, observer: Arc<dyn Observer>) -> Result<Self> {
+        let shared = runtime::start(parts, config, Some(observer)).await;
+        shared.map(Self::over).map_err(EngineError::Store)
     }
 
     pub(super) fn over(shared: Arc<Shared>) -> Self {
@@ -53,6 +63,12 @@ impl Engine {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         self.shared().definitions.registry()
+    }
+
+    /// How many runs are in this process's memory.
+    #[must_use]
+    pub fn active_runs(&self) -> usize {
+        self.shared().held.len()
     }
 
     /// Watches a run's durable progress; register before reading.

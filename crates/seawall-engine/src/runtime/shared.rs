@@ -10,6 +10,7 @@ use crate::api::EngineParts;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::executor::SecretSource;
+use crate::observer::Observer;
 use crate::runtime::claims::Claims;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) config: EngineConfig,
     pub(crate) definitions: Definitions,
     pub(crate) held: Arc<Held>,
@@ -51,6 +53,7 @@ impl Shared {
             clock: parts.clock,
             entropy: parts.entropy,
             secrets: parts.secrets,
+            observer: None,
             config,
             definitions,
             held,

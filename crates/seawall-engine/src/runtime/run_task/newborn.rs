@@ -126,6 +126,7 @@ async fn be_born(
             // A client that went away does not need the answer.
             let _ = tell.send(Ok(told));
             if ended && !told.replayed {
+                driver.tell_facts();
                 log_end(&driver);
             }
             lease
