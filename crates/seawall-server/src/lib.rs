@@ -14,10 +14,12 @@ mod handlers;
 pub mod identity;
 mod openapi;
 mod problems;
+mod ready;
 mod router;
 mod serve;
 mod stack;
 mod state;
+mod telemetry;
 mod wire;
 
 pub use config::{
@@ -29,3 +31,4 @@ pub use router::{openapi_json, router};
 pub use serve::{ServeError, Server, serve};
 pub use stack::guarded;
 pub use state::{AppState, Parts};
+pub use telemetry::{LoginOutcome, RunMetrics, Telemetry};

@@ -7,19 +7,28 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, workflows};
+use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, telemetry, workflows};
 use crate::openapi::{ApiDoc, OpenApiText, complete};
-use crate::stack::guarded;
+use crate::stack::{guarded, guarded_metrics};
 use crate::state::AppState;
 
 /// The whole service without a socket: routes, guards, documentation.
 pub fn router(state: &AppState) -> Router {
     let (routes, mut description) = routes().split_for_parts();
     complete(&mut description);
+    for template in description.paths.paths.keys() {
+        state.telemetry().know_route(template);
+    }
     let routes = routes
         .layer(Extension(OpenApiText::of(&description)))
         .with_state(state.clone());
     guarded(routes, state)
+}
+
+/// What `METRICS_PORT` answers.
+pub(crate) fn metrics_router(state: &AppState) -> Router {
+    let routes = Router::new().route("/metrics", get(telemetry::metrics::unguarded_metrics));
+    guarded_metrics(routes.with_state(state.clone()), state)
 }
 
 /// The API's description, as `/openapi.json` answers it.
@@ -37,6 +46,10 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::ready::ready))
         .routes(routes!(health::ready::health_ready))
         .routes(routes!(health::api::api_health))
+        // Telemetry
+        .routes(routes!(telemetry::metrics::metrics))
+        .routes(routes!(telemetry::stats::stats))
+        .routes(routes!(telemetry::force_error::force_error))
         // Documentation
         .routes(routes!(docs::openapi::openapi))
         .routes(routes!(docs::ui::ui))

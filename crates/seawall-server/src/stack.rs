@@ -11,6 +11,7 @@ use seawall_guard::cors::{CorsLayer, CorsPolicy};
 use seawall_guard::deadline::DeadlineLayer;
 use seawall_guard::https::HttpsLayer;
 use seawall_guard::problem::{CatchPanicLayer, ProblemLayer};
+use seawall_guard::profile::ProfileLayer;
 use seawall_guard::request_id::{self, RequestIdLayer};
 use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
 use seawall_guard::trace_context::{TRACEPARENT, TraceContextLayer};
@@ -44,6 +45,10 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(CatchPanicLayer)
         // Gives every error above its shape; inside the log, which reads the problem's code.
         .layer(ProblemLayer)
+        // Round everything that works for the request.
+        .layer(ProfileLayer::enabled(config.profiling))
+        // Outside the problems that it counts.
+        .layer(state.telemetry().layer())
         // One line for each request, with the status the client gets.
         .layer(AccessLogLayer::new())
         // On every answer, early errors included.
@@ -52,6 +57,16 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
         .layer(TraceContextLayer::new(false))
         // Outermost: all of the above speaks of the request by this id.
+        .layer(RequestIdLayer)
+}
+
+/// What stands round the listener of metrics alone, which is asked by addresses and names of all kinds.
+pub(crate) fn guarded_metrics(routes: Router, state: &AppState) -> Router {
+    routes
+        .layer(DeadlineLayer::new(state.config().limits.timeout))
+        .layer(CatchPanicLayer)
+        .layer(ProblemLayer)
+        .layer(SecurityHeadersLayer::new(Preset::Api))
         .layer(RequestIdLayer)
 }
 

@@ -1,10 +1,15 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_engine::Engine;
+use seawall_guard::health::Readiness;
 use seawall_store::{HealthStore, IdentityStore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::ready::readiness;
+use crate::telemetry::{RunMetrics, Telemetry};
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -18,6 +23,9 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     draining: CancellationToken,
+    readiness: Readiness,
+    telemetry: Telemetry,
+    began: Instant,
 }
 
 /// What handlers and guards share. Cheap to clone.
@@ -27,9 +35,19 @@ pub struct AppState(Arc<Inner>);
 impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        Self::observed(parts, &RunMetrics::default())
+    }
+
+    /// With the metrics that the engine tells.
+    #[must_use]
+    pub fn observed(parts: Parts, runs: &RunMetrics) -> Self {
+        let draining = CancellationToken::new();
         Self(Arc::new(Inner {
+            readiness: readiness(&parts.store, &draining),
+            telemetry: Telemetry::new(runs, parts.engine.clone(), Arc::clone(&parts.store)),
+            began: Instant::now(),
             parts,
-            draining: CancellationToken::new(),
+            draining,
         }))
     }
 
@@ -51,6 +69,20 @@ impl AppState {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.parts.config
+    }
+
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+
+    /// How long there has been a service.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.0.began.elapsed()
     }
 
     /// Cancelled when a stop was asked for: readiness is red, streams and long waits end.

@@ -76,7 +76,22 @@ const KNOWN: &[Variable] = &[
         "whether http steps may call private addresses",
     ),
     variable("LOG_FORMAT", "dev: text, else json", "text or json"),
-    variable("LOG_LEVEL", "info", "error, warn, info, debug, trace, or directives"),
+    variable(
+        "LOG_LEVEL",
+        "info",
+        "off, error, warn, info, debug, trace; with libraries by name: info,hyper=warn",
+    ),
+    variable(
+        "METRICS_PORT",
+        "none: on PORT",
+        "port of a listener of its own for /metrics; 0 takes a free one",
+    ),
+    variable(
+        "ENABLE_PROFILING",
+        "false",
+        "whether `X-Profile: 1` shows where a request's time went",
+    ),
+    variable("ENABLE_TEST_ENDPOINTS", "false", "whether /api/v1/test/… exists"),
     variable("DOCS", "dev: public, else auth", "public, auth or off"),
     variable("COMMAND_STEPS", "dev: true, else false", "whether command steps run"),
 ];
@@ -89,9 +104,6 @@ pub(super) const LATER: &[&str] = &[
     "RATE_LIMIT_RUN",
     "RATE_LIMIT_AGENT_CHAT_PER_MINUTE",
     "RATE_LIMIT_BUILD_GENERATE_PER_MINUTE",
-    "ENABLE_PROFILING",
-    "ENABLE_TEST_ENDPOINTS",
-    "METRICS_PORT",
     "OIDC_ISSUER",
     "OIDC_AUDIENCE",
     "TENANT_CLAIM",

@@ -98,13 +98,8 @@ pub(super) fn absolute(path: &str) -> Parsed<PathBuf> {
 
 /// One level, or directives such as `info,seawall_engine=debug`.
 pub(super) fn log_level(text: &str) -> Parsed<String> {
-    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    let is_level = |part: &str| {
-        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level.trim()))
-    };
-    if text.split(',').all(is_level) {
-        return Ok(text.to_owned());
+    match seawall_guard::logs::directives(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
-    Err("expected off, error, warn, info, debug or trace, or directives such as info,seawall_engine=debug".to_owned())
 }

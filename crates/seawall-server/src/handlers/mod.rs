@@ -7,4 +7,5 @@ pub(crate) mod queues;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod tasks;
+pub(crate) mod telemetry;
 pub(crate) mod workflows;

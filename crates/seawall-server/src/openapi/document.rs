@@ -15,6 +15,7 @@ use crate::wire::{ProblemDocument, ProblemError};
         (name = "tasks", description = "Work for workers outside: taking it, and saying how it goes"),
         (name = "queues", description = "Where workers outside take tasks from, and their limits"),
         (name = "health", description = "Liveness and readiness"),
+        (name = "telemetry", description = "Metrics and statistics of the service"),
         (name = "documentation", description = "This description, its page, the problems"),
     )
 )]

@@ -14,6 +14,7 @@ mod run;
 mod run_requests;
 mod run_step;
 mod schedule;
+mod stats;
 mod task;
 mod task_requests;
 mod task_view;
@@ -24,7 +25,7 @@ mod workflow;
 pub(crate) use approval::{Approval, Decide, Verdict};
 pub(crate) use bulk::{Bulk, BulkRequest};
 pub(crate) use flow::Flow;
-pub(crate) use health::{Check, CheckStatus, Health, Readiness, ReadyStatus};
+pub(crate) use health::{Check, DiskSpace, Health, MemoryUse, Readiness, ServiceHealth};
 pub(crate) use journal::JournalEntry;
 pub(crate) use list::List;
 pub(crate) use problem::{ProblemDocument, ProblemError};
@@ -34,6 +35,7 @@ pub(crate) use run::{Run, RunSummary};
 pub(crate) use run_requests::{CreateInlineRun, CreateRun, ForkRun, Resolve, ResolveOutcome, Signal};
 pub(crate) use run_step::RunStep;
 pub(crate) use schedule::{Schedule, ScheduleRequest};
+pub(crate) use stats::Stats;
 pub(crate) use task::{
     ACCEPTED, Beat, ClaimedTask, ClaimedTasks, RefusedClaim, TaskAccepted, TaskCompletion, TaskCompletions,
 };

@@ -20,5 +20,6 @@ mod socket;
 mod strictness;
 mod support;
 mod tasks;
+mod telemetry;
 mod workflows;
 mod working;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
-use seawall_server::{AppState, Parts};
+use seawall_server::{AppState, Parts, RunMetrics};
 use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
 
@@ -47,14 +47,17 @@ pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOption
         entropy: Arc::new(OsEntropy),
         secrets: Arc::new(NoSecrets),
     };
-    let engine = Engine::start(parts, EngineConfig::default()).await.unwrap();
+    let metrics = RunMetrics::default();
+    let engine = Engine::start_observed(parts, EngineConfig::default(), Arc::new(metrics.clone()));
+    let engine = engine.await.unwrap();
     let config = Arc::new(config(variables));
-    let state = AppState::new(Parts {
+    let parts = Parts {
         engine,
         identity: Arc::<MemoryStore>::clone(&store),
         store,
         config,
-    });
+    };
+    let state = AppState::observed(parts, &metrics);
     let app = seawall_server::router(&state);
     (state, app)
 }

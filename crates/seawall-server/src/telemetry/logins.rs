@@ -1,0 +1,49 @@
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+/// How a login ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoginOutcome {
+    Succeeded,
+    Failed,
+    /// Refused without a look, after too many failures.
+    LockedOut,
+}
+
+impl LoginOutcome {
+    const ALL: [Self; 3] = [Self::Succeeded, Self::Failed, Self::LockedOut];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::LockedOut => "locked_out",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Labels {
+    outcome: &'static str,
+}
+
+pub(super) struct Logins([Counter; 3]);
+
+impl Logins {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let family = Family::<Labels, Counter>::default();
+        registry.register("seawall_logins", "Logins with a password", family.clone());
+        // All from the start, so that the first of a kind is an increase from zero.
+        Self(LoginOutcome::ALL.map(|outcome| {
+            family.get_or_create_owned(&Labels {
+                outcome: outcome.as_str(),
+            })
+        }))
+    }
+
+    pub(super) fn count(&self, outcome: LoginOutcome) {
+        self.0[outcome as usize].inc();
+    }
+}
