@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
-use seawall_server::{AppState, Config, Parts};
+use seawall_server::{AppState, Config, Parts, RunMetrics};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 
@@ -140,15 +140,17 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let engine = Engine::start(parts, work.engine_config(&config))
+        let metrics = RunMetrics::default();
+        let engine = Engine::start_observed(parts, work.engine_config(&config), Arc::new(metrics.clone()))
             .await
             .context("the engine could not start")?;
-        let state = AppState::new(Parts {
+        let parts = Parts {
             engine,
             identity: store.clone(),
             store,
             config: Arc::new(config),
-        });
+        };
+        let state = AppState::observed(parts, &metrics);
         Ok(Self { state })
     }
 

@@ -59,6 +59,9 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
         "Seawall listens on {} (documentation: {}/docs; data: {place})",
         file.url, file.url
     ));
+    if let Some(address) = server.metrics_address() {
+        tell(&format!("Metrics are on http://{address}/metrics"));
+    }
     let stop = CancellationToken::new();
     let state = house.state().clone();
     tokio::select! {

@@ -1,7 +1,7 @@
 //! A working folder with a data folder, and the program in it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -99,10 +99,7 @@ impl House {
 
     /// Starts the program and gives what it says on stderr, line by line.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = self.command(arguments);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
-        Running { child, told }
+        Running::of(self.command(arguments))
     }
 
     /// Starts a server on this port, and gives its address.
@@ -121,6 +118,13 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts a command and listens to its stderr.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let told = BufReader::new(child.stderr.take().unwrap());
+        Self { child, told }
+    }
+
     /// The next line on stderr that holds this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let mut all = String::new();
@@ -142,10 +146,16 @@ impl Running {
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    pub(crate) fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(self) -> Option<i32> {
+        self.end_told().0
+    }
+
+    /// How it ended, and what it said on stderr that nobody has read yet.
+    pub(crate) fn end_told(mut self) -> (Option<i32>, String) {
         // Unread words must not fill the pipe.
-        std::io::copy(&mut self.told, &mut std::io::sink()).unwrap();
-        self.child.wait().unwrap().code()
+        let mut told = String::new();
+        self.told.read_to_string(&mut told).unwrap();
+        (self.child.wait().unwrap().code(), told)
     }
 }
 

@@ -7,6 +7,7 @@ mod definitions;
 mod examples;
 mod house;
 mod locations;
+mod logs;
 mod people;
 mod replays;
 mod schedules;
