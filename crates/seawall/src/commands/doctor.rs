@@ -67,6 +67,7 @@ fn examine(config: &Config) -> Vec<Finding> {
         format!("ENVIRONMENT is {}, every variable makes sense", config.environment),
     )];
     findings.push(retention(config));
+    findings.extend(switches(config));
     for warning in &config.warnings {
         findings.push(Finding::new("configuration", Grade::Remark, warning.clone()));
     }
@@ -88,6 +89,27 @@ fn retention(config: &Config) -> Finding {
         None => "runs are kept for ever (RUN_RETENTION is 0): the store grows with every run".to_owned(),
     };
     Finding::new("retention", Grade::Fine, text)
+}
+
+/// What helps on a development machine and shows the inside of a service elsewhere.
+fn switches(config: &Config) -> Vec<Finding> {
+    let switches = [
+        (
+            config.profiling,
+            "ENABLE_PROFILING",
+            "requests may ask where their time went",
+        ),
+        (
+            config.test_endpoints,
+            "ENABLE_TEST_ENDPOINTS",
+            "requests may ask for errors",
+        ),
+    ];
+    let on = switches
+        .into_iter()
+        .filter(|(on, ..)| *on && !config.environment.is_dev());
+    on.map(|(_, name, what)| Finding::new("configuration", Grade::Remark, format!("{name} is true: {what}")))
+        .collect()
 }
 
 /// In the largest unit that leaves nothing over.

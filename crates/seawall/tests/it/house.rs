@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -114,24 +115,26 @@ impl House {
 /// A process that goes on; killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
-    told: BufReader<ChildStderr>,
+    /// None: a thread listens.
+    told: Option<BufReader<ChildStderr>>,
 }
 
 impl Running {
     /// Starts a command and listens to its stderr.
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
+        let told = Some(BufReader::new(child.stderr.take().unwrap()));
         Self { child, told }
     }
 
     /// The next line on stderr that holds this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let told = self.told.as_mut().expect("nobody else listens");
         let mut all = String::new();
         loop {
             let mut line = String::new();
             assert!(
-                self.told.read_line(&mut line).unwrap() > 0,
+                told.read_line(&mut line).unwrap() > 0,
                 "it ended without `{text}`:\n{all}"
             );
             if line.contains(text) {
@@ -146,16 +149,22 @@ impl Running {
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    pub(crate) fn end(self) -> Option<i32> {
-        self.end_told().0
+    /// Listens to all that it says from now on until it ends, however much that is.
+    pub(crate) fn listen(&mut self) -> JoinHandle<String> {
+        let mut told = self.told.take().expect("nobody else listens");
+        thread::spawn(move || {
+            let mut all = String::new();
+            told.read_to_string(&mut all).unwrap();
+            all
+        })
     }
 
-    /// How it ended, and what it said on stderr that nobody has read yet.
-    pub(crate) fn end_told(mut self) -> (Option<i32>, String) {
-        // Unread words must not fill the pipe.
-        let mut told = String::new();
-        self.told.read_to_string(&mut told).unwrap();
-        (self.child.wait().unwrap().code(), told)
+    pub(crate) fn end(mut self) -> Option<i32> {
+        if let Some(told) = &mut self.told {
+            // Unread words must not fill the pipe.
+            std::io::copy(told, &mut std::io::sink()).unwrap();
+        }
+        self.child.wait().unwrap().code()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::thread;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -30,7 +29,7 @@ fn send(address: &str, line: &str, body: &str) -> u16 {
         stream,
         "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
          Authorization: Bearer plantedinbearer1\r\nX-API-Key: plantedinapikey2\r\nCookie: session=plantedincookie3\r\n\
-         X-Request-ID: not one\r\nConnection: close\r\n\r\n{body}"
+         X-Request-ID: not one\r\nPrefer: wait=30\r\nConnection: close\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
@@ -48,35 +47,23 @@ fn everything(house: &House, format: &str) -> String {
     let mut server = Running::of(command);
     let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
     let address = banner.split(['/', ' ']).find(|word| word.starts_with("127.")).unwrap();
-    let address = address.to_owned();
-    // Read while it is asked: what it says at this level fills a pipe.
-    let asked = thread::spawn(move || {
-        let query = "token=plantedinquery4&password=plantedinquery4";
-        let statuses = [
-            send(&address, &format!("GET /api/v1/runs?{query}"), ""),
-            send(&address, &format!("GET /nowhere?{query}"), ""),
-            send(
-                &address,
-                "POST /api/v1/workflows/run",
-                r#"{"password": "plantedinbody5", "input": {"#,
-            ),
-            send(&address, "POST /api/v1/workflows", DEFINITION),
-            send(
-                &address,
-                "POST /api/v1/workflows/leaky/runs",
-                r#"{"input": {"password": "plantedinbody5"}}"#,
-            ),
-        ];
-        (statuses, address)
-    });
-    let mut lines = server.wait_for("run ended");
-    let (statuses, _) = asked.join().unwrap();
-    assert_eq!(statuses, [422, 404, 400, 201, 202]);
+    // Meanwhile: at this level it says more than a pipe holds.
+    let listening = server.listen();
+    let query = "token=plantedinquery4&password=plantedinquery4";
+    let malformed = r#"{"password": "plantedinbody5", "input": {"#;
+    let run = r#"{"input": {"password": "plantedinbody5"}}"#;
+    let statuses = [
+        send(address, &format!("GET /api/v1/runs?{query}"), ""),
+        send(address, &format!("GET /nowhere?{query}"), ""),
+        send(address, "POST /api/v1/workflows/run", malformed),
+        send(address, "POST /api/v1/workflows", DEFINITION),
+        send(address, "POST /api/v1/workflows/leaky/runs", run),
+    ];
     server.signal(Signal::TERM);
-    let (code, rest) = server.end_told();
-    assert_eq!(code, Some(0));
-    lines.push_str(&rest);
-    lines
+    assert_eq!(server.end(), Some(0));
+    let all = listening.join().unwrap();
+    assert_eq!(statuses, [422, 404, 400, 201, 200], "{all}");
+    all
 }
 
 /// A step that is sure to fail: nothing listens there. What it is asked for holds secrets in each place where they may stand.
@@ -100,4 +87,42 @@ fn no_secret_reaches_the_log_at_any_level() {
             "there is no line of the request: {told}"
         );
     }
+}
+
+#[test]
+fn outside_development_every_line_is_json() {
+    let house = House::new();
+    let mut command = house.command(&["serve", "--port", "0"]);
+    command
+        .env("ENVIRONMENT", "staging")
+        .env("SECRET_KEY", "a secret key of the tests, long enough");
+    let mut server = Running::of(command);
+    let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
+    let address = banner.split(['/', ' ']).find(|word| word.starts_with("127.")).unwrap();
+    let listening = server.listen();
+    assert_eq!(send(address, "GET /health?token=plantedinquery4", ""), 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(), Some(0));
+    let all = listening.join().unwrap();
+    // What it says to the person at the terminal is no line of the log.
+    let lines = all.lines().filter(|line| !line.starts_with("stopping; once more"));
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let request = lines.iter().find(|line| line["http.route"] == "/health").expect(&all);
+    assert_eq!(
+        (&request["level"], &request["http.status"]),
+        (&"INFO".into(), &200.into())
+    );
+}
+
+#[test]
+fn a_level_that_does_not_exist_stops_the_start() {
+    let house = House::new();
+    let mut command = house.command(&["serve", "--port", "0"]);
+    let done = command.env("LOG_LEVEL", "info,hyper=wran").output().unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("LOG_LEVEL") && told.contains("`wran` in `hyper=wran` is no level"),
+        "{told}"
+    );
 }
