@@ -15,7 +15,14 @@ pub(super) type Result<T> = std::result::Result<T, EngineError>;
 /// The engine of this process. Cheap to clone; clones share it. When the last one is dropped without a shutdown, every run
 /// stops where it is, as in a crash.
 #[derive(Clone)]
-pub struct Engine(Arc<Handle>);
+pub struct Engine {
+    handle: Arc<Handle>,
+    /// Of the runs that are created with this handle.
+    trace: Option<Arc<str>>,
+}
+
+/// Longest trace that is kept with a run, in bytes.
+const MAX_TRACE: usize = 256;
 
 struct Handle(Arc<Shared>);
 
@@ -45,11 +52,28 @@ impl Engine {
     }
 
     pub(super) fn over(shared: Arc<Shared>) -> Self {
-        Self(Arc::new(Handle(shared)))
+        Self {
+            handle: Arc::new(Handle(shared)),
+            trace: None,
+        }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.0.0
+        &self.handle.0
+    }
+
+    /// A handle whose new runs remember that trace: it is journaled with them and goes on to their children. What is longer than
+    /// 256 bytes is not kept.
+    #[must_use]
+    pub fn traced(&self, trace: &str) -> Self {
+        Self {
+            handle: Arc::clone(&self.handle),
+            trace: (trace.len() <= MAX_TRACE).then(|| Arc::from(trace)),
+        }
+    }
+
+    pub(super) fn trace(&self) -> Option<Arc<str>> {
+        self.trace.clone()
     }
 
     /// New work is refused while the engine shuts down.

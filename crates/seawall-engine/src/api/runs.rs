@@ -90,6 +90,7 @@ impl Engine {
             input,
             origin: Vec::new(),
             idempotency: request.idempotency,
+            trace: self.trace(),
         })
     }
 

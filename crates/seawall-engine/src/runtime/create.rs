@@ -32,6 +32,7 @@ pub(crate) struct NewRunRequest {
     /// When it may begin.
     pub(crate) flow: FlowPlan,
     pub(crate) idempotency: Option<IdempotentRequest>,
+    pub(crate) trace: Option<Arc<str>>,
 }
 
 /// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
@@ -88,6 +89,7 @@ fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
             scheduled: None,
             gated: flow.is_some(),
             priority: plan.priority,
+            trace: request.trace,
         })),
     };
     let mut state = created(request.definition, &first)?;
@@ -165,6 +167,7 @@ pub(crate) fn scheduled_run(
             scheduled: Some(scheduled),
             gated: flow.is_some(),
             priority: plan.priority,
+            trace: None,
         })),
     };
     let state = created(Arc::clone(&work.definition), &first)?;

@@ -8,6 +8,7 @@ mod page;
 mod precondition;
 mod prefer;
 mod search;
+mod trace;
 
 pub(crate) use caller::Caller;
 pub(crate) use definition::{CheckedDefinition, DefinitionBody, KeyedDefinition};
@@ -17,3 +18,4 @@ pub(crate) use page::page;
 pub(crate) use precondition::{Expected, etag, expected};
 pub(crate) use prefer::wait_of;
 pub(crate) use search::{RunsQueryParts, at_most, input_match, status, time};
+pub(crate) use trace::Traced;

@@ -34,6 +34,7 @@ impl RunState {
             scheduled,
             gated,
             priority,
+            trace,
             ..
         } = (**created).clone();
         let steps = vec![StepState::default(); definition.steps.len()];
@@ -56,6 +57,7 @@ impl RunState {
             limited: gated,
             gated,
             priority,
+            trace,
             superseded: None,
             paused: false,
             blocked: None,

@@ -81,6 +81,7 @@ pub struct RunState {
     pub parent: Option<ParentLink>,
     pub depth: u32,
     pub scheduled: Option<ScheduledFor>,
+    pub trace: Option<Arc<str>>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,

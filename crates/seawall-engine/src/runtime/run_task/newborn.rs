@@ -148,7 +148,8 @@ async fn be_born(
         }
     };
     let Some(lease) = lease else { return };
-    tracing::info!(run.id = %run, workflow.name = %newborn.workflow.name, "run started");
+    let trace = driver.state().trace.as_deref();
+    tracing::info!(run.id = %run, workflow.name = %newborn.workflow.name, run.trace = trace, "run started");
     drop(newborn);
     place.created(lease.epoch);
     driver.confirm(last);

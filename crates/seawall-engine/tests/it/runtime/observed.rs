@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use seawall_engine::store::{Digest, Fault, RunStatus, StoreOp};
+use seawall_engine::store::{Digest, Fault, RunStatus, Seq, StoreOp};
 use seawall_engine::{CreateRun, Fact, IdempotentRequest, Observer, Outcome, StepError, StepStatus, WorkflowSource};
 use serde_json::{Value, json};
 
@@ -156,4 +156,42 @@ async fn a_request_that_is_repeated_counts_once() {
         log.take(),
         ["flow started", "transform succeeded 0", "flow succeeded 0"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_and_its_children_remember_the_trace_of_who_asked_over_a_crash() {
+    let world = World::new();
+    let engine = world.engine(&slow()).await;
+    let mut child = flow(json!([probe("a", "read", &[])]));
+    child["name"] = json!("child");
+    engine.create_workflow(&world.me, &child).await.unwrap();
+    let steps = json!([{ "id": "ask", "kind": "workflow", "with": { "workflow": "child" } }]);
+    let run = world
+        .start(&engine.traced("00-trace-span-01"), flow(steps.clone()))
+        .await;
+    let untraced = world.start(&engine.traced(&"x".repeat(257)), flow(steps)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.crash(engine).await;
+    let engine = world.engine(&slow()).await;
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Succeeded);
+    let page = seawall_engine::store::Page::first(10);
+    let runs = engine.list_runs(&world.me, Default::default(), page).await.unwrap();
+    let mut traced = Vec::new();
+    for run in &runs.items {
+        let journal = engine.journal(&world.me, run.id, Seq(0), 1).await.unwrap();
+        traced.push((run.workflow.name.to_string(), journal.items[0].data["trace"].clone()));
+    }
+    traced.sort_by_key(|(name, trace)| (name.clone(), trace.to_string()));
+    let trace = json!("00-trace-span-01");
+    let expected = [
+        ("child", &trace),
+        ("child", &Value::Null),
+        ("flow", &trace),
+        ("flow", &Value::Null),
+    ];
+    assert!(
+        traced.iter().map(|(name, trace)| (&**name, trace)).eq(expected),
+        "{traced:?}"
+    );
+    assert_eq!(world.wait(&engine, untraced).await.status, RunStatus::Succeeded);
 }

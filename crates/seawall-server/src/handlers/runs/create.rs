@@ -6,7 +6,7 @@ use seawall_guard::problem::Path;
 
 use super::start::start;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Keyed, wait_of, workflow_ref};
+use crate::extract::{Caller, Keyed, Traced, wait_of, workflow_ref};
 use crate::state::AppState;
 use crate::wire::{CreateRun, Run};
 
@@ -27,6 +27,7 @@ pub(crate) async fn create(
     State(state): State<AppState>,
     Caller(by): Caller,
     Path(workflow): Path<String>,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateRun>,
 ) -> ApiResult<Response> {
@@ -36,5 +37,5 @@ pub(crate) async fn create(
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, &by, request, wait_of(&headers)).await?)
+    Ok(start((&state, &trace), &by, request, wait_of(&headers)).await?)
 }

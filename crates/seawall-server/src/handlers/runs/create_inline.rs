@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::start::start;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Keyed, wait_of, workflow_ref};
+use crate::extract::{Caller, Keyed, Traced, wait_of, workflow_ref};
 use crate::state::AppState;
 use crate::wire::{CreateInlineRun, Run};
 
@@ -26,6 +26,7 @@ use crate::wire::{CreateInlineRun, Run};
 pub(crate) async fn create_inline(
     State(state): State<AppState>,
     Caller(by): Caller,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateInlineRun>,
 ) -> ApiResult<Response> {
@@ -36,7 +37,7 @@ pub(crate) async fn create_inline(
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, &by, request, wait_of(&headers))
+    Ok(start((&state, &trace), &by, request, wait_of(&headers))
         .await
         .map_err(|error| if inline { within_body(error) } else { error })?)
 }

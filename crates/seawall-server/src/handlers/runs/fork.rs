@@ -7,7 +7,7 @@ use seawall_store::RunId;
 
 use super::start::begun;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id, Keyed, wait_of};
+use crate::extract::{Caller, Id, Keyed, Traced, wait_of};
 use crate::state::AppState;
 use crate::wire::{ForkRun, Run};
 
@@ -29,6 +29,7 @@ pub(crate) async fn fork(
     State(state): State<AppState>,
     Caller(by): Caller,
     Path(Id(run)): Path<Id<RunId>>,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<ForkRun>,
 ) -> ApiResult<Response> {
@@ -38,7 +39,7 @@ pub(crate) async fn fork(
         definition: value.definition,
         idempotency: key,
     };
-    let engine = state.engine();
+    let engine = trace.engine(&state);
     let started = engine.fork_run(&by, run, request).await.map_err(within_body)?;
     let wait = wait_of(&headers);
     let view = match wait {
