@@ -205,3 +205,31 @@ async fn who_asks_is_told_where_the_time_went_if_that_is_switched_on() {
         assert_eq!(created.headers.contains_key("x-profile-duration-ms"), shown);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_remembers_the_trace_of_its_request() {
+    let (_state, app) = working(&[]).await;
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let begin = Request::post("/api/v1/workflows/run")
+        .header("content-type", "application/json")
+        .header("traceparent", parent);
+    let answer = send(&app, begin, FLOW).await;
+    let (run, traced) = (
+        answer.json()["id"].as_str().unwrap().to_owned(),
+        answer.header("traceparent"),
+    );
+    assert_eq!(
+        (&traced[..35], traced == parent),
+        (&parent[..35], false),
+        "below the caller's span"
+    );
+    let fork = Request::post(format!("/api/v1/runs/{run}/fork"))
+        .header("content-type", "application/json")
+        .header("traceparent", parent);
+    let forked = send(&app, fork, r#"{"from_step": "a"}"#).await;
+    let fork = forked.json()["id"].as_str().unwrap().to_owned();
+    for (run, traced) in [(run, traced), (fork, forked.header("traceparent"))] {
+        let journal = get(&app, &format!("/api/v1/runs/{run}/journal")).await.json();
+        assert_eq!(journal["items"][0]["data"]["trace"], traced, "{journal}");
+    }
+}
