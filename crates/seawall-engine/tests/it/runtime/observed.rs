@@ -56,13 +56,12 @@ fn slow() -> Arc<Probe> {
 }
 
 fn steps() -> Value {
-    let map = json!({ "id": "all", "kind": "map", "over": "{{ [1, 2] }}", "step": { "kind": "transform", "with": { "value": 1 } }, "needs": ["a"] });
-    let skipped = json!({ "id": "skipped", "kind": "transform", "when": "{{ false }}", "with": { "value": 1 }, "needs": ["all"] });
+    let one = json!({ "kind": "transform", "with": { "value": 1 } });
     flow(json!([
         probe("a", "read", &[]),
-        map,
-        skipped,
-        probe("bad", "once", &["skipped"])
+        { "id": "all", "kind": "map", "with": { "over": "{{ [1, 2] }}", "step": one }, "needs": ["a"] },
+        { "id": "skipped", "kind": "transform", "when": "{{ 1 > 2 }}", "with": { "value": 1 }, "needs": ["all"] },
+        probe("bad", "once", &["skipped"]),
     ]))
 }
 
