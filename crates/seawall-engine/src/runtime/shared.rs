@@ -66,6 +66,11 @@ impl Shared {
         }
     }
 
+    /// Before anything is done: who is told of it.
+    pub(crate) fn observed_by(self, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { observer, ..self }
+    }
+
     /// After an ambiguous answer, a panic, a dropped run: the dispatcher compares memory with the store.
     pub(crate) fn in_doubt(&self) {
         self.doubt.store(true, Ordering::Release);

@@ -30,7 +30,7 @@ pub(crate) async fn prepare(
     let root = spawner.root().clone();
     let node = Node::register(&parts, config.clone(), Arc::clone(&held), root).await?;
     let shared = Shared::new(parts, config, held, node, spawner);
-    Ok(Arc::new(Shared { observer, ..shared }))
+    Ok(Arc::new(shared.observed_by(observer)))
 }
 
 /// Registers the node and starts its dispatcher, its heartbeat, its keeper of leases and, where schedules fire, its

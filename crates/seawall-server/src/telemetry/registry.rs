@@ -62,7 +62,7 @@ impl Telemetry {
 
     /// Gives a template its place, before the first request for it.
     pub(crate) fn know_route(&self, template: &str) {
-        self.0.routes.id(template);
+        let _ = self.0.routes.id(template);
     }
 
     /// The answer to a scrape.

@@ -223,7 +223,6 @@ pub(super) fn flow_examples() -> Vec<Event> {
         }),
         child(FlowPlan {
             priority: 0,
-            trace: None,
             gate: Some(bare),
         }),
     ]

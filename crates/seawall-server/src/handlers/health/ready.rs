@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
-use seawall_guard::health::{Overall, Report};
+use seawall_guard::health::Overall;
 use seawall_guard::problem::Verbatim;
 
 use crate::state::AppState;
@@ -18,7 +18,7 @@ use crate::wire::Readiness;
         (status = 503, description = "Something critical is down, or the server is stopping", body = Readiness),
     ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    answer(&state.readiness().report().await)
+    answer(&state).await
 }
 
 /// Readiness
@@ -30,15 +30,16 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
         (status = 503, description = "Something critical is down, or the server is stopping", body = Readiness),
     ))]
 pub(crate) async fn health_ready(State(state): State<AppState>) -> Response {
-    answer(&state.readiness().report().await)
+    answer(&state).await
 }
 
-fn answer(report: &Report) -> Response {
+async fn answer(state: &AppState) -> Response {
+    let report = state.readiness().report().await;
     let status = match report.overall {
         Overall::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Overall::Ready | Overall::Degraded => StatusCode::OK,
     };
-    let mut response = (status, Json(Readiness::of(report))).into_response();
+    let mut response = (status, Json(Readiness::of(&report))).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // A report, not a rejection.
