@@ -187,7 +187,7 @@ async fn more_errors_than_usual_show_in_the_anomaly_gauge() {
         tokio::time::advance(std::time::Duration::from_millis(500)).await;
     }
     assert_line(&text(&get(&app, "/metrics").await), "seawall_error_rate_anomaly 0.0");
-    for _ in 0..30 {
+    for _ in 0..100 {
         read(&app, "/api/v1/test/force-error").await;
     }
     let stats = read(&app, "/api/v1/stats").await.json();

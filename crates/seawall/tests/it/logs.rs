@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::house::{House, Running};
 
 /// Each names where it was planted. None looks like anything: only the name it stands under, or its place, gives it away.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 8] = [
     "plantedinbearer1",
     "plantedinapikey2",
     "plantedincookie3",
@@ -17,8 +17,7 @@ const SECRETS: [&str; 9] = [
     "plantedinbody5",
     "plantedinurl6",
     "plantedinstep7",
-    "plantedinuser8",
-    "plantedindefinition9",
+    "plantedindefinition8",
 ];
 
 /// Sends a request with what belongs to no log, and reads the answer's status.
@@ -69,9 +68,9 @@ fn everything(house: &House, format: &str) -> String {
 /// A step that is sure to fail: nothing listens there. What it is asked for holds secrets in each place where they may stand.
 const DEFINITION: &str = r#"{"name": "leaky", "input": {"properties": {"password": {"type": "string"}}}, "steps": [
     {"id": "call", "kind": "http", "retry": {"max_attempts": 1}, "with": {
-        "url": "http://ada:plantedinuser8@127.0.0.1:1/?api_key=plantedinurl6",
+        "url": "http://127.0.0.1:1/?api_key=plantedinurl6",
         "headers": {"Authorization": "Bearer {{ secrets.TOKEN }}"},
-        "json": {"secret": "plantedindefinition9"}}}]}"#;
+        "json": {"secret": "plantedindefinition8"}}}]}"#;
 
 #[test]
 fn no_secret_reaches_the_log_at_any_level() {
