@@ -20,15 +20,17 @@ mod serve;
 mod stack;
 mod state;
 mod telemetry;
+mod traces;
 mod wire;
 
 pub use config::{
-    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, RequestLimits, SecretKey,
-    StepSecrets, Variable, known_variables,
+    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, OtlpProtocol, RequestLimits,
+    SecretKey, StepSecrets, Traces, Variable, known_variables,
 };
 pub use problems::CATALOG;
 pub use router::{openapi_json, router};
 pub use serve::{ServeError, Server, serve};
 pub use stack::guarded;
 pub use state::{AppState, Parts};
-pub use telemetry::{LoginOutcome, RunMetrics, Telemetry};
+pub use telemetry::{LoginOutcome, Observation, Telemetry};
+pub use traces::{Tracer, TracesError};

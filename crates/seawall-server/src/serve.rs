@@ -52,7 +52,8 @@ impl Server {
     }
 
     /// Answers until `shutdown`, then ends in this order: readiness turns red and streams end; no more connections are
-    /// accepted; requests finish within the deadline; the engine parks its runs; the store closes.
+    /// accepted; requests finish within the deadline; the engine parks its runs; the store closes; the last spans
+    /// are sent.
     pub async fn run(self, state: AppState, shutdown: CancellationToken) {
         let draining = state.draining().clone();
         let deadline = state.config().shutdown_deadline / 2;
@@ -72,6 +73,10 @@ impl Server {
         state.engine().shutdown(deadline).await;
         if let Err(error) = state.store().close().await {
             tracing::error!(error = %error, "the store did not close cleanly");
+        }
+        // After everything that ends something.
+        if let Some(tracer) = state.tracer() {
+            tracer.close().await;
         }
         tracing::info!("stopped");
     }

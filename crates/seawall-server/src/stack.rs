@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use http::{HeaderMap, Method};
 use seawall_guard::access_log::AccessLogLayer;
+use seawall_guard::body_log::BodyLogLayer;
 use seawall_guard::body_limit::BodyLimitLayer;
 use seawall_guard::client_address::ClientAddressLayer;
 use seawall_guard::cors::{CorsLayer, CorsPolicy};
@@ -21,15 +23,24 @@ use tower::util::option_layer;
 use crate::config::{Edge, Origins};
 use crate::extract::wait_of;
 use crate::state::AppState;
+use crate::traces::record_request;
 
 /// Load balancers ask these, by addresses of their own and in the clear.
-const PROBES: &[&str] = &["/health", "/ready", "/health/ready"];
+pub(crate) const PROBES: &[&str] = &["/health", "/ready", "/health/ready"];
 
 /// Puts the whole stack round `routes`, the 404 and 405 of the router included.
 pub fn guarded(routes: Router, state: &AppState) -> Router {
     let config = state.config();
     let strict = !config.environment.is_dev();
+    let tracer = state.tracer().cloned();
+    let sampled = tracer.is_some();
     let https = HttpsLayer::new().exempt(PROBES).documents(&["/docs", "/problems"]);
+    let routes = match config.log_bodies {
+        // It would change the body's type, for nothing.
+        0 => routes,
+        // What is refused for its size is not read.
+        bytes => routes.layer(BodyLogLayer::up_to(bytes)),
+    };
     routes
         // Innermost: it changes the body's type and needs nothing of the others; its 413 is logged and completed outside.
         .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
@@ -49,13 +60,15 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(ProfileLayer::enabled(config.profiling))
         // Outside the problems that it counts.
         .layer(state.telemetry().layer())
+        // Beside it, for the same reason.
+        .layer(option_layer(tracer.map(|tracer| from_fn_with_state(tracer, record_request))))
         // One line for each request, with the status the client gets.
         .layer(AccessLogLayer::new())
         // On every answer, early errors included.
         .layer(SecurityHeadersLayer::new(Preset::Api).with_hsts(strict))
         // Before the log and the HTTPS guard, which read what it finds.
         .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
-        .layer(TraceContextLayer::new(false))
+        .layer(TraceContextLayer::new(sampled))
         // Outermost: all of the above speaks of the request by this id.
         .layer(RequestIdLayer)
 }

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::ready::readiness;
-use crate::telemetry::{RunMetrics, Telemetry};
+use crate::telemetry::{Observation, Telemetry};
+use crate::traces::Tracer;
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -25,6 +26,7 @@ struct Inner {
     draining: CancellationToken,
     readiness: Readiness,
     telemetry: Telemetry,
+    tracer: Option<Tracer>,
     began: Instant,
 }
 
@@ -35,16 +37,17 @@ pub struct AppState(Arc<Inner>);
 impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self::observed(parts, &RunMetrics::default())
+        Self::observed(parts, &Observation::default())
     }
 
-    /// With the metrics that the engine tells.
+    /// With what the engine's observer sees.
     #[must_use]
-    pub fn observed(parts: Parts, runs: &RunMetrics) -> Self {
+    pub fn observed(parts: Parts, observed: &Observation) -> Self {
         let draining = CancellationToken::new();
         Self(Arc::new(Inner {
             readiness: readiness(&parts.store, &draining),
-            telemetry: Telemetry::new(runs, parts.engine.clone(), Arc::clone(&parts.store)),
+            telemetry: Telemetry::new(observed, parts.engine.clone(), Arc::clone(&parts.store)),
+            tracer: observed.tracer().cloned(),
             began: Instant::now(),
             parts,
             draining,
@@ -74,6 +77,10 @@ impl AppState {
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.0.telemetry
+    }
+
+    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+        self.0.tracer.as_ref()
     }
 
     pub(crate) fn readiness(&self) -> &Readiness {

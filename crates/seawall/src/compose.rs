@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
-use seawall_server::{AppState, Config, Parts, RunMetrics};
+use seawall_server::{AppState, Config, Observation, Parts, Tracer};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 
@@ -140,8 +140,10 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let metrics = RunMetrics::default();
-        let engine = Engine::start_observed(parts, work.engine_config(&config), Arc::new(metrics.clone()))
+        let collector = config.traces.as_ref().filter(|_| work == Work::Serve);
+        let tracer = collector.map(|collector| Tracer::start(collector, Arc::new(SystemClock)));
+        let observed = Observation::new(tracer.transpose()?);
+        let engine = Engine::start_observed(parts, work.engine_config(&config), observed.observer())
             .await
             .context("the engine could not start")?;
         let parts = Parts {
@@ -150,7 +152,7 @@ impl House {
             store,
             config: Arc::new(config),
         };
-        let state = AppState::observed(parts, &metrics);
+        let state = AppState::observed(parts, &observed);
         Ok(Self { state })
     }
 

@@ -13,6 +13,7 @@ mod names;
 mod reader;
 mod secret_key;
 mod secrets;
+mod traces;
 mod values;
 
 pub use edge::{Edge, Origins};
@@ -22,3 +23,4 @@ pub use model::{Config, Docs, LogFormat, RequestLimits};
 pub use names::{Variable, known_variables};
 pub use secret_key::SecretKey;
 pub use secrets::StepSecrets;
+pub use traces::{OtlpProtocol, Traces};

@@ -82,6 +82,11 @@ const KNOWN: &[Variable] = &[
         "off, error, warn, info, debug, trace; with libraries by name: info,hyper=warn",
     ),
     variable(
+        "LOG_BODIES",
+        "0",
+        "up to how many bytes of bodies stand in the log, masked: for a hunt on a test system; 0 logs none",
+    ),
+    variable(
         "METRICS_PORT",
         "none: on PORT",
         "port of a listener of its own for /metrics; 0 takes a free one",
@@ -92,6 +97,18 @@ const KNOWN: &[Variable] = &[
         "whether `X-Profile: 1` shows where a request's time went",
     ),
     variable("ENABLE_TEST_ENDPOINTS", "false", "whether /api/v1/test/… exists"),
+    variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "none",
+        "collector that traces are sent to, such as http://localhost:4318; without it there are none",
+    ),
+    variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf or grpc (in the clear)"),
+    variable(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "none",
+        "headers for the collector: name=value with commas between them; also OTEL_EXPORTER_OTLP_HEADERS_FILE",
+    ),
+    variable("OTEL_SERVICE_NAME", "seawall", "what traces call this service"),
     variable("DOCS", "dev: public, else auth", "public, auth or off"),
     variable("COMMAND_STEPS", "dev: true, else false", "whether command steps run"),
 ];
@@ -118,7 +135,7 @@ const SHARED: &[&str] = &[
     "SECRET_KEY_FILE",
     "DATABASE_URL",
     "REDIS_URL",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS_FILE",
     "OPENAI_API_KEY",
     "ANTHROPIC_API_KEY",
     "LOCAL_LLM_URL",

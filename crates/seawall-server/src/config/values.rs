@@ -38,6 +38,14 @@ pub(super) fn body_bytes(text: &str) -> Parsed<usize> {
     }
 }
 
+/// None, or up to 64 KiB.
+pub(super) fn logged_bytes(text: &str) -> Parsed<usize> {
+    match text.parse::<usize>() {
+        Ok(bytes) if bytes <= 1 << 16 => Ok(bytes),
+        _ => Err("expected a number of bytes, 0 (off) to 65536".to_owned()),
+    }
+}
+
 /// `500ms`, `30s`, `10m`, `1h`: 1 ms to 1 h.
 pub(super) fn deadline(text: &str) -> Parsed<Duration> {
     let help = || "expected a duration from 1ms to 1h, such as 500ms, 30s or 10m".to_owned();

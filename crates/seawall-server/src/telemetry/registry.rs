@@ -12,7 +12,7 @@ use seawall_store::HealthStore;
 use super::build;
 use super::gathered::Gathered;
 use super::logins::{LoginOutcome, Logins};
-use super::runs::RunMetrics;
+use super::observation::Observation;
 use crate::problems::CATALOG;
 
 /// Room for route templates: about three times as many as there are.
@@ -34,13 +34,13 @@ struct Inner {
 }
 
 impl Telemetry {
-    pub(crate) fn new(runs: &RunMetrics, engine: Engine, store: Arc<dyn HealthStore>) -> Self {
+    pub(crate) fn new(observed: &Observation, engine: Engine, store: Arc<dyn HealthStore>) -> Self {
         let (mut registry, routes) = (Registry::default(), Routes::new(ROUTES));
         let stats = Arc::new(RouteStats::new(&routes));
         let anomaly = Arc::new(ErrorRateAnomaly::new());
         build::register(&mut registry);
         let http = Arc::new(HttpMetrics::register(&mut registry, &routes, CATALOG));
-        runs.register(&mut registry);
+        observed.register(&mut registry);
         let logins = Logins::register(&mut registry);
         registry.register_collector(Box::new(Arc::clone(&anomaly)));
         registry.register_collector(Box::new(Gathered { engine, store }));

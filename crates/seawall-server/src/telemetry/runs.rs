@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use seawall_engine::store::RunStatus;
-use seawall_engine::{Decided, Fact, Observer, StepStatus};
+use seawall_engine::{Decided, Fact, ObservedRun, Observer, StepStatus};
 
 use super::bounded::{Bounded, OTHER};
 
@@ -27,7 +27,7 @@ const DECISIONS: [&str; 3] = ["approved", "rejected", "expired"];
 
 /// Counts of what runs do here. Made before the engine, which tells it; clones share the counts.
 #[derive(Clone, Default)]
-pub struct RunMetrics(Arc<Inner>);
+pub(super) struct RunMetrics(Arc<Inner>);
 
 struct Inner {
     started: Family<WorkflowLabel, Counter>,
@@ -111,7 +111,7 @@ impl RunMetrics {
         );
         registry.register(
             "seawall_run_duration_seconds",
-            "From a run's creation to its end, by status",
+            "From a run's creation, or its last retry, to its end, by status",
             inner.durations.clone(),
         );
         registry.register(
@@ -164,13 +164,14 @@ impl RunMetrics {
 }
 
 impl Observer for RunMetrics {
-    fn observe(&self, fact: &Fact<'_>) {
+    fn observe(&self, run: &ObservedRun<'_>, fact: &Fact<'_>) {
+        let workflow = &*run.workflow.name;
         match *fact {
-            Fact::RunStarted { workflow } => self.workflow(workflow, |of| {
+            Fact::RunStarted => self.workflow(workflow, |of| {
                 of.started.inc();
             }),
-            Fact::RunEnded { workflow, status, took } => self.ended(workflow, status, took),
-            Fact::StepEnded { kind, status, took } => self.step(kind, status, took),
+            Fact::RunEnded { status, span } => self.ended(workflow, status, span.took()),
+            Fact::StepEnded(end) => self.step(end.kind, end.status, end.span.took()),
             Fact::ApprovalRequested => {
                 self.0.approvals_requested.inc();
             }
@@ -227,6 +228,9 @@ fn histogram() -> Histogram {
 
 #[cfg(test)]
 mod tests {
+    use seawall_engine::store::{RunId, Timestamp, WorkflowId, WorkflowVersion};
+    use seawall_engine::{ActivityRef, Span, StepEnd, StepId};
+
     use super::*;
 
     fn written(metrics: &RunMetrics) -> String {
@@ -236,27 +240,48 @@ mod tests {
         text
     }
 
+    fn observe(metrics: &RunMetrics, workflow: &str, facts: &[Fact<'_>]) {
+        let workflow = WorkflowVersion {
+            id: WorkflowId::generate(),
+            name: Arc::from(workflow),
+            version: 1,
+        };
+        let run = ObservedRun {
+            run: RunId::generate(),
+            workflow: &workflow,
+            trace: None,
+            parent: None,
+            attempt: 1,
+        };
+        facts.iter().for_each(|fact| metrics.observe(&run, fact));
+    }
+
     #[test]
     fn each_fact_has_its_series() {
-        let (metrics, took) = (RunMetrics::default(), Duration::from_secs(2));
-        let workflow = "report";
-        for fact in [
-            Fact::RunStarted { workflow },
+        let metrics = RunMetrics::default();
+        let span = Span {
+            began: Timestamp::from_millis(1000),
+            ended: Timestamp::from_millis(3000),
+        };
+        let ended = StepEnd {
+            activity: &ActivityRef::step(StepId::parse("a").unwrap()),
+            kind: "http",
+            status: StepStatus::Unknown,
+            generation: 0,
+            attempts: 1,
+            span,
+        };
+        let facts = [
+            Fact::RunStarted,
             Fact::RunEnded {
-                workflow,
                 status: RunStatus::Failed,
-                took,
+                span,
             },
-            Fact::StepEnded {
-                kind: "http",
-                status: StepStatus::Unknown,
-                took,
-            },
+            Fact::StepEnded(ended),
             Fact::ApprovalRequested,
             Fact::ApprovalDecided(Decided::Expired),
-        ] {
-            metrics.observe(&fact);
-        }
+        ];
+        observe(&metrics, "report", &facts);
         let text = written(&metrics);
         for line in [
             r#"seawall_runs_started_total{workflow="report"} 1"#,
@@ -275,8 +300,7 @@ mod tests {
     fn however_many_workflows_there_are_the_number_of_series_is_bounded() {
         let metrics = RunMetrics::default();
         for n in 0..WORKFLOWS + 50 {
-            let workflow = format!("w{n}");
-            metrics.observe(&Fact::RunStarted { workflow: &workflow });
+            observe(&metrics, &format!("w{n}"), &[Fact::RunStarted]);
         }
         let text = written(&metrics);
         let lines = text

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
-use seawall_server::{AppState, Parts, RunMetrics};
+use seawall_server::{AppState, Observation, Parts};
 use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
 
@@ -47,8 +47,8 @@ pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOption
         entropy: Arc::new(OsEntropy),
         secrets: Arc::new(NoSecrets),
     };
-    let metrics = RunMetrics::default();
-    let engine = Engine::start_observed(parts, EngineConfig::default(), Arc::new(metrics.clone()));
+    let observed = Observation::default();
+    let engine = Engine::start_observed(parts, EngineConfig::default(), observed.observer());
     let engine = engine.await.unwrap();
     let config = Arc::new(config(variables));
     let parts = Parts {
@@ -57,7 +57,7 @@ pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOption
         store,
         config,
     };
-    let state = AppState::observed(parts, &metrics);
+    let state = AppState::observed(parts, &observed);
     let app = seawall_server::router(&state);
     (state, app)
 }

@@ -104,11 +104,16 @@ fn switches(config: &Config) -> Vec<Finding> {
             "ENABLE_TEST_ENDPOINTS",
             "requests may ask for errors",
         ),
+        (
+            config.log_bodies > 0,
+            "LOG_BODIES",
+            "bodies stand in the log, masked as well as can be",
+        ),
     ];
     let on = switches
         .into_iter()
         .filter(|(on, ..)| *on && !config.environment.is_dev());
-    on.map(|(_, name, what)| Finding::new("configuration", Grade::Remark, format!("{name} is true: {what}")))
+    on.map(|(_, name, what)| Finding::new("configuration", Grade::Remark, format!("{name} is on: {what}")))
         .collect()
 }
 

@@ -62,6 +62,7 @@ impl RunState {
             paused: false,
             blocked: None,
             attempt: 1,
+            attempt_since: first.at,
             asked: 0,
             retry_due: None,
             // The run's time counts from its creation: waiting in the queue is waiting.

@@ -101,6 +101,8 @@ pub struct RunState {
     pub blocked: Option<BlockReason>,
     /// 1, and one more for each retry.
     pub attempt: u32,
+    /// When that began: the run's creation, or its last retry.
+    pub attempt_since: Timestamp,
     /// Which retry of its parent asked last for its end anew; 0: none.
     pub asked: u32,
     /// It is to be retried when it has ended.

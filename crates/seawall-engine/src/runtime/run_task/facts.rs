@@ -1,18 +1,18 @@
 //! What an observer is to be told of, kept until it is durable.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use seawall_store::{RunStatus, Timestamp};
 
 use crate::core::{Decided, Event, Recorded, RunState, Slot, StepStatus};
 use crate::names::ActivityRef;
-use crate::observer::{Fact, Observer};
+use crate::observer::{Fact, ObservedRun, Observer, Span, StepEnd};
 
-/// The facts of one append at most. Without an observer there are none.
+/// The facts of one append at most. Without an observer there are none, and nothing is allocated for them.
 pub(super) struct Facts {
     observer: Option<Arc<dyn Observer>>,
-    kept: Vec<Kept>,
+    /// With the attempt of the run that each belongs to.
+    kept: Vec<(u32, Kept)>,
 }
 
 #[derive(Clone, Copy)]
@@ -20,12 +20,14 @@ enum Kept {
     RunStarted,
     RunEnded {
         status: RunStatus,
-        took: Duration,
+        span: Span,
     },
     StepEnded {
         slot: Slot,
         status: StepStatus,
-        took: Duration,
+        generation: u32,
+        attempts: u32,
+        span: Span,
     },
     ApprovalRequested,
     ApprovalDecided(Decided),
@@ -42,35 +44,61 @@ impl Facts {
     /// Keeps what these events come to, instead of what was kept. `state` is the one after them.
     pub(super) fn keep(&mut self, state: &RunState, events: &[Recorded]) {
         self.kept.clear();
-        if self.observer.is_some() {
-            let facts = events.iter().filter_map(|recorded| fact(state, recorded));
-            self.kept.extend(facts);
+        if self.observer.is_none() {
+            return;
+        }
+        let retry = |recorded: &Recorded| matches!(recorded.event, Event::RunRetried { .. });
+        let retries = events.iter().filter(|recorded| retry(recorded)).count();
+        let mut attempt = state.attempt.saturating_sub(u32::try_from(retries).unwrap_or(u32::MAX));
+        for recorded in events {
+            attempt += u32::from(retry(recorded));
+            let fact = fact(state, recorded);
+            self.kept.extend(fact.map(|fact| (attempt, fact)));
         }
     }
 
     /// Tells what was kept, once.
     pub(super) fn tell(&mut self, state: &RunState) {
         let Some(observer) = &self.observer else { return };
-        for kept in self.kept.drain(..) {
-            observer.observe(&kept.told(state));
+        for (attempt, kept) in self.kept.drain(..) {
+            let run = ObservedRun {
+                run: state.run,
+                workflow: &state.workflow,
+                trace: state.trace.as_deref(),
+                parent: state.parent.as_ref(),
+                attempt,
+            };
+            kept.tell(state, &run, &**observer);
         }
     }
 }
 
 impl Kept {
-    fn told(self, state: &RunState) -> Fact<'_> {
-        let workflow = &*state.workflow.name;
-        match self {
-            Self::RunStarted => Fact::RunStarted { workflow },
-            Self::RunEnded { status, took } => Fact::RunEnded { workflow, status, took },
-            Self::StepEnded { slot, status, took } => Fact::StepEnded {
-                kind: state.doing(slot).kind.name(),
+    fn tell(self, state: &RunState, run: &ObservedRun<'_>, observer: &dyn Observer) {
+        let fact = match self {
+            Self::RunStarted => Fact::RunStarted,
+            Self::RunEnded { status, span } => Fact::RunEnded { status, span },
+            Self::StepEnded {
+                slot,
                 status,
-                took,
-            },
+                generation,
+                attempts,
+                span,
+            } => {
+                let fact = Fact::StepEnded(StepEnd {
+                    activity: &state.name(slot),
+                    kind: state.doing(slot).kind.name(),
+                    status,
+                    generation,
+                    attempts,
+                    span,
+                });
+                return observer.observe(run, &fact);
+            }
             Self::ApprovalRequested => Fact::ApprovalRequested,
             Self::ApprovalDecided(decided) => Fact::ApprovalDecided(decided),
-        }
+        };
+        observer.observe(run, &fact);
     }
 }
 
@@ -78,7 +106,11 @@ fn fact(state: &RunState, recorded: &Recorded) -> Option<Kept> {
     let at = recorded.at;
     let run_ended = |status| Kept::RunEnded {
         status,
-        took: at.since(state.created_at),
+        span: Span {
+            // One that ended and was retried at once began earlier, nobody knows when.
+            began: state.attempt_since.min(at),
+            ended: at,
+        },
     };
     match &recorded.event {
         Event::RunStarted => Some(Kept::RunStarted),
@@ -101,10 +133,15 @@ fn fact(state: &RunState, recorded: &Recorded) -> Option<Kept> {
 
 fn step_ended(state: &RunState, activity: &ActivityRef, status: StepStatus, at: Timestamp) -> Option<Kept> {
     let slot = state.slot(activity)?;
-    let began = state.at(slot)?.started_at?;
+    let own = state.at(slot)?;
     Some(Kept::StepEnded {
         slot,
         status,
-        took: at.since(began),
+        generation: own.generation,
+        attempts: own.attempts,
+        span: Span {
+            began: own.started_at?.min(at),
+            ended: at,
+        },
     })
 }

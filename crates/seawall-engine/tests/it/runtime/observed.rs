@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use seawall_engine::store::{Digest, Fault, RunStatus, Seq, StoreOp};
-use seawall_engine::{CreateRun, Fact, IdempotentRequest, Observer, Outcome, StepError, StepStatus, WorkflowSource};
+use seawall_engine::{
+    CreateRun, Fact, IdempotentRequest, ObservedRun, Observer, Outcome, StepError, StepStatus, WorkflowSource,
+};
 use serde_json::{Value, json};
 
 use crate::runtime::probe::Probe;
@@ -22,11 +24,18 @@ impl Log {
 }
 
 impl Observer for Log {
-    fn observe(&self, fact: &Fact<'_>) {
+    fn observe(&self, run: &ObservedRun<'_>, fact: &Fact<'_>) {
+        let workflow = &run.workflow.name;
         let line = match *fact {
-            Fact::RunStarted { workflow } => format!("{workflow} started"),
-            Fact::RunEnded { workflow, status, took } => format!("{workflow} {status} {}", took.as_secs()),
-            Fact::StepEnded { kind, status, took } => format!("{kind} {} {}", word(status), took.as_secs()),
+            Fact::RunStarted => format!("{workflow} started"),
+            Fact::RunEnded { status, span } => {
+                let again = if run.attempt > 1 { " again" } else { "" };
+                format!("{workflow} {status} {}{again}", span.took().as_secs())
+            }
+            Fact::StepEnded(end) => {
+                let (status, took) = (word(end.status), end.span.took().as_secs());
+                format!("{} {status} {took}", end.kind)
+            }
             Fact::ApprovalRequested => "asked".to_owned(),
             Fact::ApprovalDecided(decided) => format!("{decided:?}"),
         };
@@ -193,4 +202,17 @@ async fn a_run_and_its_children_remember_the_trace_of_who_asked_over_a_crash() {
         "{traced:?}"
     );
     assert_eq!(world.wait(&engine, untraced).await.status, RunStatus::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_retried_counts_from_its_retry() {
+    let (world, log) = (World::new(), Arc::new(Log::default()));
+    let engine = world.engine_observed(&slow(), log.clone()).await;
+    let run = world.start(&engine, flow(json!([probe("bad", "once", &[])]))).await;
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Failed);
+    tokio::time::sleep(Duration::from_secs(1000)).await;
+    engine.retry(&world.me, run).await.unwrap();
+    assert_eq!(world.wait(&engine, run).await.status, RunStatus::Failed);
+    let ends: Vec<_> = log.take().into_iter().filter(|line| line.starts_with("flow failed")).collect();
+    assert_eq!(ends, ["flow failed 2", "flow failed 2 again"]);
 }

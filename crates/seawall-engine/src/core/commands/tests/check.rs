@@ -128,6 +128,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         paused,
         blocked,
         attempt,
+        attempt_since,
         asked,
         retry_due,
         deadline,
@@ -162,6 +163,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
     );
     assert_eq!((started_at, finished_at), (&right.started_at, &right.finished_at));
     assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
+    assert_eq!(attempt_since, &right.attempt_since);
     assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
     assert_eq!(
         (limited, gated, priority, superseded),
