@@ -79,7 +79,9 @@ impl AppState {
         &self.0.telemetry
     }
 
-    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+    /// None: nobody takes spans.
+    #[must_use]
+    pub fn tracer(&self) -> Option<&Tracer> {
         self.0.tracer.as_ref()
     }
 

@@ -112,6 +112,8 @@ mod tests {
         let Some(long_ago) = Instant::now().checked_sub(SLOW) else {
             return;
         };
+        // With one subscriber only, what another thread reaches first would be switched off for all.
+        let _others = [(); 2].map(|()| tracing::Dispatch::new(tracing_subscriber::registry()));
         tracing::subscriber::with_default(subscriber, || {
             Watch::start().tell("write", type_name::<Option<u8>>());
             Watch(long_ago).tell("read", type_name::<Operation>());

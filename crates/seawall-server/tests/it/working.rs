@@ -38,26 +38,48 @@ pub(crate) async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
 
 /// The same on such a store.
 pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOptions) -> (AppState, Router) {
-    let clock = PausedClock(Instant::now());
-    let store = Arc::new(MemoryStore::with_options(Arc::new(clock), options));
-    let parts = EngineParts {
-        store: Arc::<MemoryStore>::clone(&store),
-        clock: Arc::new(clock),
-        registry: Registry::default(),
-        entropy: Arc::new(OsEntropy),
-        secrets: Arc::new(NoSecrets),
-    };
+    let ground = Ground::new(options);
     let observed = Observation::default();
-    let engine = Engine::start_observed(parts, EngineConfig::default(), observed.observer());
-    let engine = engine.await.unwrap();
-    let config = Arc::new(config(variables));
-    let parts = Parts {
-        engine,
-        identity: Arc::<MemoryStore>::clone(&store),
-        store,
-        config,
-    };
-    let state = AppState::observed(parts, &observed);
-    let app = seawall_server::router(&state);
-    (state, app)
+    ground.process(variables, &observed, EngineConfig::default()).await
+}
+
+/// What processes in a row have in common.
+pub(crate) struct Ground {
+    store: Arc<MemoryStore>,
+    clock: PausedClock,
+}
+
+impl Ground {
+    pub(crate) fn new(options: MemoryOptions) -> Self {
+        let clock = PausedClock(Instant::now());
+        Self {
+            store: Arc::new(MemoryStore::with_options(Arc::new(clock), options)),
+            clock,
+        }
+    }
+
+    pub(crate) async fn process(
+        &self,
+        variables: &[(&str, &str)],
+        observed: &Observation,
+        engine: EngineConfig,
+    ) -> (AppState, Router) {
+        let parts = EngineParts {
+            store: Arc::<MemoryStore>::clone(&self.store),
+            clock: Arc::new(self.clock),
+            registry: Registry::default(),
+            entropy: Arc::new(OsEntropy),
+            secrets: Arc::new(NoSecrets),
+        };
+        let engine = Engine::start_observed(parts, engine, observed.observer()).await;
+        let parts = Parts {
+            engine: engine.unwrap(),
+            identity: Arc::<MemoryStore>::clone(&self.store),
+            store: Arc::<MemoryStore>::clone(&self.store),
+            config: Arc::new(config(variables)),
+        };
+        let state = AppState::observed(parts, observed);
+        let app = seawall_server::router(&state);
+        (state, app)
+    }
 }
