@@ -15,5 +15,6 @@ mod servers;
 mod small;
 mod stops;
 mod tasks;
+mod traces;
 mod verify;
 mod workers;
