@@ -3,6 +3,7 @@
 use std::io::{Result as IoResult, Write};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Request as AnyRequest;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router, routing};
@@ -83,7 +84,7 @@ async fn logged(style: Style, paths: &[&str]) -> String {
             .header("cookie", format!("session={WORD}"))
             .header("user-agent", KEY)
             .header("referer", format!("https://localhost/?code={WORD}&token={WORD}"));
-        let answer = app.clone().oneshot(request.body(body.to_string().into()).unwrap()).await.unwrap();
+        let answer = app.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
         // Bodies are logged when they have been read.
         axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     }
@@ -122,7 +123,7 @@ async fn bodies_are_not_logged_unless_that_is_asked_for() {
     let _others = [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry()));
     let guard = tracing::subscriber::set_default(subscriber);
     let request = Request::post("/shows/1").header("host", "localhost");
-    let answer = app.oneshot(request.body("harmless words".into()).unwrap()).await.unwrap();
+    let answer = app.oneshot(request.body(Body::from("harmless words")).unwrap()).await.unwrap();
     axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     drop(guard);
     let told = String::from_utf8(lines.0.lock().clone()).unwrap();

@@ -62,7 +62,7 @@ impl Collector {
                 let (stream, _) = listener.accept().await.unwrap();
                 let shared = Arc::clone(&shared);
                 connections.spawn(async move {
-                    let service = service_fn(|request| take(request, &shared));
+                    let service = service_fn(|request| take(request, Arc::clone(&shared)));
                     let builder = auto::Builder::new(TokioExecutor::new());
                     // Whoever goes away in the middle has nothing more to say.
                     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
@@ -99,7 +99,7 @@ impl Collector {
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
-async fn take(request: Request<Incoming>, inner: &Inner) -> Result<Answer, Infallible> {
+async fn take(request: Request<Incoming>, inner: Arc<Inner>) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let content_type = parts.headers["content-type"].to_str().unwrap().to_owned();
