@@ -83,7 +83,7 @@ async fn logged(style: Style, paths: &[&str]) -> String {
             .header("x-api-key", WORD)
             .header("cookie", format!("session={WORD}"))
             .header("user-agent", KEY)
-            .header("referer", format!("https://localhost/?code={WORD}&token={WORD}"));
+            .header("referer", format!("https://localhost/?client_secret={WORD}&token={WORD}"));
         let answer = app.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
         // Bodies are logged when they have been read.
         axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
