@@ -6,8 +6,8 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use http::{HeaderMap, Method};
 use seawall_guard::access_log::AccessLogLayer;
-use seawall_guard::body_log::BodyLogLayer;
 use seawall_guard::body_limit::BodyLimitLayer;
+use seawall_guard::body_log::BodyLogLayer;
 use seawall_guard::client_address::ClientAddressLayer;
 use seawall_guard::cors::{CorsLayer, CorsPolicy};
 use seawall_guard::deadline::DeadlineLayer;
@@ -61,7 +61,9 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         // Outside the problems that it counts.
         .layer(state.telemetry().layer())
         // Beside it, for the same reason.
-        .layer(option_layer(tracer.map(|tracer| from_fn_with_state(tracer, record_request))))
+        .layer(option_layer(
+            tracer.map(|tracer| from_fn_with_state(tracer, record_request)),
+        ))
         // One line for each request, with the status the client gets.
         .layer(AccessLogLayer::new())
         // On every answer, early errors included.

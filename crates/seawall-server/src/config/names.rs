@@ -102,7 +102,11 @@ const KNOWN: &[Variable] = &[
         "none",
         "collector that traces are sent to, such as http://localhost:4318; without it there are none",
     ),
-    variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf or grpc (in the clear)"),
+    variable(
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "http/protobuf",
+        "http/protobuf or grpc (in the clear)",
+    ),
     variable(
         "OTEL_EXPORTER_OTLP_HEADERS",
         "none",

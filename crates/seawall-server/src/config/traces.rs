@@ -67,7 +67,10 @@ fn endpoint(text: &str) -> Parsed<Uri> {
     if !spoken || uri.query().is_some() || uri.host().is_none_or(str::is_empty) {
         return Err(help());
     }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
         return Err(format!("keys and passwords belong into {HEADERS}"));
     }
     Ok(uri)
@@ -86,8 +89,12 @@ fn headers(text: &str) -> Parsed<HeaderMap> {
     let mut headers = HeaderMap::new();
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     for (place, part) in parts.enumerate() {
-        let (name, value) = header(part)
-            .ok_or_else(|| format!("part {} is not valid: expected name=value, separated by commas", place + 1))?;
+        let (name, value) = header(part).ok_or_else(|| {
+            format!(
+                "part {} is not valid: expected name=value, separated by commas",
+                place + 1
+            )
+        })?;
         headers.append(name, value);
     }
     Ok(headers)
@@ -150,14 +157,13 @@ mod tests {
         ]);
         let traces = traces.unwrap().unwrap();
         assert_eq!(traces.endpoint, "https://otel.example/base");
-        assert_eq!(
-            (traces.protocol, &*traces.service_name),
-            (OtlpProtocol::Http, "wall")
-        );
+        assert_eq!((traces.protocol, &*traces.service_name), (OtlpProtocol::Http, "wall"));
         assert_eq!(traces.headers["authorization"], "Bearer a,b");
         assert_eq!(traces.headers["x-team"], "sea");
         assert!(!format!("{traces:?}").contains("a,b"), "{traces:?}");
-        let grpc = read(&[(ENDPOINT, "http://localhost:4317"), (PROTOCOL, "grpc")]).unwrap().unwrap();
+        let grpc = read(&[(ENDPOINT, "http://localhost:4317"), (PROTOCOL, "grpc")])
+            .unwrap()
+            .unwrap();
         assert_eq!((grpc.protocol, &*grpc.service_name), (OtlpProtocol::Grpc, "seawall"));
     }
 

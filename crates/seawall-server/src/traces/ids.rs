@@ -68,7 +68,13 @@ pub(super) fn step_span(link: &ParentLink) -> SpanId {
     // One past the index: item 0 and "no item" must not look alike.
     let item = link.item.map_or(0, |item| u64::from(item) + 1).to_be_bytes();
     let generation = link.generation.to_be_bytes();
-    derived(&[b"step", link.run.uuid().as_bytes(), link.step.as_bytes(), &item, &generation])
+    derived(&[
+        b"step",
+        link.run.uuid().as_bytes(),
+        link.step.as_bytes(),
+        &item,
+        &generation,
+    ])
 }
 
 fn derived(parts: &[&[u8]]) -> SpanId {
@@ -124,8 +130,14 @@ mod tests {
         };
         let child = place(RunId::generate(), Some(ASKED), Some(&link), 1).unwrap();
         assert_eq!(child.parent, step_span(&link));
-        let whole = ParentLink { item: None, ..link.clone() };
-        let again = ParentLink { generation: 1, ..link.clone() };
+        let whole = ParentLink {
+            item: None,
+            ..link.clone()
+        };
+        let again = ParentLink {
+            generation: 1,
+            ..link.clone()
+        };
         assert_ne!(step_span(&whole), step_span(&link));
         assert_ne!(step_span(&again), step_span(&link));
     }

@@ -22,7 +22,10 @@ pub(crate) async fn record_request(State(tracer): State<Tracer>, request: Reques
     };
     let response = next.run(request).await;
     open.status = Some(response.status());
-    open.problem = response.extensions().get::<Problem>().map(|problem| problem.kind().code);
+    open.problem = response
+        .extensions()
+        .get::<Problem>()
+        .map(|problem| problem.kind().code);
     response
 }
 

@@ -29,7 +29,10 @@ impl Tracer {
         let Some(place) = Place::of(run) else { return };
         let mut attributes = attributes(run);
         attributes.push(KeyValue::new("seawall.workflow.id", run.workflow.id.to_string()));
-        attributes.push(KeyValue::new("seawall.workflow.version", i64::from(run.workflow.version)));
+        attributes.push(KeyValue::new(
+            "seawall.workflow.version",
+            i64::from(run.workflow.version),
+        ));
         attributes.push(KeyValue::new("seawall.run.status", status.as_str()));
         attributes.push(KeyValue::new("seawall.run.attempt", i64::from(run.attempt)));
         if let Some(parent) = run.parent {

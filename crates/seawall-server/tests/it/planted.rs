@@ -43,9 +43,16 @@ impl Write for Lines {
 struct Because(String, #[source] Option<Box<Because>>);
 
 async fn fails() -> Problem {
-    let cause = Because(format!("POST https://ada:{WORD}@host/?token={WORD} said 403 to {KEY}"), None);
+    let cause = Because(
+        format!("POST https://ada:{WORD}@host/?token={WORD} said 403 to {KEY}"),
+        None,
+    );
     let error = Because(format!("password={WORD} is wrong for {MAIL}"), Some(Box::new(cause)));
-    tracing::error!(error = &error as &dyn std::error::Error, api_key = WORD, "not with {TOKEN}");
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        api_key = WORD,
+        "not with {TOKEN}"
+    );
     Problem::new(&kinds::INTERNAL_ERROR)
 }
 
@@ -83,8 +90,15 @@ async fn logged(style: Style, paths: &[&str]) -> String {
             .header("x-api-key", WORD)
             .header("cookie", format!("session={WORD}"))
             .header("user-agent", KEY)
-            .header("referer", format!("https://localhost/?client_secret={WORD}&token={WORD}"));
-        let answer = app.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+            .header(
+                "referer",
+                format!("https://localhost/?client_secret={WORD}&token={WORD}"),
+            );
+        let answer = app
+            .clone()
+            .oneshot(request.body(Body::from(body.to_string())).unwrap())
+            .await
+            .unwrap();
         // Bodies are logged when they have been read.
         axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     }
@@ -103,7 +117,14 @@ async fn no_planted_secret_reaches_the_log() {
             assert_eq!(line, None, "{secret}");
         }
         // It is not that nothing was said.
-        for said in ["is wrong for", "no connection to", "what came", "a body", "/shows/{id}", "[redacted]"] {
+        for said in [
+            "is wrong for",
+            "no connection to",
+            "what came",
+            "a body",
+            "/shows/{id}",
+            "[redacted]",
+        ] {
             assert!(told.contains(said), "{said} in {told}");
         }
         if matches!(style, Style::Json) {
@@ -123,7 +144,10 @@ async fn bodies_are_not_logged_unless_that_is_asked_for() {
     let _others = [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry()));
     let guard = tracing::subscriber::set_default(subscriber);
     let request = Request::post("/shows/1").header("host", "localhost");
-    let answer = app.oneshot(request.body(Body::from("harmless words")).unwrap()).await.unwrap();
+    let answer = app
+        .oneshot(request.body(Body::from("harmless words")).unwrap())
+        .await
+        .unwrap();
     axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     drop(guard);
     let told = String::from_utf8(lines.0.lock().clone()).unwrap();

@@ -77,7 +77,10 @@ fn a_server_sends_its_spans_before_it_ends() {
 fn an_endpoint_that_is_none_stops_the_start() {
     let house = House::new();
     let mut command = house.command(&["serve", "--port", "0"]);
-    let done = command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318").output().unwrap();
+    let done = command
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318")
+        .output()
+        .unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(2), "{told}");
     assert!(told.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{told}");

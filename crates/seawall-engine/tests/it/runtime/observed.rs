@@ -213,6 +213,10 @@ async fn a_run_that_is_retried_counts_from_its_retry() {
     tokio::time::sleep(Duration::from_secs(1000)).await;
     engine.retry(&world.me, run).await.unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
-    let ends: Vec<_> = log.take().into_iter().filter(|line| line.starts_with("flow failed")).collect();
+    let ends: Vec<_> = log
+        .take()
+        .into_iter()
+        .filter(|line| line.starts_with("flow failed"))
+        .collect();
     assert_eq!(ends, ["flow failed 2", "flow failed 2 again"]);
 }

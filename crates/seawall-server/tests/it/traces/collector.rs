@@ -112,7 +112,9 @@ async fn take(request: Request<Incoming>, inner: Arc<Inner>) -> Result<Answer, I
         seen: read(&message),
     });
     let mut answer = Response::new(Empty::new().boxed());
-    answer.headers_mut().insert("content-type", HeaderValue::from_str(&content_type).unwrap());
+    answer
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_str(&content_type).unwrap());
     if inner.refuses {
         *answer.status_mut() = StatusCode::FORBIDDEN;
     } else if grpc {

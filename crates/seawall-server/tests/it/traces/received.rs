@@ -102,7 +102,10 @@ impl<'a> Message<'a> {
     }
 
     fn of(&self, number: u64) -> impl Iterator<Item = &Field<'a>> {
-        self.0.iter().filter(move |(own, _)| *own == number).map(|(_, field)| field)
+        self.0
+            .iter()
+            .filter(move |(own, _)| *own == number)
+            .map(|(_, field)| field)
     }
 
     fn messages(&self, number: u64) -> Vec<Message<'a>> {

@@ -28,7 +28,9 @@ async fn process(ground: &Ground, collector: &Collector, protocol: &str, engine:
     ];
     let config = config(&variables);
     let tracer = Tracer::start(config.traces.as_ref().unwrap(), Arc::new(SystemClock)).unwrap();
-    ground.process(&variables, &Observation::new(Some(tracer)), engine).await
+    ground
+        .process(&variables, &Observation::new(Some(tracer)), engine)
+        .await
 }
 
 /// In the order of a process's end.
@@ -61,7 +63,10 @@ async fn a_request_its_run_its_steps_and_its_children_are_one_trace() {
         let (ground, collector) = (Ground::new(MemoryOptions::default()), Collector::start().await);
         let (state, app) = process(&ground, &collector, protocol, EngineConfig::default()).await;
         let child = json!({"name": "child", "steps": [{"id": "c", "kind": "transform", "with": {"value": 1}}]});
-        assert_eq!(post_json(&app, "/api/v1/workflows", child.to_string()).await.status, 201);
+        assert_eq!(
+            post_json(&app, "/api/v1/workflows", child.to_string()).await.status,
+            201
+        );
         let parent = json!({"name": "parent", "steps": [
             {"id": "ask", "kind": "workflow", "with": {"workflow": "child"}},
             {"id": "b", "kind": "fail", "needs": ["ask"], "with": {"message": "a word that is nobody's business"}}]});
@@ -71,17 +76,27 @@ async fn a_request_its_run_its_steps_and_its_children_are_one_trace() {
 
         let request = collector.span("POST /api/v1/workflows/run");
         let (run, child) = (collector.span("run parent"), collector.span("run child"));
-        let (ask, failed, inner) = (collector.span("step ask"), collector.span("step b"), collector.span("step c"));
+        let (ask, failed, inner) = (
+            collector.span("step ask"),
+            collector.span("step b"),
+            collector.span("step c"),
+        );
         for span in [&request, &run, &child, &ask, &failed, &inner] {
             assert_eq!(span.trace, &CALLER[3..35], "{span:?}");
         }
         let parents = [&request, &run, &ask, &child, &inner, &failed].map(|span| &*span.parent);
         let expected = [&CALLER[36..52], &request.id, &run.id, &ask.id, &child.id, &run.id];
         assert_eq!(parents, expected, "{protocol}");
-        assert_eq!(answer.header("traceparent"), format!("00-{}-{}-01", run.trace, request.id));
+        assert_eq!(
+            answer.header("traceparent"),
+            format!("00-{}-{}-01", run.trace, request.id)
+        );
         assert!(lies_within(&ask, &run) && lies_within(&inner, &child) && lies_within(&child, &run));
         assert_eq!([request.kind, run.kind], [2, 1]);
-        assert_eq!([&request, &run, &failed, &ask].map(|span| span.is_error), [false, true, true, false]);
+        assert_eq!(
+            [&request, &run, &failed, &ask].map(|span| span.is_error),
+            [false, true, true, false]
+        );
         let told = |span: &SeenSpan, name: &str| span.attributes[name].clone();
         assert_eq!(told(&run, "seawall.run.id"), answer.json()["id"].as_str().unwrap());
         assert_eq!(told(&failed, "seawall.step.kind"), "fail");
@@ -89,9 +104,15 @@ async fn a_request_its_run_its_steps_and_its_children_are_one_trace() {
         assert_eq!(told(&request, "seawall.request.id"), answer.header("x-request-id"));
 
         let exports = collector.exports();
-        assert!(!format!("{exports:?}").contains("business"), "what steps say is not sent");
+        assert!(
+            !format!("{exports:?}").contains("business"),
+            "what steps say is not sent"
+        );
         for export in exports {
-            assert_eq!((&*export.path, &export.headers["x-team"]), (path, &"sea wall".parse().unwrap()));
+            assert_eq!(
+                (&*export.path, &export.headers["x-team"]),
+                (path, &"sea wall".parse().unwrap())
+            );
             assert_eq!(export.seen.resource["service.name"], "seawall");
         }
     }
@@ -149,10 +170,21 @@ async fn whoever_wants_no_spans_gets_none_and_health_checks_leave_none() {
     assert_eq!(get(&app, "/health").await.status, 200);
     assert_eq!(begin(&app, None, "wait=30", steps).await.json()["status"], "succeeded");
     end(state).await;
-    let mut names: Vec<_> = collector.spans().into_iter().map(|span| (span.name, span.parent.is_empty())).collect();
+    let mut names: Vec<_> = collector
+        .spans()
+        .into_iter()
+        .map(|span| (span.name, span.parent.is_empty()))
+        .collect();
     names.sort();
     let request = "POST /api/v1/workflows/run".to_owned();
-    assert_eq!(names, [(request, true), ("run made".to_owned(), false), ("step a".to_owned(), false)]);
+    assert_eq!(
+        names,
+        [
+            (request, true),
+            ("run made".to_owned(), false),
+            ("step a".to_owned(), false)
+        ]
+    );
 }
 
 #[tokio::test]
