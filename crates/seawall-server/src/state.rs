@@ -1,13 +1,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::Engine;
+use seawall_engine::{Clock, Engine};
 use seawall_guard::health::Readiness;
 use seawall_store::{HealthStore, IdentityStore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::identity::oidc::OidcVerifier;
+use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts};
 use crate::ready::readiness;
 use crate::telemetry::{Observation, Telemetry};
 use crate::traces::Tracer;
@@ -19,10 +22,16 @@ pub struct Parts {
     /// Keys, users, sessions, the audit trail: only the server's own business.
     pub identity: Arc<dyn IdentityStore>,
     pub config: Arc<Config>,
+    pub clock: Arc<dyn Clock>,
+    /// Verifies the tokens of `Config::oidc`.
+    pub oidc: Option<OidcVerifier>,
+    /// What is begun beside requests, and is waited for at the end.
+    pub tasks: TaskTracker,
 }
 
 struct Inner {
     parts: Parts,
+    authenticator: Authenticator,
     draining: CancellationToken,
     readiness: Readiness,
     telemetry: Telemetry,
@@ -42,14 +51,22 @@ impl AppState {
 
     /// With what the engine's observer sees.
     #[must_use]
-    pub fn observed(parts: Parts, observed: &Observation) -> Self {
+    pub fn observed(mut parts: Parts, observed: &Observation) -> Self {
         let draining = CancellationToken::new();
+        let authenticator = Authenticator::new(AuthenticatorParts {
+            store: Arc::clone(&parts.identity),
+            clock: Arc::clone(&parts.clock),
+            tokens: AccessTokens::new(parts.config.secret_key.master()),
+            bootstrap: parts.config.credentials.admin.clone(),
+            oidc: parts.oidc.take(),
+        });
         Self(Arc::new(Inner {
             readiness: readiness(&parts.store, &draining),
             telemetry: Telemetry::new(observed, parts.engine.clone(), Arc::clone(&parts.store)),
             tracer: observed.tracer().cloned(),
             began: Instant::now(),
             parts,
+            authenticator,
             draining,
         }))
     }
@@ -67,6 +84,16 @@ impl AppState {
     #[must_use]
     pub fn identity_store(&self) -> &Arc<dyn IdentityStore> {
         &self.0.parts.identity
+    }
+
+    /// Says whose credentials are, and is to be told what of them has ended.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.parts.tasks
     }
 
     #[must_use]

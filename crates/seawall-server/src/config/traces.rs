@@ -2,7 +2,9 @@
 
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use secrecy::ExposeSecret as _;
 
+use super::named_secret::named_secret;
 use super::reader::Reader;
 use super::values::Parsed;
 
@@ -35,15 +37,13 @@ impl Traces {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let uri = reader.value(ENDPOINT, None, |text| endpoint(text).map(Some));
         let protocol = reader.value(PROTOCOL, OtlpProtocol::Http, protocol);
-        let headers = match reader.text(HEADERS).map(headers) {
-            None => HeaderMap::new(),
-            Some(Ok(headers)) => headers,
-            Some(Err(message)) => {
-                // Not with `value`, which repeats what it refuses.
-                reader.refuse(HEADERS, message);
-                HeaderMap::new()
-            }
-        };
+        let (secret, variable) = named_secret(reader, HEADERS).into_parts();
+        let headers = secret.map(|secret| headers(secret.expose_secret())).transpose();
+        let headers = headers.unwrap_or_else(|message| {
+            // Not with `value`, which repeats what it refuses.
+            reader.refuse(&variable, message);
+            None
+        });
         let uri = uri?;
         if protocol == OtlpProtocol::Grpc && uri.scheme() == Some(&Scheme::HTTPS) {
             reader.refuse(
@@ -54,7 +54,7 @@ impl Traces {
         Some(Self {
             endpoint: uri.to_string().trim_end_matches('/').to_owned(),
             protocol,
-            headers,
+            headers: headers.unwrap_or_default(),
             service_name: reader.text("OTEL_SERVICE_NAME").unwrap_or("seawall").to_owned(),
         })
     }

@@ -1,6 +1,5 @@
 //! What handlers take from requests.
 
-mod caller;
 mod definition;
 mod idempotency;
 mod ids;
@@ -10,7 +9,6 @@ mod prefer;
 mod search;
 mod trace;
 
-pub(crate) use caller::Caller;
 pub(crate) use definition::{CheckedDefinition, DefinitionBody, KeyedDefinition};
 pub(crate) use idempotency::{Keyed, REPLAYED};
 pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};

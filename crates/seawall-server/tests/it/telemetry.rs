@@ -1,28 +1,16 @@
 //! Metrics, statistics, profiles: what they say, and to whom.
 
-use axum::Router;
 use http::Request;
-use http::request::Builder;
-use seawall_server::identity::{Principal, Scope, Scopes};
 use seawall_server::{LoginOutcome, Server};
-use seawall_store::TenantId;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Answer, app, config, get, post_json, send, state};
+use crate::identity::kit::key;
+use crate::support::{Answer, app, config, get, post_json, send, send_as_it_is, state};
 use crate::working::working;
-
-/// On behalf of somebody with this scope.
-fn by(request: Builder, scope: Scope) -> Builder {
-    request.extension(Principal::key(TenantId::default(), "key_1", Scopes::of(&[scope])))
-}
-
-async fn read(app: &Router, path: &str) -> Answer {
-    send(app, by(Request::get(path), Scope::MetricsRead), ()).await
-}
 
 fn text(answer: &Answer) -> String {
     String::from_utf8(answer.body.to_vec()).unwrap()
@@ -81,32 +69,29 @@ async fn what_is_done_and_asked_is_counted() {
 
 #[tokio::test]
 async fn metrics_are_open_on_a_development_machine_and_nowhere_else() {
-    let app = app(&[("ENVIRONMENT", "production"), ("ALLOWED_HOSTS", "localhost")]);
-    let request = || Request::get("/metrics").header("x-forwarded-proto", "https");
-    let answers = [
-        send(&app, request(), ()).await,
-        send(&app, by(request(), Scope::RunsRead), ()).await,
-        send(&app, by(request(), Scope::MetricsRead), ()).await,
-    ];
-    let statuses = answers.map(|answer| answer.status.as_u16());
-    // Without a proxy that is believed, everything is in the clear there.
-    assert_eq!(statuses, [403; 3]);
-    let app = self::app(&[
+    let state = state(&[
         ("ENVIRONMENT", "production"),
         ("ALLOWED_HOSTS", "localhost"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
     ]);
+    let app = seawall_server::router(&state);
     let request = || {
         let peer = seawall_guard::client_address::PeerAddress("127.0.0.1:9".parse().unwrap());
-        request().extension(peer)
+        let request = Request::get("/metrics").header("x-forwarded-proto", "https");
+        request.extension(peer)
     };
-    assert_eq!(send(&app, request(), ()).await.code(), "unauthenticated");
-    let refused = send(&app, by(request(), Scope::RunsRead), ()).await;
+    assert_eq!(send_as_it_is(&app, request(), ()).await.code(), "unauthenticated");
+    let (_, reader) = key(&**state.identity_store(), "default", "runs:read").await;
+    let refused = send(&app, request().header("x-api-key", reader), ()).await;
     assert_eq!(
         (refused.code().as_str(), refused.status.as_u16()),
         ("insufficient-scope", 403)
     );
-    assert_eq!(send(&app, by(request(), Scope::MetricsRead), ()).await.status, 200);
+    let (_, watcher) = key(&**state.identity_store(), "default", "metrics:read").await;
+    let shown = send(&app, request().header("x-api-key", watcher), ()).await;
+    assert_eq!(shown.status, 200);
+    let open = send_as_it_is(&self::app(&[]), Request::get("/metrics"), ()).await;
+    assert_eq!(open.status, 200);
 }
 
 async fn over_a_socket(address: std::net::SocketAddr, path: &str) -> String {
@@ -150,12 +135,12 @@ async fn statistics_tell_of_each_route_what_it_took_and_how_often_it_failed() {
     for _ in 0..3 {
         assert_eq!(get(&app, "/health").await.status, 200);
     }
-    let failed = read(&app, "/api/v1/test/force-error").await;
+    let failed = get(&app, "/api/v1/test/force-error").await;
     assert_eq!(
         (failed.status.as_u16(), failed.code().as_str()),
         (500, "internal-error")
     );
-    let stats = read(&app, "/api/v1/stats").await.json();
+    let stats = get(&app, "/api/v1/stats").await.json();
     let routes = stats["routes"].as_array().unwrap();
     assert_eq!(routes.len(), 2);
     assert_eq!(
@@ -169,13 +154,12 @@ async fn statistics_tell_of_each_route_what_it_took_and_how_often_it_failed() {
         (&forced["route"], &forced["errors"], &forced["error_rate"]),
         (&json!("/api/v1/test/force-error"), &json!(1), &json!(1.0))
     );
-    assert_eq!(get(&app, "/api/v1/stats").await.code(), "unauthenticated");
 }
 
 #[tokio::test]
 async fn errors_on_purpose_are_not_there_unless_they_are_asked_for() {
     let app = app(&[]);
-    assert_eq!(read(&app, "/api/v1/test/force-error").await.code(), "not-found");
+    assert_eq!(get(&app, "/api/v1/test/force-error").await.code(), "not-found");
     assert_eq!(get(&app, "/api/v1/test/force-error").await.code(), "not-found");
 }
 
@@ -188,9 +172,9 @@ async fn more_errors_than_usual_show_in_the_anomaly_gauge() {
     }
     assert_line(&text(&get(&app, "/metrics").await), "seawall_error_rate_anomaly 0.0");
     for _ in 0..100 {
-        read(&app, "/api/v1/test/force-error").await;
+        get(&app, "/api/v1/test/force-error").await;
     }
-    let stats = read(&app, "/api/v1/stats").await.json();
+    let stats = get(&app, "/api/v1/stats").await.json();
     assert!(stats["error_rate_anomaly"].as_f64().unwrap() >= 4.0, "{stats}");
 }
 

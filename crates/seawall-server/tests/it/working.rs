@@ -8,12 +8,19 @@ use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntr
 use seawall_server::{AppState, Observation, Parts};
 use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::support::config;
 
 /// Wall and boot time from tokio's paused clock.
 #[derive(Clone, Copy)]
-struct PausedClock(Instant);
+pub(crate) struct PausedClock(Instant);
+
+impl PausedClock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+}
 
 impl StoreClock for PausedClock {
     fn now(&self) -> Timestamp {
@@ -51,7 +58,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn new(options: MemoryOptions) -> Self {
-        let clock = PausedClock(Instant::now());
+        let clock = PausedClock::new();
         Self {
             store: Arc::new(MemoryStore::with_options(Arc::new(clock), options)),
             clock,
@@ -77,6 +84,9 @@ impl Ground {
             identity: Arc::<MemoryStore>::clone(&self.store),
             store: Arc::<MemoryStore>::clone(&self.store),
             config: Arc::new(config(variables)),
+            clock: Arc::new(self.clock),
+            oidc: None,
+            tasks: TaskTracker::new(),
         };
         let state = AppState::observed(parts, observed);
         let app = seawall_server::router(&state);

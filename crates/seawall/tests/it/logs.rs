@@ -20,19 +20,26 @@ const SECRETS: [&str; 8] = [
     "plantedindefinition8",
 ];
 
-/// Sends a request with what belongs to no log, and reads the answer's status.
-fn send(address: &str, line: &str, body: &str) -> u16 {
+const BEARER: &str = "Authorization: Bearer plantedinbearer1";
+const NOBODY: &str = "X-API-Key: plantedinapikey2";
+
+/// Sends a request with what belongs to no log, and reads the answer.
+fn answer(address: &str, (line, credential): (&str, &str), body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
         stream,
         "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
-         Authorization: Bearer plantedinbearer1\r\nX-API-Key: plantedinapikey2\r\nCookie: session=plantedincookie3\r\n\
-         X-Request-ID: not one\r\nPrefer: wait=30\r\nConnection: close\r\n\r\n{body}"
+         {credential}\r\nCookie: session=plantedincookie3\r\nX-Profile: 1\r\nX-Request-ID: not one\r\nPrefer: wait=30\r\n\
+         Connection: close\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
@@ -42,6 +49,8 @@ fn everything(house: &House, format: &str) -> String {
     command
         .env("LOG_LEVEL", "trace")
         .env("LOG_FORMAT", format)
+        .env("LOG_BODIES", "65536")
+        .env("ADMIN_API_KEY", "plantedinbearer1")
         .env("SEAWALL_SECRET_TOKEN", "plantedinstep7");
     let mut server = Running::of(command);
     let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
@@ -51,17 +60,20 @@ fn everything(house: &House, format: &str) -> String {
     let query = "token=plantedinquery4&password=plantedinquery4";
     let malformed = r#"{"password": "plantedinbody5", "input": {"#;
     let run = r#"{"input": {"password": "plantedinbody5"}}"#;
-    let statuses = [
-        send(address, &format!("GET /api/v1/runs?{query}"), ""),
-        send(address, &format!("GET /nowhere?{query}"), ""),
-        send(address, "POST /api/v1/workflows/run", malformed),
-        send(address, "POST /api/v1/workflows", DEFINITION),
-        send(address, "POST /api/v1/workflows/leaky/runs", run),
+    let runs = format!("GET /api/v1/runs?{query}");
+    let answers = [
+        answer(address, (&runs, NOBODY), ""),
+        answer(address, (&runs, BEARER), ""),
+        answer(address, (&format!("GET /nowhere?{query}"), BEARER), ""),
+        answer(address, ("POST /api/v1/workflows/run", BEARER), malformed),
+        answer(address, ("POST /api/v1/workflows", BEARER), DEFINITION),
+        answer(address, ("POST /api/v1/workflows/leaky/runs", BEARER), run),
     ];
     server.signal(Signal::TERM);
     assert_eq!(server.end(), Some(0));
     let all = listening.join().unwrap();
-    assert_eq!(statuses, [422, 404, 400, 201, 200], "{all}");
+    let statuses = answers.map(|answer| status(&answer));
+    assert_eq!(statuses, [401, 422, 404, 400, 201, 200], "{all}");
     all
 }
 
@@ -99,7 +111,8 @@ fn outside_development_every_line_is_json() {
     let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
     let address = banner.split(['/', ' ']).find(|word| word.starts_with("127.")).unwrap();
     let listening = server.listen();
-    assert_eq!(send(address, "GET /health?token=plantedinquery4", ""), 200);
+    let health = answer(address, ("GET /health?token=plantedinquery4", NOBODY), "");
+    assert_eq!(status(&health), 200);
     server.signal(Signal::TERM);
     assert_eq!(server.end(), Some(0));
     let all = listening.join().unwrap();
@@ -124,4 +137,22 @@ fn a_level_that_does_not_exist_stops_the_start() {
         told.contains("LOG_LEVEL") && told.contains("`wran` in `hyper=wran` is no level"),
         "{told}"
     );
+}
+
+#[test]
+fn where_profiles_are_on_whoever_asks_is_told_what_the_store_took() {
+    for (switch, shown) in [("true", true), ("false", false)] {
+        let house = House::new();
+        let mut command = house.command(&["serve", "--port", "0"]);
+        command
+            .env("ENABLE_PROFILING", switch)
+            .env("ADMIN_API_KEY", "plantedinbearer1");
+        let mut server = Running::of(command);
+        let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
+        let address = banner.split(['/', ' ']).find(|word| word.starts_with("127.")).unwrap();
+        let answer = answer(address, ("GET /api/v1/runs", BEARER), "");
+        assert_eq!(status(&answer), 200, "{answer}");
+        let top = answer.lines().find_map(|line| line.strip_prefix("x-profile-top: "));
+        assert_eq!(top.is_some_and(|top| top.contains("store.list;dur=")), shown, "{answer}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::state::AppState;
 /// Shows what a failure looks like to clients, in the log, in metrics and in alarms. Only with `ENABLE_TEST_ENDPOINTS=true`.
 #[utoipa::path(get, path = "/api/v1/test/force-error", tag = "telemetry", operation_id = "force_error",
     responses(),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope", "not-found"]))))]
+    security(("scope" = ["metrics:read"])), extensions(("x-problems" = json!(["not-found"]))))]
 pub(crate) async fn force_error(
     State(state): State<AppState>,
     caller: Result<Scoped<needs::MetricsRead>, Problem>,

@@ -11,7 +11,7 @@ use crate::wire::Stats;
 /// what half, 95 % and 99 % of them took at most.
 #[utoipa::path(get, path = "/api/v1/stats", tag = "telemetry", operation_id = "stats",
     responses((status = 200, description = "The statistics", body = Stats)),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    security(("scope" = ["metrics:read"])))]
 pub(crate) async fn stats(State(state): State<AppState>, _: Scoped<needs::MetricsRead>) -> Json<Stats> {
     let telemetry = state.telemetry();
     Json(Stats::of(&telemetry.stats(), telemetry.anomaly()))
