@@ -8,9 +8,7 @@ use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
 use seawall_server::identity::oidc::OidcVerifier;
-use seawall_server::{
-    AdminKey, AdminKeyError, AppState, Config, Observation, Parts, Tracer, put_admin_key,
-};
+use seawall_server::{AdminKey, AdminKeyError, AppState, Config, Observation, Parts, Tracer, put_admin_key};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use tokio_util::task::TaskTracker;

@@ -153,6 +153,10 @@ fn where_profiles_are_on_whoever_asks_is_told_what_the_store_took() {
         let answer = answer(address, ("GET /api/v1/runs", BEARER), "");
         assert_eq!(status(&answer), 200, "{answer}");
         let top = answer.lines().find_map(|line| line.strip_prefix("x-profile-top: "));
-        assert_eq!(top.is_some_and(|top| top.contains("store.list;dur=")), shown, "{answer}");
+        assert_eq!(
+            top.is_some_and(|top| top.contains("store.list;dur=")),
+            shown,
+            "{answer}"
+        );
     }
 }
