@@ -12,6 +12,7 @@ mod error;
 mod extract;
 mod handlers;
 pub mod identity;
+mod once;
 mod openapi;
 mod problems;
 mod router;

@@ -14,6 +14,14 @@ seawall_guard::problem_kinds! {
         "There are as many schedules as there may be.",
         "A tenant has at most 10,000 schedules, paused ones included. Delete one that is not needed, or let one schedule do the work of several.",
         ["limit": "The most that there may be."];
+    TOO_MANY_USERS = "too-many-users", CONFLICT, "Too many users",
+        "There are as many users as there may be.",
+        "A tenant has at most 10,000 users, inactive ones included. Delete those that are not needed.",
+        ["limit": "The most that there may be."];
+    TOO_MANY_API_KEYS = "too-many-api-keys", CONFLICT, "Too many API keys",
+        "There are as many API keys as there may be.",
+        "A tenant has at most 10,000 keys that are neither revoked nor expired. Revoke those that are not needed, and let keys expire.",
+        ["limit": "The most that there may be."];
     AGENT_TIMEOUT = "agent-timeout", REQUEST_TIMEOUT, "Agent timed out",
         "The agent did not finish within its deadline.",
         "The agent was stopped at its deadline. What it had done until then is in its conversation.";

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use seawall_engine::Engine;
-use seawall_store::{HealthStore, IdentityStore};
+use seawall_store::{HealthStore, IdentityStore, SystemClock};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::identity::accounts::Accounts;
+use crate::identity::password::{HashLimits, HashWork, PasswordHasher};
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -17,6 +19,7 @@ pub struct Parts {
 
 struct Inner {
     parts: Parts,
+    accounts: Accounts,
     draining: CancellationToken,
 }
 
@@ -27,8 +30,10 @@ pub struct AppState(Arc<Inner>);
 impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let accounts = accounts(&parts);
         Self(Arc::new(Inner {
             parts,
+            accounts,
             draining: CancellationToken::new(),
         }))
     }
@@ -48,6 +53,10 @@ impl AppState {
         &self.0.parts.identity
     }
 
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.parts.config
@@ -58,4 +67,16 @@ impl AppState {
     pub fn draining(&self) -> &CancellationToken {
         &self.0.draining
     }
+}
+
+fn accounts(parts: &Parts) -> Accounts {
+    let passwords = PasswordHasher::new(HashWork::OWASP, HashLimits::default());
+    let passwords = passwords.expect("OWASP's least work is within argon2's bounds and ours");
+    let store = Arc::clone(&parts.identity);
+    Accounts::new(
+        store,
+        Arc::new(SystemClock),
+        parts.config.secret_key.master(),
+        passwords,
+    )
 }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::HOST;
 use http::{HeaderValue, Request};
+use seawall_engine::store::TenantId;
+use seawall_server::identity::{Principal, Scopes};
 use tower::ServiceExt as _;
 
 use crate::client::ClientError;
@@ -27,6 +29,9 @@ impl Local {
         request
             .headers_mut()
             .insert(HOST, HeaderValue::from_static("localhost"));
+        // Whoever may open the store's file may do everything with it.
+        let principal = Principal::service(TenantId::default(), "local", Scopes::ALL);
+        request.extensions_mut().insert(principal);
         let response = match self.router.clone().oneshot(request.map(Body::from)).await {
             Ok(response) => response,
             Err(never) => match never {},

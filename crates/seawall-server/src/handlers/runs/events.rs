@@ -12,7 +12,7 @@ use seawall_guard::problem::{Path, Problem, Query, kinds};
 use seawall_store::{RunId, RunWatch, Seq};
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Id};
+use crate::extract::{Follower, Id};
 use crate::state::AppState;
 use crate::wire::{EventsQuery, JournalEntry};
 
@@ -23,15 +23,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Follow a run
 ///
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
-/// the run.
+/// the run. A browser's EventSource, which sends no headers, takes a ticket.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
         ("Last-Event-ID" = Option<String>, Header, description = "Resumes after this event")),
     responses((status = 200, description = "The events", body = String, content_type = "text/event-stream")),
-    extensions(("x-problems" = json!(["bad-request"]))))]
+    extensions(("x-problems" = json!(["bad-request", "unauthenticated", "insufficient-scope"]))))]
 pub(crate) async fn events(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    Follower(by): Follower,
     Path(Id(run)): Path<Id<RunId>>,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,

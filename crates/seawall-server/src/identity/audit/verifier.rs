@@ -34,11 +34,17 @@ pub struct Verifier<'a> {
 impl<'a> Verifier<'a> {
     #[must_use]
     pub fn new(chain: &'a AuditChain, tenant: TenantId) -> Self {
+        Self::resumed(chain, tenant, 0, Seal::BEGINNING)
+    }
+
+    /// Goes on behind a record that was verified before, with that record's seal.
+    #[must_use]
+    pub const fn resumed(chain: &'a AuditChain, tenant: TenantId, seq: u64, last: Seal) -> Self {
         Self {
-            last: Seal::BEGINNING,
             chain,
             tenant,
-            seq: 0,
+            last,
+            seq,
         }
     }
 

@@ -1,0 +1,86 @@
+use std::fmt;
+use std::sync::Arc;
+
+use seawall_engine::Clock;
+use seawall_store::{Digest, IdentityStore, LockPolicy, Timestamp};
+use tokio::sync::Mutex;
+
+use super::AccountError;
+use super::trail::AuditTrail;
+use crate::identity::audit::AuditChain;
+use crate::identity::password::PasswordHasher;
+use crate::identity::{AccessTokens, DerivedKey, KeyUse, MasterKey, Principal, Scopes};
+
+/// The services of accounts. One for the whole process: it bounds how many passwords are looked at, and orders the changes
+/// after which somebody must still be there who administers.
+pub(crate) struct Accounts {
+    pub(super) store: Arc<dyn IdentityStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tokens: AccessTokens,
+    pub(super) passwords: PasswordHasher,
+    pub(super) trail: AuditTrail,
+    /// Seals the fingerprints of requests: see [`Accounts::fingerprint`].
+    requests: DerivedKey,
+    /// Held from looking for another administrator until the change that needs one is done. It orders the changes of this
+    /// process only; who shares a store with others may still lose both to a race.
+    pub(super) last_admin: Mutex<()>,
+}
+
+impl Accounts {
+    /// Five attempts, then a minute that doubles up to an hour: at most about 30 guesses in a day at one account.
+    pub(super) const LOCKS: LockPolicy = LockPolicy {
+        after: 5,
+        first: std::time::Duration::from_secs(60),
+        longest: std::time::Duration::from_secs(60 * 60),
+    };
+
+    /// Users of one tenant.
+    pub(super) const MOST_USERS: u32 = 10_000;
+
+    /// Keys of one tenant that count.
+    pub(super) const MOST_KEYS: u32 = 10_000;
+
+    pub(crate) fn new(
+        store: Arc<dyn IdentityStore>,
+        clock: Arc<dyn Clock>,
+        master: &MasterKey,
+        passwords: PasswordHasher,
+    ) -> Self {
+        Self {
+            trail: AuditTrail::new(Arc::clone(&store), Arc::new(AuditChain::new(master))),
+            tokens: AccessTokens::new(master),
+            requests: master.derive(KeyUse::Requests),
+            last_admin: Mutex::new(()),
+            store,
+            clock,
+            passwords,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What is kept of a request under an idempotency key. A body may hold a password, and a plain hash of one can be
+    /// guessed: this one needs `SECRET_KEY` too.
+    pub(crate) fn fingerprint(&self, plain: &Digest) -> Digest {
+        Digest::from_bytes(self.requests.mac(&[b"request", plain.as_bytes()]))
+    }
+
+    /// Whether a principal has what it is about to give.
+    pub(super) fn may_give(by: &Principal, scopes: Scopes) -> Result<(), AccountError> {
+        match scopes.iter().find(|scope| !by.scopes.contains(*scope)) {
+            None => Ok(()),
+            Some(scope) => Err(AccountError::Lacks(scope)),
+        }
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("tokens", &self.tokens)
+            .field("passwords", &self.passwords)
+            .finish_non_exhaustive()
+    }
+}

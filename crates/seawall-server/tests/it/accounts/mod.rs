@@ -1,0 +1,10 @@
+//! Logins, users, keys, the audit trail and tickets over HTTP.
+
+mod audit;
+mod auth;
+mod keys;
+mod once;
+mod secrets;
+mod tickets;
+mod users;
+mod world;
