@@ -18,6 +18,7 @@ use crate::executor::StepError;
 use crate::journal::codec::{READER_VERSION, encode};
 use crate::journal::flow_entry::flow_entry;
 use crate::journal::message::encode_message;
+use crate::journal::message_keys::{end_message_key, readmission_key, retry_message_key, task_message_key};
 use crate::names::{ActivityRef, approval_id};
 
 /// The rest of an append. An approval that is opened and settled by the same events stands in both lists.
@@ -34,49 +35,6 @@ pub(crate) struct Writes {
 
 /// How long the worker of a task that was taken back may take to say how it ended.
 pub(crate) const TASK_GRACE: Duration = Duration::from_secs(30);
-
-/// The key of the message that says how a task ended: there is one such message.
-#[must_use]
-pub(crate) fn task_message_key(task: TaskId) -> MessageKey {
-    MessageKey(format!("task:{task}"))
-}
-
-/// The key of the message that tells a run's parent of its end, for each time that the parent waits for it.
-#[must_use]
-pub(crate) fn end_message_key(child: RunId, round: u32) -> MessageKey {
-    match round {
-        0 => MessageKey(format!("child:{child}")),
-        _ => MessageKey(format!("child:{child}:{round}")),
-    }
-}
-
-/// What the key of the message that has a child retried begins with.
-const RETRIES_CHILD: &str = "parent-retry:";
-
-/// The key of the message that has a child retried.
-#[must_use]
-pub(crate) fn retry_message_key(round: u32) -> MessageKey {
-    MessageKey(format!("{RETRIES_CHILD}{round}"))
-}
-
-/// The round of the retry that the message of this key asks a child for, if it asks for one.
-#[must_use]
-pub(crate) fn retry_message_round(key: &MessageKey) -> Option<u32> {
-    key.0.strip_prefix(RETRIES_CHILD)?.parse().ok()
-}
-
-/// The key of the message that has a run without a parent retried, of which `last` is the last event: each end is retried
-/// once.
-#[must_use]
-pub(crate) fn own_retry_message_key(last: Seq) -> MessageKey {
-    MessageKey(format!("retry-{last}"))
-}
-
-/// The key of the message by which a child that is to be retried has its slot again.
-#[must_use]
-pub(crate) fn readmission_key(round: u32) -> MessageKey {
-    MessageKey(format!("readmitted:{round}"))
-}
 
 /// What follows from `events`; `state` is the run after them, `offers` has the plan of each task that they offer. `now` is
 /// when children are created and tasks offered: their time begins by the clock, not by the time of this run's events, which a

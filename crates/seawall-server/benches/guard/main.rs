@@ -85,12 +85,12 @@ async fn measure(args: &Args) -> anyhow::Result<Value> {
                 rounds.push(pair);
             }
         }
-        report.insert(name.to_owned(), summary(rounds));
+        report.insert(name.to_owned(), summary(&rounds));
     }
     Ok(Value::Object(report))
 }
 
-fn summary(rounds: Vec<(f64, f64)>) -> Value {
+fn summary(rounds: &[(f64, f64)]) -> Value {
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or_default()

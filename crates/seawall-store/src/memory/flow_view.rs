@@ -3,7 +3,7 @@ use futures_util::future::BoxFuture;
 use crate::error::StoreResult;
 use crate::ids::{RunId, RunKey, TenantId, WorkflowId};
 use crate::memory::fault::StoreOp;
-use crate::memory::flow::LineName;
+use crate::memory::flow_rows::LineName;
 use crate::memory::page::cut;
 use crate::memory::state::State;
 use crate::memory::store::MemoryStore;

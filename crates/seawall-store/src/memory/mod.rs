@@ -7,6 +7,7 @@ mod append;
 mod approvals;
 mod fault;
 mod flow;
+mod flow_rows;
 mod flow_view;
 mod health;
 mod identity;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::ids::{ApprovalId, Digest, Epoch, NodeId, RunId, RunKey, TenantId, WorkflowId};
-use crate::memory::flow::{FlowRow, LineName, LineRow};
+use crate::memory::flow_rows::{FlowRow, LineName, LineRow};
 use crate::memory::identity::IdentityRows;
 use crate::memory::task_rows::{QueueRow, TaskRow};
 use crate::records::{

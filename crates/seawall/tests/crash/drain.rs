@@ -26,7 +26,8 @@ impl Helper<'_> {
     /// Waits for every run there is. Answers their views.
     pub(crate) async fn drain(&self) -> Vec<Value> {
         // Those that end make no others in the end: their children are there already, or came meanwhile.
-        let mut runs = self.oldest_first().await;
+        // Newest first: a child before its parent.
+        let mut runs = self.api.all_runs().await;
         let last_end = Mutex::new(Instant::now());
         loop {
             let ends = runs.iter().map(|run| self.end(run, &last_end));
@@ -34,19 +35,12 @@ impl Helper<'_> {
                 .buffer_unordered(AT_ONCE)
                 .collect()
                 .await;
-            let now = self.oldest_first().await;
+            let now = self.api.all_runs().await;
             if now.len() == runs.len() {
                 return views;
             }
             runs = now;
         }
-    }
-
-    /// In the order of the queues that they stand in.
-    async fn oldest_first(&self) -> Vec<String> {
-        let mut runs = self.api.all_runs().await;
-        runs.reverse();
-        runs
     }
 
     async fn end(&self, run: &str, last_end: &Mutex<Instant>) -> Value {
@@ -109,8 +103,24 @@ impl Helper<'_> {
         match view["status"].as_str() {
             Some("paused") => self.resume(run).await,
             Some("blocked") => self.unblock(run).await,
-            Some("waiting") => self.signal(run).await,
+            Some("waiting") => {
+                self.signal(run).await;
+                self.children(run).await;
+            }
             _ => {}
+        }
+    }
+
+    /// A child that was begun meanwhile stands in no list yet, and its parent does not end before it.
+    async fn children(&self, run: &str) {
+        let why = self.api.get(&format!("/api/v1/runs/{run}/why")).await;
+        let reasons = why["reasons"].as_array().unwrap();
+        for reason in reasons.iter().filter(|reason| reason["kind"] == "child") {
+            let mut words = reason["detail"].as_str().unwrap().split([' ', ',']);
+            if let Some(child) = words.find(|word| word.starts_with("run_")) {
+                let view = self.api.run(child).await;
+                Box::pin(self.help(child, &view)).await;
+            }
         }
     }
 

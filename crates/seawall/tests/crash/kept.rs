@@ -1,5 +1,6 @@
 //! Whether runs took what people were promised that they would take.
 
+use crate::firings::Up;
 use crate::people::{Promise, Said};
 use crate::told::Journal;
 
@@ -7,8 +8,22 @@ use crate::told::Journal;
 /// then.
 const SLACK_MS: i64 = 2000;
 
-/// A message that is durable is taken within this time by a run that goes on, however busy the machine is.
+/// A message that is durable is taken by a run that goes on once servers were there for so long in all, however busy the
+/// machine is.
 const TAKEN_WITHIN_MS: i64 = 1000;
+
+/// When a message that was acknowledged then is taken at the latest.
+fn taken_by(answered: i64, ups: &[Up]) -> i64 {
+    let mut left = TAKEN_WITHIN_MS;
+    for up in ups {
+        let from = up.from.max(answered);
+        if up.to - from >= left {
+            return from + left;
+        }
+        left -= (up.to - from).max(0);
+    }
+    i64::MAX
+}
 
 /// From one retry to the next.
 struct Life<'a> {
@@ -28,7 +43,7 @@ impl Life<'_> {
     }
 
     /// It began to stop, or had ended, before the message could be taken.
-    fn stopped_before(&self, promise: &Promise) -> bool {
+    fn stopped_by(&self, latest: i64) -> bool {
         let stops = [
             "step.failed",
             "run.timed_out",
@@ -39,13 +54,12 @@ impl Life<'_> {
             "run.failed",
             "run.cancelled",
         ];
-        self.first(&stops)
-            .is_some_and(|at| at <= promise.answered + TAKEN_WITHIN_MS)
+        self.first(&stops).is_some_and(|at| at <= latest)
     }
 
-    fn has_ended_before(&self, promise: &Promise) -> bool {
+    fn has_ended_by(&self, latest: i64) -> bool {
         let end = self.marks.last().map(|(_, at)| *at);
-        end.is_some_and(|at| at <= promise.answered + TAKEN_WITHIN_MS)
+        end.is_some_and(|at| at <= latest)
     }
 }
 
@@ -63,22 +77,21 @@ fn lives(journal: &Journal) -> Vec<Life<'_>> {
 }
 
 /// An acknowledged message stands in the journal, unless its run stopped before it could be taken.
-pub(crate) fn is_kept(promise: &Promise, journal: &Journal) {
+pub(crate) fn is_kept(promise: &Promise, journal: &Journal, ups: &[Up]) {
+    let latest = taken_by(promise.answered, ups);
     let lives = lives(journal);
     let there = || lives.iter().filter(|life| life.was_there(promise));
     let kept = match &promise.said {
         Said::Signal { id, payload } => match journal.signals.get(id) {
             Some(got) => got.as_u64() == Some(*payload),
-            None => there().any(|life| life.has_ended_before(promise)),
+            None => there().any(|life| life.has_ended_by(latest)),
         },
         Said::Decision { approval, decision } => match journal.decisions.get(approval) {
             Some((decided, at)) => decided == decision || (decided == "expired" && *at <= promise.answered),
-            None => there().any(|life| life.stopped_before(promise)),
+            None => there().any(|life| life.stopped_by(latest)),
         },
-        Said::Cancel => {
-            there().any(|life| life.first(&["run.cancel_requested"]).is_some() || life.stopped_before(promise))
-        }
-        Said::Pause => there().any(|life| life.first(&["run.paused"]).is_some() || life.stopped_before(promise)),
+        Said::Cancel => there().any(|life| life.first(&["run.cancel_requested"]).is_some() || life.stopped_by(latest)),
+        Said::Pause => there().any(|life| life.first(&["run.paused"]).is_some() || life.stopped_by(latest)),
         Said::Retry => journal
             .marks
             .iter()

@@ -78,7 +78,7 @@ pub(crate) async fn check(api: &Api, evidence: &Evidence<'_>) -> Report {
         .await;
     all_runs_were_asked_for(load, ended, &books);
     for promise in load.people.promises.lock().iter() {
-        is_kept(promise, &books[&promise.run]);
+        is_kept(promise, &books[&promise.run], evidence.ups);
     }
     words::check(evidence.words, &books);
     effects_are_those_of_journals(effects, &books);

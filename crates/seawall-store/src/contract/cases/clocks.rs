@@ -7,7 +7,7 @@ use crate::contract::flow_world::{come, of_key, stages};
 use crate::contract::world::assert_refused;
 use crate::contract::{READER, Subject, TTL, World};
 use crate::error::StoreError;
-use crate::ids::RunId;
+use crate::ids::{RunId, TenantId};
 use crate::records::{ClaimedRun, CreatedRun, Debounce, FlowStage, NewRun, Rate};
 use crate::time::Timestamp;
 
@@ -233,14 +233,17 @@ pub async fn the_wait_of_a_debounced_run_begins_anew_when_the_clock_was_set_back
 }
 
 pub async fn a_burst_lasts_no_longer_when_the_clock_was_set_back(subject: &Subject) {
-    for looked_at in [false, true] {
-        let world = World::of(subject).await;
+    for (tenant, looked_at) in [("looked-at", true), ("met-by-another", false)] {
+        let world = World::of_tenant(subject, TenantId::new(tenant).expect("a tenant")).await;
         debounced(&world).await;
         world.clock.advance(SECOND);
         debounced(&world).await;
         set_back(&world);
+        // Whoever looks first finds that the clock stands behind: a claim, or the next of the burst.
         if looked_at {
             next_start(&world).await;
+        } else {
+            debounced(&world).await;
         }
         // One second of the burst is over, four are left.
         let end = world.later(SECOND * 4);
