@@ -13,9 +13,9 @@ use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use seawall_engine::{IdempotentRequest, Principal};
+use seawall_engine::IdempotentRequest;
 use seawall_guard::problem::{Problem, kinds};
-use seawall_store::{ClaimId, Digest, Finish, RequestClaim, RequestState, StoreError, StoreResult, StoredAnswer};
+use seawall_store::{ClaimId, Digest, Finish, RequestClaim, RequestState, StoreError, StoreResult, StoredAnswer, TenantId};
 use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult};
@@ -46,7 +46,7 @@ pub(crate) enum Keeping {
 /// `idempotency-key-in-use`, `idempotency-key-reused`, `conflict` for an answer that is not kept; and those of `create`.
 pub(crate) async fn once(
     state: &AppState,
-    by: &Principal,
+    tenant: &TenantId,
     key: Option<&IdempotentRequest>,
     keeping: Keeping,
     create: impl Future<Output = ApiResult<Response>> + Send,
@@ -61,12 +61,12 @@ pub(crate) async fn once(
         lease: state.config().limits.timeout + LEASE_MARGIN,
         ttl: KEY_LIFE,
     };
-    match begin(state, by, claim).await? {
+    match begin(state, tenant, claim).await? {
         RequestState::Started => {}
         RequestState::Replay(answer) => return Ok(replay(&answer)),
         other => return Err(refusal(&other).into()),
     }
-    let claim = Claim { state, by, claim };
+    let claim = Claim { state, tenant, claim };
     match create.await {
         Ok(response) => claim.finish(response, keeping).await,
         Err(error) => {
@@ -76,10 +76,10 @@ pub(crate) async fn once(
     }
 }
 
-async fn begin(state: &AppState, by: &Principal, claim: RequestClaim) -> Result<RequestState, StoreError> {
+async fn begin(state: &AppState, tenant: &TenantId, claim: RequestClaim) -> Result<RequestState, StoreError> {
     let mut tries = 1;
     loop {
-        match state.identity_store().begin_request(&by.tenant, claim).await {
+        match state.identity_store().begin_request(tenant, claim).await {
             Err(StoreError::Ambiguous { .. }) if tries < BEGINNINGS => tries += 1,
             outcome => return outcome,
         }
@@ -119,7 +119,7 @@ fn replay(answer: &StoredAnswer) -> Response {
 /// A request that was begun.
 struct Claim<'a> {
     state: &'a AppState,
-    by: &'a Principal,
+    tenant: &'a TenantId,
     claim: RequestClaim,
 }
 
@@ -140,7 +140,7 @@ impl Claim<'_> {
         let answer = if keeping == Keeping::Answer { kept() } else { None };
         let finish = answer.map_or(Finish::Withheld, Finish::Answer);
         let store = self.state.identity_store();
-        let finished = store.finish_request(&self.by.tenant, self.claim.key, self.claim.claim, finish);
+        let finished = store.finish_request(self.tenant, self.claim.key, self.claim.claim, finish);
         // It is done all the same, and a repetition after the lease finds it by its id.
         log("kept", finished.await);
         Ok(Response::from_parts(parts, Body::from(body)))
@@ -150,7 +150,7 @@ impl Claim<'_> {
     async fn release(&self) {
         let store = self.state.identity_store();
         let key: Digest = self.claim.key;
-        let released = store.release_request(&self.by.tenant, key, self.claim.claim);
+        let released = store.release_request(self.tenant, key, self.claim.claim);
         log("given back", released.await);
     }
 }

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
-use seawall_engine::Engine;
-use seawall_store::{HealthStore, IdentityStore, SystemClock};
+use seawall_engine::{Clock, Engine};
+use seawall_store::{HealthStore, IdentityStore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::identity::accounts::Accounts;
+use crate::identity::accounts::{Accounts, AccountsParts};
+use crate::identity::oidc::OidcVerifier;
 use crate::identity::password::{HashLimits, HashWork, PasswordHasher};
+use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts};
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -15,11 +18,17 @@ pub struct Parts {
     /// Keys, users, sessions, the audit trail: only the server's own business.
     pub identity: Arc<dyn IdentityStore>,
     pub config: Arc<Config>,
+    pub clock: Arc<dyn Clock>,
+    /// Verifies the tokens of `Config::oidc`.
+    pub oidc: Option<OidcVerifier>,
+    /// What is begun beside requests, and is waited for at the end.
+    pub tasks: TaskTracker,
 }
 
 struct Inner {
     parts: Parts,
     accounts: Accounts,
+    authenticator: Authenticator,
     draining: CancellationToken,
 }
 
@@ -29,11 +38,19 @@ pub struct AppState(Arc<Inner>);
 
 impl AppState {
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        let accounts = accounts(&parts);
+    pub fn new(mut parts: Parts) -> Self {
+        let authenticator = Authenticator::new(AuthenticatorParts {
+            store: Arc::clone(&parts.identity),
+            clock: Arc::clone(&parts.clock),
+            tokens: AccessTokens::new(parts.config.secret_key.master()),
+            bootstrap: parts.config.credentials.admin.clone(),
+            oidc: parts.oidc.take(),
+        });
+        let accounts = accounts(&parts, authenticator.clone());
         Self(Arc::new(Inner {
             parts,
             accounts,
+            authenticator,
             draining: CancellationToken::new(),
         }))
     }
@@ -57,6 +74,16 @@ impl AppState {
         &self.0.accounts
     }
 
+    /// Says whose credentials are, and is to be told what of them has ended.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.parts.tasks
+    }
+
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.parts.config
@@ -69,14 +96,14 @@ impl AppState {
     }
 }
 
-fn accounts(parts: &Parts) -> Accounts {
+fn accounts(parts: &Parts, authenticator: Authenticator) -> Accounts {
     let passwords = PasswordHasher::new(HashWork::OWASP, HashLimits::default());
     let passwords = passwords.expect("OWASP's least work is within argon2's bounds and ours");
-    let store = Arc::clone(&parts.identity);
-    Accounts::new(
-        store,
-        Arc::new(SystemClock),
-        parts.config.secret_key.master(),
+    Accounts::new(AccountsParts {
+        store: Arc::clone(&parts.identity),
+        clock: Arc::clone(&parts.clock),
+        master: parts.config.secret_key.master(),
         passwords,
-    )
+        authenticator,
+    })
 }

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     Other(#[from] anyhow::Error),
 }
 
+const KEY_HINT: &str = "= hint: set SEAWALL_API_KEY to a key of that server. The one with which it began is in its data folder, in \
+                        admin.key, unless it was given ADMIN_API_KEY";
+
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -34,6 +37,9 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Usage(text) => text.clone(),
+            Self::Client(ClientError::Problem(problem)) if problem.status == 401 => {
+                format!("{}\n  {KEY_HINT}", problem_text(problem))
+            }
             Self::Client(ClientError::Problem(problem)) => problem_text(problem),
             Self::Client(error @ ClientError::Connect { .. }) => unreachable_text(error),
             Self::Other(error) => format!("error: {error:#}"),

@@ -9,7 +9,7 @@ use seawall_guard::request_id::RequestId as GuardRequestId;
 use seawall_store::RequestId;
 
 use crate::identity::accounts::{Actor, request_id};
-use crate::identity::{Principal, Requirement, Scoped, unauthenticated};
+use crate::identity::{Principal, Requirement, Scoped, principal_of};
 
 /// Who acts, with the scope `S`, and in which request: for what stands in the audit trail.
 pub(crate) struct Acting<S> {
@@ -36,8 +36,7 @@ impl<T: Send + Sync> FromRequestParts<T> for Anybody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Problem> {
-        let principal = parts.extensions.get::<Principal>().cloned();
-        let principal = principal.ok_or_else(unauthenticated)?;
+        let principal = principal_of(&parts.extensions)?.clone();
         Ok(Self(actor(principal, &parts.extensions)))
     }
 }

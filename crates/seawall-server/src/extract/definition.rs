@@ -8,9 +8,9 @@ use seawall_guard::problem::{
 use seawall_store::Digest;
 use serde_json::Value;
 
-use super::Caller;
 use super::idempotency::idempotency;
 use crate::error::ApiError;
+use crate::identity::principal_of;
 
 /// A definition as JSON or, with `application/yaml`, as YAML.
 pub(crate) struct DefinitionBody(pub(crate) Value);
@@ -97,7 +97,8 @@ impl<S: Send + Sync> FromRequest<S> for KeyedDefinition {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let extensions = request.extensions();
         let route = extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let mut key = idempotency(request.headers(), &Caller::of(extensions), route, request.uri(), &[])?;
+        let by = principal_of(extensions)?;
+        let mut key = idempotency(request.headers(), by, route, request.uri(), &[])?;
         let DefinitionBody(definition) = DefinitionBody::from_request(request, state).await?;
         if let Some(key) = &mut key {
             // The fields of a JSON value stand in one order, whatever theirs was.

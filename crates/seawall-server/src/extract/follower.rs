@@ -4,9 +4,9 @@ use seawall_engine::Principal as EnginePrincipal;
 use seawall_guard::problem::{Path, Query};
 use seawall_store::RunId;
 
-use super::{Caller, Id};
+use super::Id;
 use crate::error::ApiError;
-use crate::identity::{Principal, Scope};
+use crate::identity::{Scope, principal_of};
 use crate::state::AppState;
 use crate::wire::EventsQuery;
 
@@ -23,9 +23,8 @@ impl FromRequestParts<AppState> for Follower {
             let Path(Id(run)) = Path::<Id<RunId>>::from_request_parts(parts, state).await?;
             return Ok(Self(state.accounts().redeem_ticket(run, ticket.expose()).await?));
         }
-        if let Some(principal) = parts.extensions.get::<Principal>() {
-            principal.require(Scope::RunsRead)?;
-        }
-        Ok(Self(Caller::of(&parts.extensions)))
+        let principal = principal_of(&parts.extensions)?;
+        principal.require(Scope::RunsRead)?;
+        Ok(Self(principal.engine()))
     }
 }

@@ -2,12 +2,12 @@ use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use http::header::{HeaderMap, HeaderName};
 use http::request::Parts;
 use http::{Method, Uri};
-use seawall_engine::{IdempotentRequest, Principal};
+use seawall_engine::IdempotentRequest;
 use seawall_guard::problem::{Problem, kinds, parse_json, read_body, require_json};
 use seawall_store::Digest;
 use serde::de::DeserializeOwned;
 
-use super::Caller;
+use crate::identity::{Principal, principal_of};
 
 /// On the answer to a request that did nothing because an earlier one of its key had done it.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -28,13 +28,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
         let (parts, body) = request.into_parts();
         let bytes = read_body(body).await?;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let key = idempotency(
-            &parts.headers,
-            &Caller::of(&parts.extensions),
-            route,
-            &parts.uri,
-            &bytes,
-        )?;
+        let by = principal_of(&parts.extensions)?;
+        let key = idempotency(&parts.headers, by, route, &parts.uri, &bytes)?;
         let value = parse_json(&bytes)?;
         Ok(Self { value, key })
     }
@@ -48,8 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyOnly {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let by = Caller::of(&parts.extensions);
-        idempotency(&parts.headers, &by, route, &parts.uri, &[]).map(Self)
+        let by = principal_of(&parts.extensions)?;
+        idempotency(&parts.headers, by, route, &parts.uri, &[]).map(Self)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What handlers take from requests.
 
 mod acting;
-mod caller;
 mod definition;
 mod follower;
 mod idempotency;
@@ -12,7 +11,6 @@ mod prefer;
 mod search;
 
 pub(crate) use acting::{Acting, Anybody, InRequest};
-pub(crate) use caller::Caller;
 pub(crate) use definition::{CheckedDefinition, DefinitionBody, KeyedDefinition};
 pub(crate) use follower::Follower;
 pub(crate) use idempotency::{KeyOnly, Keyed, REPLAYED};

@@ -1,4 +1,4 @@
-//! The service in this process: the same router, called without a socket.
+//! The service in this process: the same router, called without a socket, for whoever may open the store's file.
 
 use axum::Router;
 use axum::body::Body;
@@ -6,8 +6,6 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::HOST;
 use http::{HeaderValue, Request};
-use seawall_engine::store::TenantId;
-use seawall_server::identity::{Principal, Scopes};
 use tower::ServiceExt as _;
 
 use crate::client::ClientError;
@@ -21,7 +19,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn new(house: House) -> Self {
-        let router = seawall_server::router(house.state());
+        let router = seawall_server::local_router(house.state());
         Self { house, router }
     }
 
@@ -29,9 +27,6 @@ impl Local {
         request
             .headers_mut()
             .insert(HOST, HeaderValue::from_static("localhost"));
-        // Whoever may open the store's file may do everything with it.
-        let principal = Principal::service(TenantId::default(), "local", Scopes::ALL);
-        request.extensions_mut().insert(principal);
         let response = match self.router.clone().oneshot(request.map(Body::from)).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -5,6 +5,7 @@ mod audit;
 mod beginning;
 mod completions;
 mod doctor;
+mod doctor_safety;
 mod keys;
 mod listed;
 mod message;

@@ -33,6 +33,7 @@ impl Worker {
         let child = command
             .args(["--server", url])
             .current_dir(house.path())
+            .envs(house.key().map(|key| ("SEAWALL_API_KEY", key)))
             .stderr(Stdio::piped())
             .spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));

@@ -15,10 +15,11 @@ use crate::wire::{CreateApiKey, NewApiKey};
 ///
 /// The secret stands in this one answer and is not kept. A key cannot be given what its maker may not do.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "api-keys", operation_id = "create_api_key",
+    security(("scope" = ["keys:admin"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "A repetition is a 409: the answer holds a secret")),
     request_body = CreateApiKey,
     responses((status = 201, description = "Made", body = NewApiKey, headers(("Location" = String)))),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope", "conflict", "too-many-api-keys",
+    extensions(("x-problems" = json!(["conflict", "too-many-api-keys",
         "idempotency-key-in-use", "idempotency-key-reused"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
@@ -26,7 +27,6 @@ pub(crate) async fn create(
     Keyed { value, key }: Keyed<CreateApiKey>,
 ) -> ApiResult<Response> {
     let wanted = value.read()?;
-    let by = actor.principal.engine();
     let unique = key.as_ref().map(|key| &key.key);
     let create = async {
         let made = state.accounts().create_key(&actor, wanted, unique).await?;
@@ -34,5 +34,5 @@ pub(crate) async fn create(
         let answer = Json(NewApiKey::from(made));
         Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
     };
-    once(&state, &by, key.as_ref(), Keeping::Nothing, create).await
+    once(&state, &actor.principal.tenant, key.as_ref(), Keeping::Nothing, create).await
 }

@@ -12,9 +12,9 @@ use crate::wire::{ApiKey, List, ListQuery};
 ///
 /// Newest first; revoked and expired ones are there until they are forgotten.
 #[utoipa::path(get, path = "/api/v1/api-keys", tag = "api-keys", operation_id = "list_api_keys",
+    security(("scope" = ["keys:admin"])),
     params(ListQuery),
-    responses((status = 200, description = "Part of the list", body = List<ApiKey>)),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 200, description = "Part of the list", body = List<ApiKey>)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::KeysAdmin>,

@@ -12,9 +12,9 @@ use crate::state::AppState;
 ///
 /// For good. One that was revoked stays so.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{key_id}", tag = "api-keys", operation_id = "revoke_api_key",
+    security(("scope" = ["keys:admin"])),
     params(("key_id" = String, Path, description = "`key_…`")),
-    responses((status = 204, description = "Revoked")),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 204, description = "Revoked")))]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::KeysAdmin>,

@@ -5,7 +5,8 @@ use seawall_guard::problem::{self, Path};
 use seawall_store::{ApprovalId, ApprovalStatus};
 
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Approval, Decide, Verdict};
 
@@ -14,6 +15,7 @@ use crate::wire::{Approval, Decide, Verdict};
 /// 200 once the run has taken the decision; 202 if the decision is durable and will be taken. The same decision once more is
 /// answered like the first one, which counts; the other one is a conflict that says what was decided.
 #[utoipa::path(post, path = "/api/v1/approvals/{approval_id}", tag = "approvals", operation_id = "decide_approval",
+    security(("scope" = ["approvals:decide"])),
     params(("approval_id" = String, Path, description = "`appr_…`")),
     request_body = Decide,
     responses(
@@ -23,12 +25,12 @@ use crate::wire::{Approval, Decide, Verdict};
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn decide(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::ApprovalsDecide>,
     Path(Id(id)): Path<Id<ApprovalId>>,
     problem::Json(body): problem::Json<Decide>,
 ) -> ApiResult<(StatusCode, Json<Approval>)> {
     let approve = body.decision == Verdict::Approve;
-    let record = state.engine().decide(&by, id, approve, body.comment).await?;
+    let record = state.engine().decide(by.engine(), id, approve, body.comment).await?;
     let status = match record.status {
         ApprovalStatus::Pending => StatusCode::ACCEPTED,
         _ => StatusCode::OK,

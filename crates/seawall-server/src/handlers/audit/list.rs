@@ -12,9 +12,9 @@ use crate::wire::{AuditEntry, AuditQuery, List};
 ///
 /// What was done, or tried, that touches security: newest first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit",
+    security(("scope" = ["audit:read"])),
     params(AuditQuery),
-    responses((status = 200, description = "Part of the trail", body = List<AuditEntry>)),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 200, description = "Part of the trail", body = List<AuditEntry>)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::AuditRead>,

@@ -14,9 +14,9 @@ use crate::wire::{AuditVerification, VerifyQuery};
 /// Holds the records against their seals, in their order, and says what is wrong first: a record that was changed, is missing or
 /// stands where it does not belong, or an end that was cut off. A long trail is looked at part by part.
 #[utoipa::path(get, path = "/api/v1/audit/verify", tag = "audit", operation_id = "verify_audit",
+    security(("scope" = ["audit:read"])),
     params(VerifyQuery),
-    responses((status = 200, description = "What was found", body = AuditVerification)),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 200, description = "What was found", body = AuditVerification)))]
 pub(crate) async fn verify(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::AuditRead>,

@@ -9,8 +9,9 @@ use crate::state::AppState;
 ///
 /// Ends the login that the access token came from, with all of its tokens. A key has no login: revoke it instead.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout",
+    security(("scope" = [])),
     responses((status = 204, description = "Logged out")),
-    extensions(("x-problems" = json!(["unauthenticated", "conflict"]))))]
+    extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn logout(State(state): State<AppState>, Anybody(actor): Anybody) -> ApiResult<StatusCode> {
     state.accounts().logout(&actor).await?;
     Ok(StatusCode::NO_CONTENT)

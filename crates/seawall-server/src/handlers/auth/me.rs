@@ -10,8 +10,8 @@ use crate::wire::Me;
 ///
 /// The principal that the credentials stand for, and what it may do.
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", operation_id = "me",
-    responses((status = 200, description = "Who asks", body = Me)),
-    extensions(("x-problems" = json!(["unauthenticated"]))))]
+    security(("scope" = [])),
+    responses((status = 200, description = "Who asks", body = Me)))]
 pub(crate) async fn me(State(state): State<AppState>, Anybody(actor): Anybody) -> ApiResult<Json<Me>> {
     let principal = actor.principal;
     let user = state.accounts().user_of(&principal).await?;

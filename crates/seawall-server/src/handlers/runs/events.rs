@@ -25,10 +25,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
 /// the run. A browser's EventSource, which sends no headers, takes a ticket.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
+    security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
         ("Last-Event-ID" = Option<String>, Header, description = "Resumes after this event")),
     responses((status = 200, description = "The events", body = String, content_type = "text/event-stream")),
-    extensions(("x-problems" = json!(["bad-request", "unauthenticated", "insufficient-scope"]))))]
+    extensions(("x-problems" = json!(["bad-request"]))))]
 pub(crate) async fn events(
     State(state): State<AppState>,
     Follower(by): Follower,

@@ -18,10 +18,11 @@ use crate::wire::EventsTicket;
 /// For a browser's EventSource, which sends no headers: `GET /api/v1/runs/{run_id}/events?ticket=…` takes it for 60 s, as often
 /// as the connection breaks. A stream that has begun goes on.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/events/ticket", tag = "runs", operation_id = "create_events_ticket",
+    security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"),
         ("Idempotency-Key" = Option<String>, Header, description = "A repetition is a 409: the answer holds a secret")),
     responses((status = 201, description = "Made", body = EventsTicket, headers(("Location" = String)))),
-    extensions(("x-problems" = json!(["bad-request", "unauthenticated", "insufficient-scope", "conflict",
+    extensions(("x-problems" = json!(["bad-request", "conflict",
         "idempotency-key-in-use", "idempotency-key-reused"]))))]
 pub(crate) async fn ticket(
     State(state): State<AppState>,
@@ -29,7 +30,6 @@ pub(crate) async fn ticket(
     Path(Id(run)): Path<Id<RunId>>,
     KeyOnly(key): KeyOnly,
 ) -> ApiResult<Response> {
-    let by = actor.principal.engine();
     let create = async {
         let made = state.accounts().issue_ticket(&actor, run).await?;
         // Where it is redeemed, without it: addresses are logged on the way.
@@ -37,5 +37,5 @@ pub(crate) async fn ticket(
         let answer = Json(EventsTicket::from(made));
         Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
     };
-    once(&state, &by, key.as_ref(), Keeping::Nothing, create).await
+    once(&state, &actor.principal.tenant, key.as_ref(), Keeping::Nothing, create).await
 }

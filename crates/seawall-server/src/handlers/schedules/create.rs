@@ -5,7 +5,8 @@ use http::header::HeaderValue;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Keyed, REPLAYED};
+use crate::extract::{Keyed, REPLAYED};
+use crate::identity::{Scoped, needs};
 use crate::once::{Keeping, once};
 use crate::state::AppState;
 use crate::wire::{Schedule, ScheduleRequest};
@@ -15,6 +16,7 @@ use crate::wire::{Schedule, ScheduleRequest};
 /// It runs the latest version of a workflow at the times of a cron pattern, or at an interval. Each time makes one run,
 /// whatever crashes.
 #[utoipa::path(post, path = "/api/v1/schedules", tag = "schedules", operation_id = "create_schedule",
+    security(("scope" = ["runs:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body = ScheduleRequest,
     responses((status = 201, description = "Made", body = Schedule,
@@ -23,13 +25,14 @@ use crate::wire::{Schedule, ScheduleRequest};
         "too-many-schedules"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Keyed { value, key }: Keyed<ScheduleRequest>,
 ) -> ApiResult<Response> {
     let wanted = value.try_into()?;
     // The engine finds what a request made whose answer was lost; answers are kept by `once`.
     let create = async {
-        let created = state.engine().create_schedule(&by, wanted, key.as_ref()).await?;
+        let created = state.engine().create_schedule(by.engine(), wanted, key.as_ref());
+        let created = created.await?;
         let mut response = answer(StatusCode::CREATED, created.schedule);
         if created.replayed {
             response
@@ -38,5 +41,5 @@ pub(crate) async fn create(
         }
         Ok(response)
     };
-    once(&state, &by, key.as_ref(), Keeping::Answer, create).await
+    once(&state, &by.principal().tenant, key.as_ref(), Keeping::Answer, create).await
 }

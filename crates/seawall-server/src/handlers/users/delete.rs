@@ -13,10 +13,11 @@ use crate::state::AppState;
 ///
 /// Ends the user's logins and frees the address. The last active admin stays as long as no API key administers users.
 #[utoipa::path(delete, path = "/api/v1/users/{user_id}", tag = "users", operation_id = "delete_user",
+    security(("scope" = ["users:admin"])),
     params(("user_id" = String, Path, description = "`usr_…`"),
         ("If-Match" = Option<String>, Header, description = "ETag of the user that is to be deleted")),
     responses((status = 204, description = "Deleted")),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope", "conflict", "precondition-failed"]))))]
+    extensions(("x-problems" = json!(["conflict", "precondition-failed"]))))]
 pub(crate) async fn delete(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::UsersAdmin>,

@@ -13,9 +13,9 @@ use crate::wire::User;
 
 /// Read a user
 #[utoipa::path(get, path = "/api/v1/users/{user_id}", tag = "users", operation_id = "get_user",
+    security(("scope" = ["users:admin"])),
     params(("user_id" = String, Path, description = "`usr_…`")),
-    responses((status = 200, description = "The user", body = User, headers(("ETag" = String)))),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 200, description = "The user", body = User, headers(("ETag" = String)))))]
 pub(crate) async fn get(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::UsersAdmin>,

@@ -12,9 +12,9 @@ use crate::wire::{List, ListQuery, User};
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users", operation_id = "list_users",
+    security(("scope" = ["users:admin"])),
     params(ListQuery),
-    responses((status = 200, description = "Part of the list", body = List<User>)),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope"]))))]
+    responses((status = 200, description = "Part of the list", body = List<User>)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::UsersAdmin>,

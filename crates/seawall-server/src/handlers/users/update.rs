@@ -16,11 +16,12 @@ use crate::wire::{UpdateUser, User};
 /// Role, password, whether they may log in; what is left out stays. Any of them ends the user's logins. The last active admin
 /// stays one as long as no API key administers users.
 #[utoipa::path(patch, path = "/api/v1/users/{user_id}", tag = "users", operation_id = "update_user",
+    security(("scope" = ["users:admin"])),
     params(("user_id" = String, Path, description = "`usr_…`"),
         ("If-Match" = Option<String>, Header, description = "ETag of the user that the change is based on")),
     request_body = UpdateUser,
     responses((status = 200, description = "The user", body = User, headers(("ETag" = String)))),
-    extensions(("x-problems" = json!(["unauthenticated", "insufficient-scope", "conflict", "precondition-failed"]))))]
+    extensions(("x-problems" = json!(["conflict", "precondition-failed"]))))]
 pub(crate) async fn update(
     State(state): State<AppState>,
     Acting { actor, .. }: Acting<needs::UsersAdmin>,

@@ -5,7 +5,8 @@ use http::header::HeaderValue;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, KeyedDefinition, REPLAYED};
+use crate::extract::{KeyedDefinition, REPLAYED};
+use crate::identity::{Scoped, needs};
 use crate::once::{Keeping, once};
 use crate::state::AppState;
 use crate::wire::Workflow;
@@ -14,6 +15,7 @@ use crate::wire::Workflow;
 ///
 /// Version 1 of a definition, under its name.
 #[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow",
+    security(("scope" = ["workflows:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body(content((Object = "application/json"), (String = "application/yaml")),
         description = "A definition; see /api/v1/schemas/workflow"),
@@ -22,16 +24,17 @@ use crate::wire::Workflow;
     extensions(("x-problems" = json!(["workflow-invalid", "conflict", "idempotency-key-reused", "idempotency-key-in-use"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::WorkflowsWrite>,
     KeyedDefinition { definition, key }: KeyedDefinition,
 ) -> ApiResult<Response> {
     let Some(key) = key else {
-        let record = state.engine().create_workflow(&by, &definition).await?;
+        let record = state.engine().create_workflow(by.engine(), &definition).await?;
         return answer(StatusCode::CREATED, record);
     };
     // The engine finds what a request made whose answer was lost; answers are kept by `once`.
     let create = async {
-        let created = state.engine().create_workflow_once(&by, &definition, &key).await?;
+        let created = state.engine().create_workflow_once(by.engine(), &definition, &key);
+        let created = created.await?;
         let mut response = answer(StatusCode::CREATED, created.record)?;
         if created.replayed {
             response
@@ -40,5 +43,5 @@ pub(crate) async fn create(
         }
         Ok(response)
     };
-    once(&state, &by, Some(&key), Keeping::Answer, create).await
+    once(&state, &by.principal().tenant, Some(&key), Keeping::Answer, create).await
 }

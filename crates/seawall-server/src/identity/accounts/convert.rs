@@ -1,13 +1,13 @@
 //! The store's records and the core's types, one made of the other.
 
 use seawall_store::{
-    AuditBody, AuthKey, Digest, Email as StoreEmail, Mac, PasswordHash as StorePasswordHash, PrincipalName,
+    AuditBody, Digest, Email as StoreEmail, Mac, PasswordHash as StorePasswordHash, PrincipalName,
     Scope as StoreScope, Scopes as StoreScopes, SecretHash as StoreHash, TenantId, UserRecord, UserRole,
 };
 
 use crate::identity::audit::{AuditOutcome, AuditRecord, End, Seal};
 use crate::identity::password::PasswordHash;
-use crate::identity::{Email, KeyId, Role, Scope, Scopes, SecretHash, StoredKey};
+use crate::identity::{Email, KeyId, Role, Scope, Scopes, SecretHash};
 
 pub(crate) const fn role_of(role: UserRole) -> Role {
     match role {
@@ -59,22 +59,7 @@ pub(super) fn password_of(hash: &StorePasswordHash) -> Option<PasswordHash> {
 }
 
 pub(super) fn key_id(id: seawall_store::KeyId) -> KeyId {
-    KeyId::of_type_id(&id.to_string()).expect("a TypeID of a key is one")
-}
-
-/// None: the letters are no id of the store's.
-pub(super) fn store_key_id(id: KeyId) -> Option<seawall_store::KeyId> {
-    id.to_type_id().parse().ok()
-}
-
-pub(super) fn stored_key(key: &AuthKey) -> StoredKey {
-    StoredKey {
-        tenant: key.tenant.clone(),
-        hash: SecretHash::from_bytes(*key.hash.as_bytes()),
-        scopes: scopes_of(&key.record.scopes),
-        expires_at: key.record.expires_at,
-        revoked_at: key.record.revoked.as_ref().map(|end| end.at),
-    }
+    KeyId::of_store(id).expect("a TypeID of a key is one")
 }
 
 /// A subject as the store writes it down. One of an issuer may be longer or of other characters than names are: then its
@@ -154,7 +139,7 @@ mod tests {
             assert_eq!(outcome_of(store_outcome(outcome)), outcome);
         }
         let id = seawall_store::KeyId::generate();
-        assert_eq!(store_key_id(key_id(id)), Some(id));
+        assert_eq!(key_id(id).to_store(), Some(id));
         let longest = format!(
             "{}@{}.{}.{}.org",
             "a".repeat(64),

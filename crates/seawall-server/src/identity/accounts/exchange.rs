@@ -1,11 +1,10 @@
 use seawall_store::RequestId;
 use serde_json::json;
 
-use super::convert::{store_key_id, stored_key};
 use super::trail::Deed;
 use super::{AccountError, Accounts};
 use crate::identity::token::AccessToken;
-use crate::identity::{ApiKey, KeyRefusal, Scopes, api_key};
+use crate::identity::{ApiKey, KeyRefusal, Scopes, StoredKey, api_key};
 
 /// A token that a key was exchanged for.
 pub(crate) struct Exchanged {
@@ -35,7 +34,7 @@ impl Accounts {
         wanted: Option<Scopes>,
         request: Option<RequestId>,
     ) -> Result<Exchanged, ExchangeError> {
-        let found = match store_key_id(presented.id()) {
+        let found = match presented.id().to_store() {
             Some(id) => self
                 .store
                 .key_for_authentication(id)
@@ -44,7 +43,7 @@ impl Accounts {
             None => None,
         };
         let now = self.clock.now();
-        let stored = found.as_ref().map(stored_key);
+        let stored = found.map(StoredKey::from);
         let subject = presented.id().to_type_id();
         let mut principal = match api_key::check(presented, stored.as_ref(), now) {
             Ok(principal) => principal,
@@ -54,7 +53,7 @@ impl Accounts {
                 if let Some(stored) = stored.filter(|_| refusal != KeyRefusal::Unknown) {
                     let deed = Deed::denied("token.issued", &subject).with(json!({"reason": refusal.to_string()}));
                     let audit = self.trail.new_audit(&subject, request, deed);
-                    self.trail.append(&stored.tenant, audit).await;
+                    self.trail.append(&stored.principal.tenant, audit).await;
                 }
                 return Err(refusal.into());
             }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use seawall_store::{Digest, KeyCreated, KeyId, KeyName, KeyRecord, NewKey, Page, PageOf, StoreError};
+use seawall_store::{Digest, KeyCreated, KeyId, KeyName, KeyRecord, NewKey, Page, PageOf, Revoked, StoreError};
 use serde_json::json;
 
 use super::convert::{key_id, principal_name, store_hash, store_scopes};
@@ -84,6 +84,7 @@ impl Accounts {
         let audit = self.trail.record(actor, Deed::done("key.revoked", &id));
         let name = principal_name(&by.subject);
         self.store.revoke_key(&by.tenant, id, name, Some(audit)).await?;
+        self.ended(Revoked::Key(id));
         Ok(())
     }
 }

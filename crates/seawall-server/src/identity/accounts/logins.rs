@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use seawall_store::{
-    LoginAttempt, LoginUser, NewSession, NewToken, RequestId, Rotation, SessionBegun, SessionId, SessionRecord,
+    LoginAttempt, LoginUser, NewSession, NewToken, RequestId, Revoked, Rotation, SessionBegun, SessionId, SessionRecord,
     StoreError, StoreResult, TenantId, UserId, UserRecord,
 };
 use serde_json::json;
@@ -123,6 +123,7 @@ impl Accounts {
         match self.rotate(&presented, &next).await? {
             Rotation::Rotated { tenant, session, user } if user.active => self.pair(tenant, &session, &user, next),
             Rotation::Reused { tenant, session } => {
+                self.ended(Revoked::Session(session.id));
                 let deed = Deed::denied("session.reused", &session.id).with(json!({"user": session.user.to_string()}));
                 let audit = self.trail.anonymous(request.as_ref(), deed);
                 self.trail.append(&tenant, audit).await;
@@ -161,7 +162,10 @@ impl Accounts {
             .await
         {
             // Over and forgotten: it has ended.
-            Ok(_) | Err(StoreError::NotFound) => Ok(()),
+            Ok(_) | Err(StoreError::NotFound) => {
+                self.ended(Revoked::Session(session));
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) use exchange::{ExchangeError, Exchanged};
 pub(crate) use keys::{KeyRequest, MadeKey};
 pub(crate) use life::KEY_LIFE;
 pub(crate) use logins::TokenPair;
-pub(crate) use service::Accounts;
+pub(crate) use service::{Accounts, AccountsParts};
 pub(crate) use tickets::MadeTicket;
 pub(crate) use trail::request_id;
 pub(crate) use users::{UserPatch, UserRequest};

@@ -2,14 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use seawall_engine::Clock;
-use seawall_store::{Digest, IdentityStore, LockPolicy, Timestamp};
+use seawall_store::{Digest, IdentityStore, LockPolicy, Revoked, Timestamp};
 use tokio::sync::Mutex;
 
 use super::AccountError;
 use super::trail::AuditTrail;
 use crate::identity::audit::AuditChain;
 use crate::identity::password::PasswordHasher;
-use crate::identity::{AccessTokens, DerivedKey, KeyUse, MasterKey, Principal, Scopes};
+use crate::identity::{AccessTokens, Authenticator, DerivedKey, KeyUse, MasterKey, Principal, Scopes};
 
 /// The services of accounts. One for the whole process: it bounds how many passwords are looked at, and orders the changes
 /// after which somebody must still be there who administers.
@@ -19,11 +19,22 @@ pub(crate) struct Accounts {
     pub(super) tokens: AccessTokens,
     pub(super) passwords: PasswordHasher,
     pub(super) trail: AuditTrail,
+    /// Forgets at once what ends here; what ends on other nodes it hears of.
+    authenticator: Authenticator,
     /// Seals the fingerprints of requests: see [`Accounts::fingerprint`].
     requests: DerivedKey,
     /// Held from looking for another administrator until the change that needs one is done. It orders the changes of this
     /// process only; who shares a store with others may still lose both to a race.
     pub(super) last_admin: Mutex<()>,
+}
+
+/// What makes [`Accounts`].
+pub(crate) struct AccountsParts<'a> {
+    pub(crate) store: Arc<dyn IdentityStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) master: &'a MasterKey,
+    pub(crate) passwords: PasswordHasher,
+    pub(crate) authenticator: Authenticator,
 }
 
 impl Accounts {
@@ -40,20 +51,17 @@ impl Accounts {
     /// Keys of one tenant that count.
     pub(super) const MOST_KEYS: u32 = 10_000;
 
-    pub(crate) fn new(
-        store: Arc<dyn IdentityStore>,
-        clock: Arc<dyn Clock>,
-        master: &MasterKey,
-        passwords: PasswordHasher,
-    ) -> Self {
+    pub(crate) fn new(parts: AccountsParts<'_>) -> Self {
+        let master = parts.master;
         Self {
-            trail: AuditTrail::new(Arc::clone(&store), Arc::new(AuditChain::new(master))),
+            trail: AuditTrail::new(Arc::clone(&parts.store), Arc::new(AuditChain::new(master))),
             tokens: AccessTokens::new(master),
             requests: master.derive(KeyUse::Requests),
             last_admin: Mutex::new(()),
-            store,
-            clock,
-            passwords,
+            store: parts.store,
+            clock: parts.clock,
+            passwords: parts.passwords,
+            authenticator: parts.authenticator,
         }
     }
 
@@ -65,6 +73,11 @@ impl Accounts {
     /// guessed: this one needs `SECRET_KEY` too.
     pub(crate) fn fingerprint(&self, plain: &Digest) -> Digest {
         Digest::from_bytes(self.requests.mac(&[b"request", plain.as_bytes()]))
+    }
+
+    /// What has just ended in the store counts no more on this node.
+    pub(super) fn ended(&self, what: Revoked) {
+        self.authenticator.ended(what);
     }
 
     /// Whether a principal has what it is about to give.

@@ -85,7 +85,7 @@ async fn the_trail_is_filtered_paged_and_of_one_tenant() {
     let wrong = read(&app, &admin(), &format!("{AUDIT}?actor=&action=A&since=then")).await;
     assert_eq!(faults(&wrong).len(), 3);
     for path in [AUDIT, VERIFY] {
-        let reader = Principal::key(TenantId::default(), "key_1", Scopes::of(&[Scope::RunsRead]));
+        let reader = Principal::service(TenantId::default(), "some", Scopes::of(&[Scope::RunsRead]));
         let answer = read(&app, &reader, path).await;
         assert_eq!(
             (answer.code(), &answer.json()["required_scope"]),

@@ -7,7 +7,7 @@ use seawall_store::{StoreClock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::world::{KEYS, PASSWORD, admin, anonymous, call, faults, made, post, read};
-use crate::support::{Answer, app, send};
+use crate::support::{Answer, app, send, send_as_it_is};
 
 const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
@@ -26,7 +26,7 @@ async fn form(app: &Router, basic: Option<&str>, text: &str) -> Answer {
     if let Some(basic) = basic {
         request = request.header("authorization", format!("Basic {}", BASE64_STANDARD.encode(basic)));
     }
-    send(app, request, text.to_owned()).await
+    send_as_it_is(app, request, text.to_owned()).await
 }
 
 #[tokio::test]

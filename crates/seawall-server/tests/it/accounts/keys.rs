@@ -95,9 +95,7 @@ async fn all_that_is_wrong_with_a_key_is_told_at_once() {
 #[tokio::test]
 async fn a_key_is_given_nothing_that_its_maker_may_not_do() {
     let app = app(&[]);
-    let some = Principal::key(
-        TenantId::default(),
-        "key_1",
+    let some = Principal::service(TenantId::default(), "some",
         Scopes::of(&[Scope::KeysAdmin, Scope::RunsRead]),
     );
     let body = |scopes: Value| json!({"name": "x", "scopes": scopes});
@@ -119,7 +117,7 @@ async fn a_key_is_given_nothing_that_its_maker_may_not_do() {
             .status,
         201
     );
-    let reader = Principal::key(TenantId::default(), "key_2", Scopes::of(&[Scope::RunsRead]));
+    let reader = Principal::service(TenantId::default(), "some", Scopes::of(&[Scope::RunsRead]));
     for (method, path) in [
         (Method::GET, KEYS),
         (Method::POST, KEYS),

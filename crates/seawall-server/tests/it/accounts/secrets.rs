@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::tickets::events;
 use super::world::{KEYS, PASSWORD, USERS, admin, anonymous, call, furnished, post};
-use crate::support::send;
+use crate::support::send_as_it_is;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -84,14 +84,14 @@ async fn neither_addresses_nor_passwords_nor_any_secret_is_ever_logged() {
         form.replace("sw_", "sx_"),
     ] {
         let request = Request::post("/api/v1/auth/token").header("content-type", "application/x-www-form-urlencoded");
-        send(&app, request, form).await;
+        send_as_it_is(&app, request, form).await;
     }
     let events = events(&app).await;
     let ticket = post(&app, &format!("{events}/ticket"), &Value::Null).await.json();
     let ticket = ticket["ticket"].as_str().unwrap();
     // Of another run: refused.
     let path = format!("/api/v1/runs/run_01h455vb4pex5vsknk084sn02q/events?ticket={ticket}");
-    assert_eq!(send(&app, Request::get(path), ()).await.status, 401);
+    assert_eq!(send_as_it_is(&app, Request::get(path), ()).await.status, 401);
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(

@@ -124,7 +124,7 @@ async fn all_that_is_wrong_with_a_user_is_told_at_once_and_nothing_of_it_is_quot
 async fn users_are_for_who_administers_them_and_belong_to_one_tenant() {
     let app = app(&[]);
     let path = made(&app, "ada@example.org", "admin").await;
-    let reader = Principal::key(TenantId::default(), "key_1", Scopes::of(&[Scope::RunsRead]));
+    let reader = Principal::service(TenantId::default(), "some", Scopes::of(&[Scope::RunsRead]));
     for (method, path) in [
         (Method::GET, USERS),
         (Method::POST, USERS),
@@ -178,7 +178,7 @@ async fn users_are_for_who_administers_them_and_belong_to_one_tenant() {
 async fn nobody_administers_more_than_they_may_do_and_the_last_admin_stays() {
     let app = app(&[]);
     let path = made(&app, "ada@example.org", "admin").await;
-    let some = Principal::key(TenantId::default(), "key_1", Scopes::of(&[Scope::UsersAdmin]));
+    let some = Principal::service(TenantId::default(), "some", Scopes::of(&[Scope::UsersAdmin]));
     let answer = call(&app, &some, Method::POST, USERS, &user("eve@example.org", "admin")).await;
     assert_eq!(
         (answer.code(), &answer.json()["required_scope"]),

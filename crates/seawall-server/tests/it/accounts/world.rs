@@ -9,8 +9,9 @@ use seawall_server::{AppState, Parts};
 use seawall_store::{MemoryStore, StoreClock as _, SystemClock, TenantId};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 
-use crate::support::{Answer, config, send};
+use crate::support::{Answer, config, send, send_as_it_is};
 
 pub(super) const USERS: &str = "/api/v1/users";
 pub(super) const KEYS: &str = "/api/v1/api-keys";
@@ -32,6 +33,9 @@ pub(super) async fn furnished() -> Router {
         identity: Arc::<MemoryStore>::clone(&store),
         store,
         config: Arc::new(config(&[])),
+        clock: Arc::new(SystemClock),
+        oidc: None,
+        tasks: TaskTracker::new(),
     });
     seawall_server::router(&state)
 }
@@ -49,9 +53,7 @@ pub(super) fn stranger() -> Principal {
 pub(super) fn by(principal: &Principal, request: Builder) -> Builder {
     let tokens = AccessTokens::new(&MasterKey::of_development());
     let token = tokens.issue(principal, SystemClock.now()).unwrap();
-    request
-        .header("authorization", format!("Bearer {}", token.text.expose_secret()))
-        .extension(principal.clone())
+    request.header("authorization", format!("Bearer {}", token.text.expose_secret()))
 }
 
 pub(super) async fn call(app: &Router, principal: &Principal, method: Method, path: &str, body: &Value) -> Answer {
@@ -99,7 +101,7 @@ pub(super) async fn made(app: &Router, email: &str, role: &str) -> String {
 /// Without credentials.
 pub(super) async fn anonymous(app: &Router, path: &str, body: &Value) -> Answer {
     let request = Request::post(path).header("content-type", "application/json");
-    send(app, request, body.to_string()).await
+    send_as_it_is(app, request, body.to_string()).await
 }
 
 /// The pointers and codes of all that an answer says is wrong.

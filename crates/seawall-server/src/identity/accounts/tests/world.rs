@@ -8,9 +8,9 @@ use seawall_store::{
 };
 use secrecy::SecretString;
 
-use crate::identity::accounts::{AccountError, Accounts, Actor, KeyRequest, MadeKey, TokenPair, UserRequest};
+use crate::identity::accounts::{AccountError, Accounts, AccountsParts, Actor, KeyRequest, MadeKey, TokenPair, UserRequest};
 use crate::identity::password::{HashLimits, HashWork, Password, PasswordHasher};
-use crate::identity::{MasterKey, Principal, Role, Scopes};
+use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts, MasterKey, Principal, Role, Scopes};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -47,9 +47,22 @@ pub(super) fn world_of(master: &MasterKey) -> World {
     let store = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
     let passwords = PasswordHasher::new(CHEAP, HashLimits::default()).unwrap();
     let identity: Arc<dyn IdentityStore> = Arc::<MemoryStore>::clone(&store);
-    let time = Arc::new(Standing(clock.clone()));
+    let time: Arc<dyn Clock> = Arc::new(Standing(clock.clone()));
+    let authenticator = Authenticator::new(AuthenticatorParts {
+        store: Arc::clone(&identity),
+        clock: Arc::clone(&time),
+        tokens: AccessTokens::new(master),
+        bootstrap: None,
+        oidc: None,
+    });
     World {
-        accounts: Accounts::new(identity, time, master, passwords),
+        accounts: Accounts::new(AccountsParts {
+            store: identity,
+            clock: time,
+            master,
+            passwords,
+            authenticator,
+        }),
         store,
         clock,
     }

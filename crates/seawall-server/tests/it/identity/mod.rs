@@ -1,0 +1,8 @@
+//! Who may do what, and for how long.
+
+mod access;
+mod admin_key;
+mod kit;
+mod known;
+mod tenants;
+mod tokens;
