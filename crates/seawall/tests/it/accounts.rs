@@ -59,12 +59,12 @@ fn users_are_made_changed_and_deleted_and_passwords_come_by_stdin() {
     assert!(refused.err.contains("last administrator"), "{}", refused.err);
     house.run(&["users", "delete", &id]).expect(1);
     let other = made(&house, "ben@example.org", "admin");
-    let changed = told(
-        &house,
-        &["users", "update", &id, "--deactivate", "--password", "--json"],
-        "another horse battery\n",
-    );
+    let changed = house.run(&["users", "update", &id, "--deactivate", "--json"]);
     assert_eq!(changed.expect(0).json()["active"], false);
+    told(&house, &["users", "password", &other], "another horse battery\n").expect(0);
+    let short = told(&house, &["users", "password", &other], "short\n").expect(2);
+    assert!(short.err.contains("/password"), "{}", short.err);
+    told(&house, &["users", "password", &other], "\n").expect(2);
     house.run(&["users", "delete", &id]).expect(0);
     house.run(&["users", "show", &id]).expect(2);
     house.run(&["users", "show", &other]).expect(0);
@@ -110,6 +110,33 @@ fn a_key_s_secret_is_printed_alone_and_once() {
         .expect(2);
     house.run(&["keys", "create", "x"]).expect(2);
     house.run(&["keys", "create", "x", "--scope", "moon:read"]).expect(2);
+}
+
+#[test]
+fn a_key_opens_a_running_server_for_its_scopes_until_it_is_revoked() {
+    let house = House::new();
+    let (_server, url) = house.serve("0");
+    let made = house.run(&["keys", "create", "ci", "--scope", "runs:read"]).expect(0);
+    let (id, secret) = (made.id("key_"), made.out.trim_end());
+    let with_it = |arguments: &[&str]| {
+        let arguments = [arguments, &["--server", &url]].concat();
+        let output = house.command(&arguments).env("SEAWALL_API_KEY", secret).output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(with_it(&["runs", "list"]).0, Some(0));
+    let (code, told) = with_it(&["users", "list"]);
+    assert!(code == Some(1) && told.contains("users:admin"), "{told}");
+    house.run(&["keys", "revoke", &id]).expect(0);
+    // At once, on the node that was asked to.
+    assert_eq!(with_it(&["runs", "list"]).0, Some(1));
+
+    // The key with which the store began stands in the trail too, before what was done with it.
+    let trail = house.run(&["audit", "list", "--json"]).expect(0).json();
+    let actions = trail["items"].as_array().unwrap().iter();
+    let actions: Vec<&str> = actions.map(|item| item["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["key.revoked", "key.created", "admin_key.created"]);
+    assert_eq!(house.run(&["audit", "verify", "--json"]).expect(0).json()["verified"], 3);
 }
 
 #[test]

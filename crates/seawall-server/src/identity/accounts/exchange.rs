@@ -53,7 +53,7 @@ impl Accounts {
                 if let Some(stored) = stored.filter(|_| refusal != KeyRefusal::Unknown) {
                     let deed = Deed::denied("token.issued", &subject).with(json!({"reason": refusal.to_string()}));
                     let audit = self.trail.new_audit(&subject, request, deed);
-                    self.trail.append(&stored.principal.tenant, audit).await;
+                    self.append(&stored.principal.tenant, audit).await;
                 }
                 return Err(refusal.into());
             }
@@ -69,7 +69,7 @@ impl Accounts {
         let token = token.map_err(AccountError::from)?;
         let deed = Deed::done("token.issued", &subject).with(json!({"scopes": principal.scopes.to_string()}));
         let audit = self.trail.new_audit(&subject, request, deed);
-        self.trail.append(&principal.tenant, audit).await;
+        self.append(&principal.tenant, audit).await;
         Ok(Exchanged {
             token,
             scopes: principal.scopes,

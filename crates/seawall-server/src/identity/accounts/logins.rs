@@ -85,7 +85,7 @@ impl Accounts {
         let reason = if right { "inactive" } else { "password" };
         let locks = Self::LOCKS.lock_after(attempts).is_some();
         let deed = Deed::denied("login", &id).with(json!({"reason": reason, "attempts": attempts, "locks": locks}));
-        self.trail.append(&tenant, self.trail.anonymous(request, deed)).await;
+        self.append(&tenant, self.trail.anonymous(request, deed)).await;
         Ok(None)
     }
 
@@ -126,7 +126,7 @@ impl Accounts {
                 self.ended(Revoked::Session(session.id));
                 let deed = Deed::denied("session.reused", &session.id).with(json!({"user": session.user.to_string()}));
                 let audit = self.trail.anonymous(request.as_ref(), deed);
-                self.trail.append(&tenant, audit).await;
+                self.append(&tenant, audit).await;
                 Err(AccountError::WrongToken)
             }
             Rotation::Rotated { .. } | Rotation::Unknown | Rotation::Expired | Rotation::Revoked => {

@@ -7,6 +7,7 @@
 //! Between the store's records and the core's types stands `convert`, and nothing else knows both.
 
 mod actor;
+mod beginning;
 mod convert;
 mod error;
 mod exchange;
@@ -22,6 +23,7 @@ mod users;
 mod verify;
 
 pub(crate) use actor::Actor;
+pub(crate) use beginning::{BOOTSTRAP, admin_key_configured, admin_key_made};
 pub(crate) use convert::{role_of, scopes_of, user_version_tag};
 pub(crate) use error::AccountError;
 pub(crate) use exchange::{ExchangeError, Exchanged};

@@ -7,7 +7,6 @@ use tokio::sync::Mutex;
 
 use super::AccountError;
 use super::trail::AuditTrail;
-use crate::identity::audit::AuditChain;
 use crate::identity::password::PasswordHasher;
 use crate::identity::{AccessTokens, Authenticator, DerivedKey, KeyUse, MasterKey, Principal, Scopes};
 
@@ -54,7 +53,7 @@ impl Accounts {
     pub(crate) fn new(parts: AccountsParts<'_>) -> Self {
         let master = parts.master;
         Self {
-            trail: AuditTrail::new(Arc::clone(&parts.store), Arc::new(AuditChain::new(master))),
+            trail: AuditTrail::new(master),
             tokens: AccessTokens::new(master),
             requests: master.derive(KeyUse::Requests),
             last_admin: Mutex::new(()),

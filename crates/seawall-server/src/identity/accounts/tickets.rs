@@ -28,7 +28,7 @@ impl Accounts {
         };
         let record = self.store.issue_ticket(&by.tenant, new).await?;
         let audit = self.trail.record(actor, Deed::done("ticket.issued", &run));
-        self.trail.append(&by.tenant, audit).await;
+        self.append(&by.tenant, audit).await;
         Ok(MadeTicket { record, ticket })
     }
 

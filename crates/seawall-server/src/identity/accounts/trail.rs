@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::convert::{audit_record, mac_of, principal_name, seal_of, store_outcome};
 use super::{Accounts, Actor};
+use crate::identity::MasterKey;
 use crate::identity::audit::{AuditChain, AuditOutcome};
 
 /// Who has not said who they are, in the trail.
@@ -52,13 +53,14 @@ impl Deed {
 
 /// Seals what is done, and appends it where it belongs to no other change.
 pub(super) struct AuditTrail {
-    store: Arc<dyn IdentityStore>,
     pub(super) chain: Arc<AuditChain>,
 }
 
 impl AuditTrail {
-    pub(super) const fn new(store: Arc<dyn IdentityStore>, chain: Arc<AuditChain>) -> Self {
-        Self { store, chain }
+    pub(super) fn new(master: &MasterKey) -> Self {
+        Self {
+            chain: Arc::new(AuditChain::new(master)),
+        }
     }
 
     /// The record of what `actor` does, for the change in which it is done.
@@ -89,17 +91,13 @@ impl AuditTrail {
             }),
         }
     }
-
-    /// Appends what changes nothing else. A refusal stays one when it cannot be written down; that is logged.
-    pub(super) async fn append(&self, tenant: &TenantId, new: NewAudit) {
-        let action = new.entry.action.clone();
-        if let Err(error) = self.store.append_audit(tenant, new).await {
-            tracing::error!(error = %error, audit.action = %action, "an audit record was not written");
-        }
-    }
 }
 
 impl Accounts {
+    pub(super) async fn append(&self, tenant: &TenantId, new: NewAudit) {
+        append(&*self.store, tenant, new).await;
+    }
+
     /// The trail of the actor's tenant, newest first.
     pub(crate) async fn audit(
         &self,
@@ -108,6 +106,14 @@ impl Accounts {
         page: Page,
     ) -> StoreResult<PageOf<AuditRecord>> {
         self.store.list_audit(&actor.principal.tenant, filter, page).await
+    }
+}
+
+/// Appends what changes nothing else. What was refused stays so when it cannot be written down; that is logged.
+pub(super) async fn append(store: &dyn IdentityStore, tenant: &TenantId, new: NewAudit) {
+    let action = new.entry.action.clone();
+    if let Err(error) = store.append_audit(tenant, new).await {
+        tracing::error!(error = %error, audit.action = %action, "an audit record was not written");
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{password, show};
+use super::{show, typed};
 use crate::client::Call;
 use crate::commands::Done;
 use crate::compose::Work;
@@ -17,7 +17,7 @@ pub(crate) struct Create {
 
 impl Create {
     pub(super) async fn execute(self, context: &Context) -> Done {
-        let password = password::read(context)?;
+        let password = typed::password(context)?;
         let body = json!({"email": self.email, "role": self.role, "password": password});
         let answer = context.ask(Work::Keep, Call::post("/api/v1/users", body)).await?;
         context.print(&answer, |user| show::text(&user))

@@ -5,6 +5,7 @@ mod delete;
 mod list;
 mod password;
 mod show;
+mod typed;
 mod update;
 
 use clap::Subcommand;
@@ -20,8 +21,10 @@ pub(crate) enum Users {
     List(list::List),
     /// Show a user
     Show(show::Show),
-    /// Change a user's role or password, or whether they may log in
+    /// Change a user's role, or whether they may log in
     Update(update::Update),
+    /// Set another password, and end the user's logins; it is asked for, or read from stdin
+    Password(password::SetPassword),
     /// Delete a user, and end their logins
     Delete(delete::Delete),
 }
@@ -33,6 +36,7 @@ impl Users {
             Self::List(command) => command.execute(context).await,
             Self::Show(command) => command.execute(context).await,
             Self::Update(command) => command.execute(context).await,
+            Self::Password(command) => command.execute(context).await,
             Self::Delete(command) => command.execute(context).await,
         }
     }

@@ -1,7 +1,7 @@
 use clap::ArgAction;
 use serde_json::{Map, Value};
 
-use super::{password, show};
+use super::show;
 use crate::client::{Call, segment};
 use crate::commands::Done;
 use crate::compose::Work;
@@ -10,7 +10,7 @@ use crate::context::Context;
 /// What is left out stays as it is.
 #[derive(clap::Args, Debug)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["role", "activate", "deactivate", "password"])))]
+    .args(["role", "activate", "deactivate"])))]
 pub(crate) struct Update {
     /// The user: usr_…
     user: String,
@@ -23,9 +23,6 @@ pub(crate) struct Update {
     /// Let them log in no more, and end their logins
     #[arg(long, action = ArgAction::SetTrue)]
     deactivate: bool,
-    /// Set another password: asked for, or read from stdin
-    #[arg(long, action = ArgAction::SetTrue)]
-    password: bool,
 }
 
 impl Update {
@@ -36,9 +33,6 @@ impl Update {
         }
         if self.activate || self.deactivate {
             body.insert("active".to_owned(), self.activate.into());
-        }
-        if self.password {
-            body.insert("password".to_owned(), password::read(context)?.into());
         }
         let path = format!("/api/v1/users/{}", segment(&self.user));
         let answer = context.ask(Work::Look, Call::patch(path, Value::Object(body))).await?;
