@@ -103,6 +103,11 @@ impl Authenticator {
         self.0.known.end(what);
     }
 
+    /// To be told at once that sessions ended here, of which nobody says which.
+    pub fn sessions_ended(&self) {
+        self.0.known.end_sessions();
+    }
+
     /// Whom a credential stands for.
     ///
     /// # Errors

@@ -107,7 +107,12 @@ impl Accounts {
             most: MOST_LOGINS,
         };
         match self.store.begin_session(&tenant, new, Some(audit)).await? {
-            SessionBegun::Begun { session, user, .. } => self.pair(tenant, &session, &user, refresh).map(Some),
+            SessionBegun::Begun { session, user, ended } => {
+                for gone in ended {
+                    self.ended(Revoked::Session(gone));
+                }
+                self.pair(tenant, &session, &user, refresh).map(Some)
+            }
             SessionBegun::Refused => Ok(None),
         }
     }

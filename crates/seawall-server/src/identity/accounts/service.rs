@@ -79,6 +79,11 @@ impl Accounts {
         self.authenticator.ended(what);
     }
 
+    /// The same where it is not known which sessions ended.
+    pub(super) fn sessions_ended(&self) {
+        self.authenticator.sessions_ended();
+    }
+
     /// Whether a principal has what it is about to give.
     pub(super) fn may_give(by: &Principal, scopes: Scopes) -> Result<(), AccountError> {
         match scopes.iter().find(|scope| !by.scopes.contains(*scope)) {

@@ -143,10 +143,13 @@ impl Accounts {
         };
         // What was looked at is what is changed.
         let expected = expected.or(Some(current.version));
-        Ok(self
-            .store
-            .update_user(&by.tenant, id, change, expected, Some(audit))
-            .await?)
+        let ends_sessions = change.must_end_sessions();
+        let changed = self.store.update_user(&by.tenant, id, change, expected, Some(audit));
+        let changed = changed.await?;
+        if ends_sessions {
+            self.sessions_ended();
+        }
+        Ok(changed)
     }
 
     /// Forgets a user; the address is free again.
@@ -167,7 +170,9 @@ impl Accounts {
         }
         let audit = self.trail.record(actor, Deed::done("user.deleted", &id));
         let expected = expected.or(Some(current.version));
-        Ok(self.store.delete_user(tenant, id, expected, Some(audit)).await?)
+        self.store.delete_user(tenant, id, expected, Some(audit)).await?;
+        self.sessions_ended();
+        Ok(())
     }
 
     /// Somebody else must be left who administers users: an active admin, or a key. Both lists are as long as the tenant's

@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod ends;
 mod keys;
 mod once;
 mod secrets;
