@@ -66,8 +66,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// There are no more records. `end`: as it is kept, or as a [`Head`](super::Head) vouches for it that an operator has noted
-    /// down. Answers how many records there are.
+    /// There are no more records. `end`: as it is kept. Answers how many records there are.
     ///
     /// # Errors
     /// When the records end before or behind it, or with another one.
