@@ -14,6 +14,9 @@ const MARKER: &str = "scope";
 const BEARER: &str = "bearer";
 const API_KEY: &str = "api_key";
 
+/// The answers to who has no credentials, and to whose credentials lack the scope.
+static LACKING: [&ProblemKind; 2] = [&kinds::UNAUTHENTICATED, &kinds::INSUFFICIENT_SCOPE];
+
 /// Puts the ways of presenting credentials in the place of the scope, and says how their lack is answered: not at all where
 /// an operation needs none, and with 401 alone where any will do.
 pub(super) fn secure(operation: &mut Operation) -> &'static [&'static ProblemKind] {
@@ -22,10 +25,10 @@ pub(super) fn secure(operation: &mut Operation) -> &'static [&'static ProblemKin
     let Some(scopes) = named else {
         return &[];
     };
-    let lacking: &[&ProblemKind] = if scopes.is_empty() {
-        &[&kinds::UNAUTHENTICATED]
+    let lacking = if scopes.is_empty() {
+        &LACKING[..1]
     } else {
-        &[&kinds::UNAUTHENTICATED, &kinds::INSUFFICIENT_SCOPE]
+        &LACKING
     };
     let either = [BEARER, API_KEY].map(|scheme| SecurityRequirement::new(scheme, scopes.clone()));
     operation.security = Some(either.into());
