@@ -120,12 +120,14 @@ async fn keep(
         .await?)
 }
 
-/// What the command line presents: `SEAWALL_API_KEY`, else `ADMIN_API_KEY`, else the key in `DATA_DIR/admin.key`, if it can
-/// read it and `own` says that the server is on this machine. The key of a folder is not shown to strangers.
+/// What the command line presents: `SEAWALL_API_KEY`; else, if `own` says that the server is on this machine, `ADMIN_API_KEY`
+/// or the key in `DATA_DIR/admin.key`. Keys with which everything can be done are not shown to strangers.
 #[must_use]
 pub fn client_credential(config: &Config, own: bool) -> Option<HeaderValue> {
-    let given = config.credentials.client.clone();
-    given.or_else(|| {
+    let credentials = &config.credentials;
+    let given = credentials.client.as_ref();
+    let given = given.or_else(|| credentials.admin_header.as_ref().filter(|_| own));
+    given.cloned().or_else(|| {
         let key = read(&file(&config.data_dir)).ok().filter(|_| own)??;
         bearer(key.expose_secret()).ok()
     })
@@ -147,7 +149,8 @@ fn read(path: &Path) -> io::Result<Option<SecretString>> {
     Ok(Some(SecretString::from(text.trim())))
 }
 
-/// All of it or nothing, and from its first byte on for this user alone.
+/// All of it or nothing, from its first byte on for this user alone, and never over another one: who begins in this folder at
+/// the same moment may have written theirs. Durable before the store has the key.
 fn write(path: &Path, key: &SecretString) -> io::Result<()> {
     let draft = path.with_extension("key.new");
     // One that a crash left may have other rights.
@@ -163,5 +166,26 @@ fn write(path: &Path, key: &SecretString) -> io::Result<()> {
     file.write_all(key.expose_secret().as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;
-    fs::rename(&draft, path)
+    fs::hard_link(&draft, path)?;
+    fs::remove_file(&draft)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_lies_there_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        write(&path, &SecretString::from("first")).unwrap();
+        let refused = write(&path, &SecretString::from("second")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read(&path).unwrap().unwrap().expose_secret(), "first");
+    }
 }

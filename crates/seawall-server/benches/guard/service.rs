@@ -7,16 +7,24 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use seawall_engine::Engine;
+use seawall_guard::authenticate::Authenticated;
 use seawall_guard::client_address::PeerAddress;
 use seawall_guard::problem::Json;
+use seawall_server::identity::{self, ApiKey, Principal};
 use seawall_server::{AppState, Config, Parts};
-use seawall_store::{MemoryStore, SystemClock};
+use seawall_store::{
+    KeyId, KeyName, KeyStore as _, MemoryStore, NewKey, PrincipalName, Scopes, SecretHash, SystemClock, TenantId,
+};
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 /// What is posted: 200 bytes of it.
@@ -48,9 +56,10 @@ pub(crate) fn log_to(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Name and bytes of each request that is measured.
-pub(crate) fn requests() -> Vec<(&'static str, String)> {
-    let common = "host: localhost\r\nuser-agent: bench\r\naccept: application/json\r\n";
+/// Name and bytes of each request that is measured, with this API key.
+pub(crate) fn requests(key: &str) -> Vec<(&'static str, String)> {
+    let common =
+        format!("host: localhost\r\nuser-agent: bench\r\naccept: application/json\r\nauthorization: Bearer {key}\r\n");
     let length = ORDER.len();
     vec![
         ("get", format!("GET /fine HTTP/1.1\r\n{common}\r\n")),
@@ -76,23 +85,49 @@ pub(crate) fn bare() -> Router {
         )
 }
 
-/// The same behind everything that the server puts in front of its routes.
-pub(crate) fn guarded() -> Router {
+/// The same behind everything that the server puts in front of its routes, for whoever has the API key that comes with it.
+pub(crate) async fn guarded() -> anyhow::Result<(Router, String)> {
     let routes = Router::new()
         .route(
             "/fine",
-            get(|| async { axum::Json(serde_json::json!({"status": "ok"})) }),
+            get(|_: Authenticated<Principal>| async { axum::Json(serde_json::json!({"status": "ok"})) }),
         )
-        .route("/orders", post(|Json(order): Json<Order>| async { axum::Json(order) }));
+        .route(
+            "/orders",
+            post(|_: Authenticated<Principal>, Json(order): Json<Order>| async { axum::Json(order) }),
+        );
     let config = Config::from_map(&BTreeMap::new()).expect("the defaults are valid");
     let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    let key = key(&store).await?;
     let state = AppState::new(Parts {
         engine: Engine::without_runtime(),
         store: Arc::clone(&store) as _,
         identity: store,
         config: Arc::new(config),
+        clock: Arc::new(SystemClock),
+        oidc: None,
+        tasks: TaskTracker::new(),
     });
-    seawall_server::guarded(routes, &state)
+    let authenticator = state.authenticator().clone();
+    // Without it, the store would be asked at every request.
+    tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
+    Ok((seawall_server::guarded(routes, &state), key))
+}
+
+async fn key(store: &MemoryStore) -> anyhow::Result<String> {
+    let id = KeyId::generate();
+    let key = ApiKey::generate(identity::KeyId::of_store(id).context("an id of ours")?);
+    let new = NewKey {
+        id,
+        name: KeyName::parse("bench")?,
+        hash: SecretHash::from_bytes(*key.hash().as_bytes()),
+        scopes: Scopes::parse("runs:read")?,
+        created_by: PrincipalName::parse("bench")?,
+        expires_at: None,
+        most: 1,
+    };
+    store.create_key(&TenantId::default(), new, None).await?;
+    Ok(key.reveal().expose_secret().to_owned())
 }
 
 /// Serves with the same loop for both, so that only the guards differ.

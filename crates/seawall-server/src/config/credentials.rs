@@ -15,7 +15,9 @@ use crate::identity::BootstrapKey;
 pub struct Credentials {
     /// Opens everything in the tenant `default`. None: the first start makes a key (`DATA_DIR/admin.key`).
     pub admin: Option<BootstrapKey>,
-    /// What the command line presents to a server: `SEAWALL_API_KEY`, else `ADMIN_API_KEY`.
+    /// The same, as the command line presents it to a server on this machine.
+    pub(crate) admin_header: Option<HeaderValue>,
+    /// What the command line presents to any server: `SEAWALL_API_KEY`.
     pub(crate) client: Option<HeaderValue>,
 }
 
@@ -27,14 +29,18 @@ impl Credentials {
             reader.refuse(&variable, error.to_string());
             None
         });
-        let own = secret.filter(|_| admin.is_some());
+        let admin_header = secret.and_then(|secret| bearer(secret.expose_secret()).ok());
         let (client, variable) = named_secret(reader, "SEAWALL_API_KEY").into_parts();
-        let client = client.or(own).map(|secret| bearer(secret.expose_secret())).transpose();
+        let client = client.map(|secret| bearer(secret.expose_secret())).transpose();
         let client = client.unwrap_or_else(|error| {
             reader.refuse(&variable, error);
             None
         });
-        Self { admin, client }
+        Self {
+            admin,
+            admin_header,
+            client,
+        }
     }
 }
 

@@ -1,18 +1,17 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use seawall_engine::Principal as EnginePrincipal;
 use seawall_guard::problem::{Path, Query};
 use seawall_store::RunId;
 
 use super::Id;
 use crate::error::ApiError;
-use crate::identity::{Scope, principal_of};
+use crate::identity::{Principal, Scope, principal_of};
 use crate::state::AppState;
 use crate::wire::EventsQuery;
 
 /// Who follows a run's events: whoever holds a ticket for this run, or a principal that may read runs. A ticket that is
 /// presented must count, whatever else is.
-pub(crate) struct Follower(pub(crate) EnginePrincipal);
+pub(crate) struct Follower(pub(crate) Principal);
 
 impl FromRequestParts<AppState> for Follower {
     type Rejection = ApiError;
@@ -25,6 +24,6 @@ impl FromRequestParts<AppState> for Follower {
         }
         let principal = principal_of(&parts.extensions)?;
         principal.require(Scope::RunsRead)?;
-        Ok(Self(principal.engine()))
+        Ok(Self(principal.clone()))
     }
 }

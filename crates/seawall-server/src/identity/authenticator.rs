@@ -17,6 +17,10 @@ use super::{
     invalid_credentials,
 };
 
+/// Between two looks at whether credentials hold still. With what a node may not have heard of yet, it is less than
+/// `known::HOLDS_FOR`.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// Why credentials make no principal. For the log: but for those that cannot be judged, all are one 401.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
@@ -108,6 +112,25 @@ impl Authenticator {
         self.0.known.end_sessions();
     }
 
+    /// Returns when the key or the session that a principal came with has ended, or nobody can say whether it has: for what goes
+    /// on after its request was let in. What has no end that could be heard of is not over.
+    pub async fn until_over(self, principal: Principal) {
+        if matches!(principal.kind, PrincipalKind::Service | PrincipalKind::Oidc) {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let holds = match self.0.still(principal.clone()) {
+                Ok(Ok(_)) => true,
+                Ok(Err(question)) => self.0.ask(question).await.is_ok(),
+                Err(_) => false,
+            };
+            if !holds {
+                return;
+            }
+        }
+    }
+
     /// Whom a credential stands for.
     ///
     /// # Errors
@@ -159,7 +182,11 @@ impl Inner {
 
     /// A token of ours holds as long as what it was made with.
     fn token(&self, text: &str) -> Answer {
-        let principal = self.tokens.verify(text, self.clock.now())?.principal;
+        self.still(self.tokens.verify(text, self.clock.now())?.principal)
+    }
+
+    /// The principal, if what it came with counts.
+    fn still(&self, principal: Principal) -> Answer {
         match principal.kind {
             PrincipalKind::User => {
                 let session = principal.session.as_deref().and_then(|id| id.parse().ok());

@@ -77,6 +77,12 @@ impl Principal {
         Self::named(tenant, PrincipalKind::Service, subject, Scopes::ALL)
     }
 
+    /// Whether it is [`Principal::local`]. No credential gives that name.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.kind == PrincipalKind::Service && self.subject == EnginePrincipal::local().subject
+    }
+
     /// `subject`: as the issuer writes it. Its prefix here keeps it apart from our own ids, whatever it is.
     #[must_use]
     pub fn oidc(tenant: TenantId, subject: &str, scopes: Scopes) -> Self {

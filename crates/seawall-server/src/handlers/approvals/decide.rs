@@ -1,12 +1,13 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use seawall_guard::problem::{self, Path};
-use seawall_store::{ApprovalId, ApprovalStatus};
+use seawall_guard::problem::{self, Path, Problem};
+use seawall_store::{ApprovalId, ApprovalRecord, ApprovalStatus};
 
 use crate::error::ApiResult;
 use crate::extract::Id;
-use crate::identity::{Scoped, needs};
+use crate::identity::{Principal, Scoped, needs};
+use crate::problems;
 use crate::state::AppState;
 use crate::wire::{Approval, Decide, Verdict};
 
@@ -22,13 +23,17 @@ use crate::wire::{Approval, Decide, Verdict};
         (status = 200, description = "Settled", body = Approval),
         (status = 202, description = "Durable, not yet taken by the run", body = Approval),
     ),
-    extensions(("x-problems" = json!(["conflict"]))))]
+    extensions(("x-problems" = json!(["conflict", "not-a-decider"]))))]
 pub(crate) async fn decide(
     State(state): State<AppState>,
     by: Scoped<needs::ApprovalsDecide>,
     Path(Id(id)): Path<Id<ApprovalId>>,
     problem::Json(body): problem::Json<Decide>,
 ) -> ApiResult<(StatusCode, Json<Approval>)> {
+    let asked = state.engine().approval(by.engine(), id).await?;
+    if !is_asked(by.principal(), &asked) {
+        return Err(Problem::new(&problems::NOT_A_DECIDER).into());
+    }
     let approve = body.decision == Verdict::Approve;
     let record = state.engine().decide(by.engine(), id, approve, body.comment).await?;
     let status = match record.status {
@@ -36,4 +41,9 @@ pub(crate) async fn decide(
         _ => StatusCode::OK,
     };
     Ok((status, Json(record.into())))
+}
+
+/// Whether it is for this principal to decide. Nothing stands between the store and who opens its file.
+fn is_asked(by: &Principal, asked: &ApprovalRecord) -> bool {
+    asked.deciders.is_empty() || by.is_local() || asked.deciders.iter().any(|name| **name == *by.subject)
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, stream};
 use http::HeaderMap;
 use seawall_engine::{JournalItem, Principal};
 use seawall_guard::problem::{Path, Problem, Query, kinds};
@@ -23,7 +24,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Follow a run
 ///
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
-/// the run. A browser's EventSource, which sends no headers, takes a ticket.
+/// the run, and when the key or the session ends that it was asked for with. A browser's EventSource, which sends no headers,
+/// takes a ticket.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
     security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
@@ -41,13 +43,15 @@ pub(crate) async fn events(
         Some(value) => seq(value.as_bytes())?,
         None => Seq(query.after.unwrap_or(0)),
     };
+    let over = state.authenticator().clone().until_over(by.clone());
     // Registered before the first read: what happens in between is not missed.
     let watch = state.engine().watch(run);
     let mut feed = Feed {
         state,
-        by,
+        by: by.engine(),
         run,
         watch,
+        over: over.boxed(),
         after,
         read: VecDeque::new(),
         full: false,
@@ -72,6 +76,8 @@ struct Feed {
     by: Principal,
     run: RunId,
     watch: RunWatch,
+    /// The credentials hold no more.
+    over: BoxFuture<'static, ()>,
     /// The last event that was read.
     after: Seq,
     read: VecDeque<JournalItem>,
@@ -102,11 +108,13 @@ impl Feed {
             if self.ended {
                 return None;
             }
-            if !self.full {
-                tokio::select! {
-                    () = self.state.draining().cancelled() => return None,
-                    _ = self.watch.progressed() => {}
-                }
+            tokio::select! {
+                // Also of a stream that always has more.
+                biased;
+                () = self.state.draining().cancelled() => return None,
+                () = &mut self.over => return None,
+                () = std::future::ready(()), if self.full => {}
+                _ = self.watch.progressed(), if !self.full => {}
             }
             // The client comes back with Last-Event-ID and is told then what is wrong; it is logged already.
             self.fill().await.ok()?;

@@ -51,7 +51,13 @@ pub(crate) async fn claim(
         done if done.is_empty() => None,
         done => Some(complete_all(engine, by.engine(), done).await),
     };
-    let stop = state.draining().cancelled();
+    let over = state.authenticator().clone().until_over(by.principal().clone());
+    let stop = async {
+        tokio::select! {
+            () = state.draining().cancelled() => {}
+            () = over => {}
+        }
+    };
     // Of a task that is still the worker's own it must hear before its lease is over.
     let waits = completed.iter().flatten().all(TaskCompletion::is_last);
     let wait = wait.map(|wait| if waits { wait } else { Duration::ZERO });

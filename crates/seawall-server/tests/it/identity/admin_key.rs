@@ -34,6 +34,8 @@ async fn trail(store: &dyn IdentityStore) -> Vec<String> {
 async fn the_first_start_makes_a_key_that_only_this_user_can_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("admin.key");
+    // Of a start that was cut off: everybody may read it.
+    fs::write(path.with_extension("key.new"), "half a k").unwrap();
     let state = state(&[]);
     let store = &**state.identity_store();
     let config = config(folder.path(), &[]);
@@ -137,15 +139,19 @@ async fn a_key_that_is_given_leaves_no_file() {
     // Each time that a process began with it.
     assert_eq!(trail(&store).await, ["admin_key.configured"; 2]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    let presented = |variables: &[(&str, &str)]| {
-        let credential = client_credential(&self::config(folder.path(), variables), false);
+    let presented = |variables: &[(&str, &str)], own: bool| {
+        let credential = client_credential(&self::config(folder.path(), variables), own);
         credential.map(|value| value.to_str().unwrap().to_owned())
     };
     let (own, admin) = (
         ("SEAWALL_API_KEY", "my-own-key"),
         ("ADMIN_API_KEY", "given-by-somebody"),
     );
-    assert_eq!(presented(&[own, admin]).as_deref(), Some("Bearer my-own-key"));
-    assert_eq!(presented(&[own]).as_deref(), Some("Bearer my-own-key"));
-    assert_eq!(presented(&[]), None);
+    for here in [true, false] {
+        assert_eq!(presented(&[own, admin], here).as_deref(), Some("Bearer my-own-key"));
+        assert_eq!(presented(&[own], here).as_deref(), Some("Bearer my-own-key"));
+        assert_eq!(presented(&[], here), None);
+    }
+    assert_eq!(presented(&[admin], true).as_deref(), Some("Bearer given-by-somebody"));
+    assert_eq!(presented(&[admin], false), None, "strangers are not shown it");
 }

@@ -1,10 +1,15 @@
 //! Keys in a store, as an admin would have made them.
 
+use axum::Router;
+use http::Request;
 use seawall_server::identity::{ApiKey, KeyId};
 use seawall_store::{
     IdentityStore, KeyCreated, KeyName, NewKey, PrincipalName, Scopes, SecretHash, TenantId, Timestamp,
 };
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::support::{Answer, send};
 
 /// A key of this tenant with these scopes, and its text.
 pub(crate) async fn key(store: &dyn IdentityStore, tenant: &str, scopes: &str) -> (ApiKey, String) {
@@ -35,4 +40,28 @@ pub(crate) async fn key_until(
     assert!(matches!(made, KeyCreated::Created(_)));
     let text = key.reveal().expose_secret().to_owned();
     (key, text)
+}
+
+/// Somebody with a key.
+pub(crate) struct Caller<'a> {
+    pub(crate) app: &'a Router,
+    pub(crate) key: String,
+}
+
+impl Caller<'_> {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("prefer", "wait=1")
+            .header("x-api-key", &self.key);
+        send(self.app, request, body.to_string()).await
+    }
+
+    pub(crate) async fn made(&self, path: &str, body: Value) -> Value {
+        let answer = self.call("POST", path, &body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.json());
+        answer.json()
+    }
 }

@@ -8,8 +8,8 @@ use seawall_guard::authenticate::{Authenticate as _, Credential, Decision};
 use seawall_guard::problem::Problem;
 use seawall_server::identity::{AccessTokens, ApiKey, Authenticator, AuthenticatorParts, MasterKey, Principal};
 use seawall_store::{
-    Fault, FaultPoint, KeyRecord, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, Revoked, StoreClock as _,
-    StoreOp, TenantId,
+    Fault, FaultPoint, KeyRecord, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, RevocationStore as _,
+    Revoked, StoreClock as _, StoreOp, TenantId,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -187,6 +187,27 @@ async fn a_revocation_holds_at_once_where_it_is_made_and_soon_everywhere() {
         (Came::AtOnce, 401),
         "a known refusal costs nothing either"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_has_missed_ends_believes_nothing_that_it_knew() {
+    let mut world = World::new();
+    let node = world.node().await;
+    let (key, text) = world.key().await;
+    let (_, other) = world.key().await;
+    for text in [&text, &other] {
+        present(&node, text).await.1.unwrap();
+        assert_eq!(status(&node, text).await, (Came::AtOnce, 200));
+    }
+    // Between two of its questions, the end comes and its record goes.
+    pass(SECOND / 4).await;
+    world.revoke(&key).await;
+    pass(SECOND / 4).await;
+    assert_eq!(world.store.forget_revocations(Duration::ZERO, 10).await.unwrap(), 1);
+    pass(SECOND).await;
+    assert_eq!(status(&node, &text).await, (Came::AfterALook, 401));
+    assert_eq!(status(&node, &other).await, (Came::AfterALook, 200));
+    assert_eq!(status(&node, &other).await, (Came::AtOnce, 200));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,8 @@
 
 mod access;
 mod admin_key;
+mod attacks;
+mod deciders;
 mod kit;
 mod known;
 mod tenants;

@@ -1,38 +1,12 @@
 //! Whose something is: to others it is not there.
 
-use axum::Router;
-use http::Request;
 use serde_json::{Value, json};
 
 use super::access::operations;
-use super::kit::key;
-use crate::support::{Answer, send};
+use super::kit::{Caller, key};
 use crate::working::working;
 
 const SCOPES: &str = "workflows:read workflows:write runs:read runs:write approvals:decide tasks:work";
-
-struct Caller<'a> {
-    app: &'a Router,
-    key: String,
-}
-
-impl Caller<'_> {
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json")
-            .header("prefer", "wait=1")
-            .header("x-api-key", &self.key);
-        send(self.app, request, body.to_string()).await
-    }
-
-    async fn made(&self, path: &str, body: Value) -> Value {
-        let answer = self.call("POST", path, &body).await;
-        assert!(answer.status.is_success(), "{path}: {}", answer.json());
-        answer.json()
-    }
-}
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
@@ -89,7 +63,7 @@ async fn another_tenants_id_is_nobodys() {
     let mut asked = 0;
     for operation in operations() {
         let named = |(parameter, _): &(&str, String)| operation.template.contains(parameter);
-        if !ids.iter().take(5).any(|id| named(id)) {
+        if !ids.iter().take(5).any(named) {
             continue;
         }
         let path = ids.iter().fold(operation.template.clone(), |path, (parameter, id)| {
@@ -109,7 +83,22 @@ async fn another_tenants_id_is_nobodys() {
     }
     assert!(asked > 20, "{asked}");
 
-    // By name neither, and lists are empty; a queue of the same name is another one.
+    sees_nothing(&owner, &other).await;
+
+    // Nothing of it happened.
+    let still = owner
+        .call("GET", &format!("/api/v1/runs/{}", text(&run["id"])), &json!({}))
+        .await
+        .json();
+    assert_eq!(
+        (&still["steps"][0]["status"], &still["created_by"]),
+        (&json!("waiting"), &run["created_by"])
+    );
+    assert!(text(&run["created_by"]).starts_with("key_"), "{run}");
+}
+
+/// By name neither, and lists are empty; a queue of the same name is another one.
+async fn sees_nothing(owner: &Caller<'_>, other: &Caller<'_>) {
     for path in ["/api/v1/workflows/theirs", "/api/v1/queues/q"] {
         assert_eq!(other.call("GET", path, &json!({})).await.status, 404, "{path}");
         assert_eq!(owner.call("GET", path, &json!({})).await.status, 200, "{path}");
@@ -131,15 +120,4 @@ async fn another_tenants_id_is_nobodys() {
         other.made("/api/v1/tasks/q/claim", json!({"max": 1})).await["items"],
         json!([])
     );
-
-    // Nothing of it happened.
-    let still = owner
-        .call("GET", &format!("/api/v1/runs/{}", text(&run["id"])), &json!({}))
-        .await
-        .json();
-    assert_eq!(
-        (&still["steps"][0]["status"], &still["created_by"]),
-        (&json!("waiting"), &run["created_by"])
-    );
-    assert!(text(&run["created_by"]).starts_with("key_"), "{run}");
 }
