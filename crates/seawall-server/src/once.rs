@@ -15,7 +15,9 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use seawall_engine::IdempotentRequest;
 use seawall_guard::problem::{Problem, kinds};
-use seawall_store::{ClaimId, Digest, Finish, RequestClaim, RequestState, StoreError, StoreResult, StoredAnswer, TenantId};
+use seawall_store::{
+    ClaimId, Digest, Finish, RequestClaim, RequestState, StoreError, StoreResult, StoredAnswer, TenantId,
+};
 use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult};

@@ -23,7 +23,8 @@ pub(crate) enum Failure {
 const KEY_HINT: &str = "= hint: set SEAWALL_API_KEY to a key of that server. The one with which it began is in its data folder, in \
                         admin.key, unless it was given ADMIN_API_KEY";
 
-const PLACE_HINT: &str = "= hint: outside dev a server is called as its clients do: set SEAWALL_SERVER to its https address";
+const PLACE_HINT: &str =
+    "= hint: outside dev a server is called as its clients do: set SEAWALL_SERVER to its https address";
 
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {

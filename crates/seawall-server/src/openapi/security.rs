@@ -25,11 +25,7 @@ pub(super) fn secure(operation: &mut Operation) -> &'static [&'static ProblemKin
     let Some(scopes) = named else {
         return &[];
     };
-    let lacking = if scopes.is_empty() {
-        &LACKING[..1]
-    } else {
-        &LACKING
-    };
+    let lacking = if scopes.is_empty() { &LACKING[..1] } else { &LACKING };
     let either = [BEARER, API_KEY].map(|scheme| SecurityRequirement::new(scheme, scopes.clone()));
     operation.security = Some(either.into());
     lacking

@@ -136,7 +136,10 @@ fn a_key_opens_a_running_server_for_its_scopes_until_it_is_revoked() {
     let actions = trail["items"].as_array().unwrap().iter();
     let actions: Vec<&str> = actions.map(|item| item["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["key.revoked", "key.created", "admin_key.created"]);
-    assert_eq!(house.run(&["audit", "verify", "--json"]).expect(0).json()["verified"], 3);
+    assert_eq!(
+        house.run(&["audit", "verify", "--json"]).expect(0).json()["verified"],
+        3
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The store's records and the core's types, one made of the other.
 
 use seawall_store::{
-    AuditBody, Digest, Email as StoreEmail, Mac, PasswordHash as StorePasswordHash, PrincipalName,
-    Scope as StoreScope, Scopes as StoreScopes, SecretHash as StoreHash, TenantId, UserRecord, UserRole,
+    AuditBody, Digest, Email as StoreEmail, Mac, PasswordHash as StorePasswordHash, PrincipalName, Scope as StoreScope,
+    Scopes as StoreScopes, SecretHash as StoreHash, TenantId, UserRecord, UserRole,
 };
 
 use crate::identity::audit::{AuditOutcome, AuditRecord, End, Seal};

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use seawall_store::{
-    LoginAttempt, LoginUser, NewSession, NewToken, RequestId, Revoked, Rotation, SessionBegun, SessionId, SessionRecord,
-    StoreError, StoreResult, TenantId, UserId, UserRecord,
+    LoginAttempt, LoginUser, NewSession, NewToken, RequestId, Revoked, Rotation, SessionBegun, SessionId,
+    SessionRecord, StoreError, StoreResult, TenantId, UserId, UserRecord,
 };
 use serde_json::json;
 

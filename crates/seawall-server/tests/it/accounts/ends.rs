@@ -14,7 +14,12 @@ use crate::support::{Answer, send};
 use crate::working::working;
 
 async fn ask(app: &Router, request: Builder, body: &Value) -> Answer {
-    send(app, request.header("content-type", "application/json"), body.to_string()).await
+    send(
+        app,
+        request.header("content-type", "application/json"),
+        body.to_string(),
+    )
+    .await
 }
 
 async fn change(app: &Router, method: Method, path: &str, body: &Value) {
@@ -75,7 +80,13 @@ async fn a_login_or_a_key_that_ends_here_counts_no_more_at_once() {
 
     let wanted = json!({"name": "x", "scopes": ["runs:read"]});
     let (key, secret) = remembered(&app, KEYS, &wanted, "secret").await;
-    change(&app, Method::DELETE, &format!("{KEYS}/{}", key["id"].as_str().unwrap()), &Value::Null).await;
+    change(
+        &app,
+        Method::DELETE,
+        &format!("{KEYS}/{}", key["id"].as_str().unwrap()),
+        &Value::Null,
+    )
+    .await;
     assert_eq!(status(&app, &secret).await, 401);
 
     stop.cancel();

@@ -95,7 +95,9 @@ async fn all_that_is_wrong_with_a_key_is_told_at_once() {
 #[tokio::test]
 async fn a_key_is_given_nothing_that_its_maker_may_not_do() {
     let app = app(&[]);
-    let some = Principal::service(TenantId::default(), "some",
+    let some = Principal::service(
+        TenantId::default(),
+        "some",
         Scopes::of(&[Scope::KeysAdmin, Scope::RunsRead]),
     );
     let body = |scopes: Value| json!({"name": "x", "scopes": scopes});

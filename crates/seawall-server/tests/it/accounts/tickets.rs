@@ -1,11 +1,18 @@
+use std::time::Duration;
+
 use axum::Router;
 use http::{Method, Request};
 use seawall_server::identity::{Principal, Scope, Scopes};
 use seawall_store::TenantId;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::world::{admin, call, furnished, keyed, post, read, stranger};
-use crate::support::send_as_it_is;
+use crate::identity::kit;
+use crate::support::{send, send_as_it_is};
+use crate::working::working;
 
 /// Where the events of a run are.
 pub(super) async fn events(app: &Router) -> String {
@@ -79,4 +86,39 @@ async fn a_ticket_is_made_by_who_may_read_the_run_and_its_secret_is_not_replayed
     assert_eq!(post(&app, nothing, &Value::Null).await.code(), "not-found");
     assert_eq!(keyed(&app, &path, "k1", &Value::Null).await.status, 201);
     assert_eq!(keyed(&app, &path, "k1", &Value::Null).await.code(), "conflict");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_key_s_ticket_has_opened_ends_with_the_key() {
+    let (state, app) = working(&[]).await;
+    let (kept, mut node) = (state.authenticator().clone(), JoinSet::new());
+    node.spawn(async move { kept.keep_up(&CancellationToken::new()).await });
+    let scopes = "workflows:write runs:read runs:write";
+    let (key, text) = kit::key(&**state.identity_store(), "default", scopes).await;
+    let owner = kit::Caller { app: &app, key: text };
+    let steps = json!([{"id": "wait", "kind": "wait_signal", "with": {"name": "never"}}]);
+    owner
+        .made("/api/v1/workflows", json!({"name": "w", "steps": steps}))
+        .await;
+    let run = owner.made("/api/v1/workflows/w/runs", json!({"input": {}})).await;
+    let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    let made = owner.made(&format!("{events}/ticket"), Value::Null).await;
+    let follow = Request::get(format!("{events}?ticket={}", made["ticket"].as_str().unwrap()));
+
+    let following = async {
+        let answer = send_as_it_is(&app, follow, ()).await;
+        (answer.status.as_u16(), Instant::now())
+    };
+    let revoking = async {
+        // Longer than the ticket counts.
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        let path = format!("/api/v1/api-keys/{}", key.id().to_type_id());
+        assert_eq!(send(&app, Request::delete(path), ()).await.status, 204);
+        Instant::now()
+    };
+    let following = tokio::time::timeout(Duration::from_secs(600), following);
+    let (followed, revoked) = tokio::join!(following, revoking);
+    let (status, ended) = followed.expect("it ends");
+    assert_eq!(status, 200);
+    assert!(ended > revoked && ended - revoked <= Duration::from_secs(5));
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use seawall_server::identity::ApiKey;
 use seawall_server::{AdminKey, AdminKeyError, Config, client_credential, put_admin_key};
 use seawall_store::{
-    AuditFilter, Fault, FaultPoint, IdentityStore, KeyStore as _, MemoryOptions, MemoryStore, Page, PrincipalName, StoreOp, SystemClock, TenantId,
+    AuditFilter, Fault, FaultPoint, IdentityStore, KeyStore as _, MemoryOptions, MemoryStore, Page, PrincipalName,
+    StoreOp, SystemClock, TenantId,
 };
 
 use crate::support::{map, send, state};
@@ -27,7 +28,9 @@ async fn trail(store: &dyn IdentityStore) -> Vec<String> {
     let tenant = TenantId::default();
     let found = store.list_audit(&tenant, AuditFilter::default(), Page::first(Page::MAX));
     let records = found.await.unwrap().items.into_iter();
-    records.map(|record| record.body.entry.action.as_str().to_owned()).collect()
+    records
+        .map(|record| record.body.entry.action.as_str().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -55,7 +58,11 @@ async fn the_first_start_makes_a_key_that_only_this_user_can_read() {
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), text, "a restart changes nothing");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert_eq!(trail(store).await, ["admin_key.created"], "nor is it written down again");
+    assert_eq!(
+        trail(store).await,
+        ["admin_key.created"],
+        "nor is it written down again"
+    );
 
     let app = seawall_server::router(&state);
     let request = http::Request::get("/api/v1/runs").header("x-api-key", text.trim());

@@ -8,7 +8,9 @@ use seawall_store::{
 };
 use secrecy::SecretString;
 
-use crate::identity::accounts::{AccountError, Accounts, AccountsParts, Actor, KeyRequest, MadeKey, TokenPair, UserRequest};
+use crate::identity::accounts::{
+    AccountError, Accounts, AccountsParts, Actor, KeyRequest, MadeKey, TokenPair, UserRequest,
+};
 use crate::identity::password::{HashLimits, HashWork, Password, PasswordHasher};
 use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts, MasterKey, Principal, Role, Scopes};
 
