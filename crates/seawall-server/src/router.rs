@@ -8,7 +8,9 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, telemetry, workflows};
+use crate::handlers::{
+    api_keys, approvals, audit, auth, docs, health, queues, runs, schedules, tasks, telemetry, users, workflows,
+};
 use crate::identity::Principal;
 use crate::openapi::{ApiDoc, OpenApiText, complete};
 use crate::stack::{guarded, guarded_in_process, guarded_metrics};
@@ -88,6 +90,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::bulk::retry))
         .routes(routes!(runs::get::get, runs::delete::delete))
         .routes(routes!(runs::events::events))
+        .routes(routes!(runs::ticket::ticket))
         .routes(routes!(runs::journal::journal))
         .routes(routes!(runs::export::export))
         .routes(routes!(runs::why::why))
@@ -119,4 +122,19 @@ fn routes() -> OpenApiRouter<AppState> {
         // Queues
         .routes(routes!(queues::list::list))
         .routes(routes!(queues::get::get, queues::set::set, queues::delete::delete))
+        // Logins and tokens
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::token::token))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::me::me))
+        // Users
+        .routes(routes!(users::list::list, users::create::create))
+        .routes(routes!(users::get::get, users::update::update, users::delete::delete))
+        // API keys
+        .routes(routes!(api_keys::list::list, api_keys::create::create))
+        .routes(routes!(api_keys::revoke::revoke))
+        // Audit trail
+        .routes(routes!(audit::list::list))
+        .routes(routes!(audit::verify::verify))
 }

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::identity::accounts::{Accounts, AccountsParts};
 use crate::identity::oidc::OidcVerifier;
+use crate::identity::password::{HashLimits, HashWork, PasswordHasher};
 use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts};
 use crate::ready::readiness;
 use crate::telemetry::{Observation, Telemetry};
@@ -31,6 +33,7 @@ pub struct Parts {
 
 struct Inner {
     parts: Parts,
+    accounts: Accounts,
     authenticator: Authenticator,
     draining: CancellationToken,
     readiness: Readiness,
@@ -60,12 +63,14 @@ impl AppState {
             bootstrap: parts.config.credentials.admin.clone(),
             oidc: parts.oidc.take(),
         });
+        let accounts = accounts(&parts, authenticator.clone());
         Self(Arc::new(Inner {
             readiness: readiness(&parts.store, &draining),
             telemetry: Telemetry::new(observed, parts.engine.clone(), Arc::clone(&parts.store)),
             tracer: observed.tracer().cloned(),
             began: Instant::now(),
             parts,
+            accounts,
             authenticator,
             draining,
         }))
@@ -84,6 +89,10 @@ impl AppState {
     #[must_use]
     pub fn identity_store(&self) -> &Arc<dyn IdentityStore> {
         &self.0.parts.identity
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     /// Says whose credentials are, and is to be told what of them has ended.
@@ -126,4 +135,16 @@ impl AppState {
     pub fn draining(&self) -> &CancellationToken {
         &self.0.draining
     }
+}
+
+fn accounts(parts: &Parts, authenticator: Authenticator) -> Accounts {
+    let passwords = PasswordHasher::new(HashWork::OWASP, HashLimits::default());
+    let passwords = passwords.expect("OWASP's least work is within argon2's bounds and ours");
+    Accounts::new(AccountsParts {
+        store: Arc::clone(&parts.identity),
+        clock: Arc::clone(&parts.clock),
+        master: parts.config.secret_key.master(),
+        passwords,
+        authenticator,
+    })
 }

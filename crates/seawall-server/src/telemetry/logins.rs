@@ -5,21 +5,19 @@ use prometheus_client::registry::Registry;
 
 /// How a login ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LoginOutcome {
+pub(crate) enum LoginOutcome {
     Succeeded,
+    /// Also of accounts that are locked or not there: from outside they are one.
     Failed,
-    /// Refused without a look, after too many failures.
-    LockedOut,
 }
 
 impl LoginOutcome {
-    const ALL: [Self; 3] = [Self::Succeeded, Self::Failed, Self::LockedOut];
+    const ALL: [Self; 2] = [Self::Succeeded, Self::Failed];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
-            Self::LockedOut => "locked_out",
         }
     }
 }
@@ -29,7 +27,7 @@ struct Labels {
     outcome: &'static str,
 }
 
-pub(super) struct Logins([Counter; 3]);
+pub(super) struct Logins([Counter; 2]);
 
 impl Logins {
     pub(super) fn register(registry: &mut Registry) -> Self {

@@ -17,6 +17,6 @@ mod registry;
 mod runs;
 
 pub(crate) use build::commit;
-pub use logins::LoginOutcome;
+pub(crate) use logins::LoginOutcome;
 pub use observation::Observation;
 pub use registry::Telemetry;

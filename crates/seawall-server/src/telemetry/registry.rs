@@ -81,7 +81,7 @@ impl Telemetry {
     }
 
     /// Counts a login.
-    pub fn login(&self, outcome: LoginOutcome) {
+    pub(crate) fn login(&self, outcome: LoginOutcome) {
         self.0.logins.count(outcome);
     }
 }

@@ -1,7 +1,7 @@
 //! Metrics, statistics, profiles: what they say, and to whom.
 
 use http::Request;
-use seawall_server::{LoginOutcome, Server};
+use seawall_server::Server;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -27,14 +27,15 @@ const FLOW: &str = r#"{"workflow": {"name": "made", "steps": [
 
 #[tokio::test(start_paused = true)]
 async fn what_is_done_and_asked_is_counted() {
-    let (state, app) = working(&[]).await;
+    let (_state, app) = working(&[]).await;
     let run = Request::post("/api/v1/workflows/run")
         .header("content-type", "application/json")
         .header("prefer", "wait=10");
     assert_eq!(send(&app, run, FLOW).await.json()["status"], "failed");
     get(&app, "/api/v1/runs/nothing").await;
     get(&app, "/of/nobody").await;
-    state.telemetry().login(LoginOutcome::LockedOut);
+    let stranger = r#"{"email": "ada@example.com", "password": "a password of nobody"}"#;
+    assert_eq!(post_json(&app, "/api/v1/auth/login", stranger).await.status, 401);
     let answer = get(&app, "/metrics").await;
     assert!(
         answer
@@ -51,7 +52,7 @@ async fn what_is_done_and_asked_is_counted() {
         r#"seawall_step_duration_seconds_count{kind="fail",outcome="failed"} 1"#,
         "seawall_runs_active 0",
         "seawall_error_rate_anomaly 0.0",
-        r#"seawall_logins_total{outcome="locked_out"} 1"#,
+        r#"seawall_logins_total{outcome="failed"} 1"#,
         r#"seawall_logins_total{outcome="succeeded"} 0"#,
         r#"http_server_request_duration_seconds_count{method="POST",route="/api/v1/workflows/run",status="2xx"} 1"#,
         r#"http_server_request_duration_seconds_count{method="GET",route="/api/v1/runs/{run_id}",status="4xx"} 1"#,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: helpers fail loudly")]
 
+mod accounts;
 mod conflicts;
 mod definitions;
 mod examples;

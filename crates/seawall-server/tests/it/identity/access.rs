@@ -18,6 +18,9 @@ const PUBLIC: &[&str] = &[
     "GET /problems/{code}",
     "GET /openapi.json",
     "GET /docs",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/token",
     // In dev, as here.
     "GET /metrics",
 ];
@@ -116,6 +119,11 @@ async fn every_operation_but_the_public_ones_wants_credentials_with_its_scope() 
 
         let scopes = operation.scopes();
         let refused = with_key(&app, &operation, &without).await;
+        if scopes.is_empty() {
+            // Whoever they are: they ask about themselves.
+            assert!(!matches!(refused.status.as_u16(), 401 | 403), "{name}");
+            continue;
+        }
         assert_eq!(
             (refused.status.as_u16(), refused.code()),
             (403, "insufficient-scope".to_owned()),
