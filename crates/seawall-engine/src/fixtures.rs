@@ -36,6 +36,7 @@ pub(crate) fn born(source: &Value, child_of: Option<u128>) -> Event {
         scheduled: None,
         gated: definition(source).flow.is_gated(),
         priority: 0,
+        trace: None,
     }))
 }
 

@@ -14,6 +14,7 @@ mod export;
 mod fixtures;
 mod journal;
 mod names;
+mod observer;
 mod replay;
 mod runtime;
 mod schedule;
@@ -50,6 +51,7 @@ pub use executor::{
 pub use export::{DocumentError, DocumentRun, Export, MAX_DOCUMENT_BYTES, RunDocument};
 pub use journal::{CodecError, MAX_VALUE_DEPTH, READER_VERSION, is_too_deep};
 pub use names::{ActivityRef, EffectKey, Part, StepId};
+pub use observer::{Fact, ObservedRun, Observer, Span, StepEnd};
 pub use replay::{Comparison, Divergence, Finding, FindingKind, Verdict, replay, replay_changed};
 pub use runtime::EngineConfig;
 pub use schedule::{CatchUp, ScheduleSettings, ScheduleTiming};

@@ -13,7 +13,8 @@ use seawall_store::{
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Config, bearer};
-use crate::identity::{self, ApiKey, Scopes};
+use crate::identity::accounts::{BOOTSTRAP, admin_key_configured, admin_key_made};
+use crate::identity::{self, ApiKey, MasterKey, Scopes};
 
 /// Keys that the tenant may have; `put_admin_key` does not look at it.
 const MOST: u32 = 1;
@@ -57,7 +58,9 @@ pub enum AdminKeyError {
 /// # Errors
 /// When it cannot be written down or kept.
 pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result<AdminKey, AdminKeyError> {
+    let master = config.secret_key.master();
     if config.credentials.admin.is_some() {
+        admin_key_configured(store, master).await;
         return Ok(AdminKey::Configured);
     }
     let path = file(&config.data_dir);
@@ -78,7 +81,7 @@ pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result
             (key, true)
         }
     };
-    match keep(&key, &path, store).await? {
+    match keep(&key, &path, store, master).await? {
         PutAdminKey::Created { .. } => Ok(AdminKey::Made(path)),
         PutAdminKey::Kept(record) if identity::KeyId::of_store(record.id) == Some(key.id()) => {
             Ok(AdminKey::There(path))
@@ -92,7 +95,12 @@ pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result
     }
 }
 
-async fn keep(key: &ApiKey, path: &Path, store: &dyn IdentityStore) -> Result<PutAdminKey, AdminKeyError> {
+async fn keep(
+    key: &ApiKey,
+    path: &Path,
+    store: &dyn IdentityStore,
+    master: &MasterKey,
+) -> Result<PutAdminKey, AdminKeyError> {
     let id = key
         .id()
         .to_store()
@@ -102,12 +110,13 @@ async fn keep(key: &ApiKey, path: &Path, store: &dyn IdentityStore) -> Result<Pu
         name: KeyName::parse("admin")?,
         hash: SecretHash::from_bytes(*key.hash().as_bytes()),
         scopes: StoreScopes::parse(&Scopes::ALL.to_string())?,
-        created_by: PrincipalName::parse("service:bootstrap")?,
+        created_by: PrincipalName::parse(BOOTSTRAP)?,
         expires_at: None,
         most: MOST,
     };
+    let audit = admin_key_made(master, id);
     Ok(store
-        .put_admin_key(&TenantId::default(), new, PutAdmin::IfNone, None)
+        .put_admin_key(&TenantId::default(), new, PutAdmin::IfNone, Some(audit))
         .await?)
 }
 

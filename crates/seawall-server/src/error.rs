@@ -9,6 +9,9 @@ use seawall_engine::EngineError;
 use seawall_guard::problem::{FieldError, Pointer, Problem, kinds};
 use seawall_store::StoreError;
 
+use crate::identity::accounts::AccountError;
+use crate::identity::{invalid_credentials, lacks, unauthenticated};
+use crate::once::withheld;
 use crate::problems;
 
 /// Why a handler refuses.
@@ -52,6 +55,18 @@ impl From<EngineError> for ApiError {
     }
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self(of_engine(EngineError::Store(error)))
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        Self(of_account(error))
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.0.into_response()
@@ -91,6 +106,27 @@ fn of_engine(error: EngineError) -> Problem {
         EngineError::IdempotencyKeyReused => Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED),
         EngineError::Overloaded(_) => overloaded(),
         EngineError::Store(_) | EngineError::Corrupt(_) => Problem::new(&kinds::INTERNAL_ERROR),
+    }
+}
+
+fn of_account(error: AccountError) -> Problem {
+    let detail = sentence(&error.to_string());
+    match error {
+        AccountError::WrongLogin => unauthenticated().with_detail("The address or the password is wrong."),
+        AccountError::WrongToken => invalid_credentials(),
+        AccountError::NoLogin | AccountError::EmailTaken | AccountError::LastAdmin => {
+            Problem::new(&kinds::CONFLICT).with_detail(detail)
+        }
+        AccountError::TooManyUsers { most } => Problem::new(&problems::TOO_MANY_USERS).with_extension("limit", most),
+        AccountError::TooManyKeys { most } => Problem::new(&problems::TOO_MANY_API_KEYS).with_extension("limit", most),
+        AccountError::Lacks(scope) => lacks(scope),
+        AccountError::Withheld => withheld(),
+        AccountError::Hash(error) => error.into(),
+        AccountError::Token(error) => {
+            tracing::error!(error = %error, "a token could not be signed");
+            Problem::new(&kinds::INTERNAL_ERROR)
+        }
+        AccountError::Store(error) => of_engine(EngineError::Store(error)),
     }
 }
 

@@ -14,21 +14,27 @@ mod error;
 mod extract;
 mod handlers;
 pub mod identity;
+mod once;
 mod openapi;
 mod problems;
+mod ready;
 mod router;
 mod serve;
 mod stack;
 mod state;
+mod telemetry;
+mod traces;
 mod wire;
 
 pub use admin_key::{AdminKey, AdminKeyError, client_credential, put_admin_key};
 pub use config::{
-    Config, ConfigError, ConfigErrors, Credentials, Docs, Edge, Environment, LogFormat, Origins, RequestLimits,
-    SecretKey, StepSecrets, Variable, known_variables,
+    Config, ConfigError, ConfigErrors, Credentials, Docs, Edge, Environment, LogFormat, Origins, OtlpProtocol,
+    RequestLimits, SecretKey, StepSecrets, Traces, Variable, known_variables,
 };
 pub use problems::CATALOG;
 pub use router::{local_router, openapi_json, router};
 pub use serve::{ServeError, Server, serve};
 pub use stack::guarded;
 pub use state::{AppState, Parts};
+pub use telemetry::{Observation, Telemetry};
+pub use traces::{Tracer, TracesError};

@@ -14,6 +14,14 @@ seawall_guard::problem_kinds! {
         "There are as many schedules as there may be.",
         "A tenant has at most 10,000 schedules, paused ones included. Delete one that is not needed, or let one schedule do the work of several.",
         ["limit": "The most that there may be."];
+    TOO_MANY_USERS = "too-many-users", CONFLICT, "Too many users",
+        "There are as many users as there may be.",
+        "A tenant has at most 10,000 users, inactive ones included. Delete those that are not needed.",
+        ["limit": "The most that there may be."];
+    TOO_MANY_API_KEYS = "too-many-api-keys", CONFLICT, "Too many API keys",
+        "There are as many API keys as there may be.",
+        "A tenant has at most 10,000 keys that are neither revoked nor expired. Revoke those that are not needed, and let keys expire.",
+        ["limit": "The most that there may be."];
     NOT_A_DECIDER = "not-a-decider", FORBIDDEN, "Not a decider",
         "Others are asked for this decision.",
         "The approval names who may decide (`deciders`), by the names under which principals are known (`usr_…`, `key_…`, `oidc:SUBJECT`), and the caller is none of them. `GET /api/v1/approvals` shows whom it asks.";

@@ -8,10 +8,12 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, workflows};
+use crate::handlers::{
+    api_keys, approvals, audit, auth, docs, health, queues, runs, schedules, tasks, telemetry, users, workflows,
+};
 use crate::identity::Principal;
 use crate::openapi::{ApiDoc, OpenApiText, complete};
-use crate::stack::{guarded, guarded_in_process};
+use crate::stack::{guarded, guarded_in_process, guarded_metrics};
 use crate::state::AppState;
 
 /// The whole service without a socket: routes, guards, documentation.
@@ -29,9 +31,18 @@ pub fn local_router(state: &AppState) -> Router {
 fn described(state: &AppState) -> Router {
     let (routes, mut description) = routes().split_for_parts();
     complete(&mut description);
+    for template in description.paths.paths.keys() {
+        state.telemetry().know_route(template);
+    }
     routes
         .layer(Extension(OpenApiText::of(&description)))
         .with_state(state.clone())
+}
+
+/// What `METRICS_PORT` answers.
+pub(crate) fn metrics_router(state: &AppState) -> Router {
+    let routes = Router::new().route("/metrics", get(telemetry::metrics::unguarded_metrics));
+    guarded_metrics(routes.with_state(state.clone()), state)
 }
 
 /// The API's description, as `/openapi.json` answers it.
@@ -49,6 +60,10 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::ready::ready))
         .routes(routes!(health::ready::health_ready))
         .routes(routes!(health::api::api_health))
+        // Telemetry
+        .routes(routes!(telemetry::metrics::metrics))
+        .routes(routes!(telemetry::stats::stats))
+        .routes(routes!(telemetry::force_error::force_error))
         // Documentation
         .routes(routes!(docs::openapi::openapi))
         .routes(routes!(docs::ui::ui))
@@ -75,6 +90,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::bulk::retry))
         .routes(routes!(runs::get::get, runs::delete::delete))
         .routes(routes!(runs::events::events))
+        .routes(routes!(runs::ticket::ticket))
         .routes(routes!(runs::journal::journal))
         .routes(routes!(runs::export::export))
         .routes(routes!(runs::why::why))
@@ -106,4 +122,19 @@ fn routes() -> OpenApiRouter<AppState> {
         // Queues
         .routes(routes!(queues::list::list))
         .routes(routes!(queues::get::get, queues::set::set, queues::delete::delete))
+        // Logins and tokens
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::token::token))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::me::me))
+        // Users
+        .routes(routes!(users::list::list, users::create::create))
+        .routes(routes!(users::get::get, users::update::update, users::delete::delete))
+        // API keys
+        .routes(routes!(api_keys::list::list, api_keys::create::create))
+        .routes(routes!(api_keys::revoke::revoke))
+        // Audit trail
+        .routes(routes!(audit::list::list))
+        .routes(routes!(audit::verify::verify))
 }

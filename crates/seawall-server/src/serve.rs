@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accept::Acceptor;
 use crate::config::Config;
-use crate::router::router;
+use crate::router::{metrics_router, router};
 use crate::state::AppState;
 
 /// Why the server could not begin.
@@ -23,17 +23,20 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Server {
     acceptor: Acceptor,
+    /// Of `METRICS_PORT`.
+    metrics: Option<Acceptor>,
 }
 
 impl Server {
     /// # Errors
     /// When the port is taken or the address is not this machine's.
     pub async fn bind(config: &Config) -> Result<Self, ServeError> {
-        let address = config.listen_address();
-        match Acceptor::bind(address).await {
-            Ok(acceptor) => Ok(Self { acceptor }),
-            Err(source) => Err(ServeError::Bind { address, source }),
-        }
+        let acceptor = bind(config.listen_address()).await?;
+        let metrics = match config.metrics_port {
+            Some(port) => Some(bind(SocketAddr::new(config.host, port)).await?),
+            None => None,
+        };
+        Ok(Self { acceptor, metrics })
     }
 
     /// Where it listens: with `PORT=0`, the port that was free.
@@ -42,8 +45,15 @@ impl Server {
         self.acceptor.address()
     }
 
+    /// Where metrics are, with a `METRICS_PORT`.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Acceptor::address)
+    }
+
     /// Answers until `shutdown`, then ends in this order: readiness turns red and streams end; no more connections are
-    /// accepted; requests finish within the deadline; the engine parks its runs; the store closes.
+    /// accepted; requests finish within the deadline; the engine parks its runs; the store closes; the last spans
+    /// are sent.
     pub async fn run(self, state: AppState, shutdown: CancellationToken) {
         let draining = state.draining().clone();
         let deadline = state.config().shutdown_deadline / 2;
@@ -52,12 +62,18 @@ impl Server {
             self.acceptor.run(router(&state), draining.clone(), deadline).await;
             answered.cancel();
         };
+        let (metrics, stopping) = (self.metrics, draining.clone());
+        let scraped = async {
+            if let Some(acceptor) = metrics {
+                acceptor.run(metrics_router(&state), stopping, deadline).await;
+            }
+        };
         let signal = async {
             shutdown.cancelled().await;
             tracing::info!("stopping: no new requests");
             draining.cancel();
         };
-        tokio::join!(accepting, signal, state.authenticator().keep_up(&answered));
+        tokio::join!(accepting, scraped, signal, state.authenticator().keep_up(&answered));
         state.tasks().close();
         if tokio::time::timeout(deadline, state.tasks().wait()).await.is_err() {
             tracing::warn!("work beside requests did not end in time");
@@ -66,8 +82,17 @@ impl Server {
         if let Err(error) = state.store().close().await {
             tracing::error!(error = %error, "the store did not close cleanly");
         }
+        // After everything that ends something.
+        if let Some(tracer) = state.tracer() {
+            tracer.close().await;
+        }
         tracing::info!("stopped");
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<Acceptor, ServeError> {
+    let bound = Acceptor::bind(address).await;
+    bound.map_err(|source| ServeError::Bind { address, source })
 }
 
 /// Binds and serves; see [`Server`].

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use http::{HeaderMap, Method};
 use seawall_guard::access_log::AccessLogLayer;
 use seawall_guard::authenticate::AuthenticateLayer;
 use seawall_guard::body_limit::BodyLimitLayer;
+use seawall_guard::body_log::BodyLogLayer;
 use seawall_guard::client_address::ClientAddressLayer;
 use seawall_guard::cors::{CorsLayer, CorsPolicy};
 use seawall_guard::deadline::DeadlineLayer;
 use seawall_guard::https::HttpsLayer;
 use seawall_guard::problem::{CatchPanicLayer, ProblemLayer};
+use seawall_guard::profile::ProfileLayer;
 use seawall_guard::request_id::{self, RequestIdLayer};
 use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
 use seawall_guard::trace_context::{TRACEPARENT, TraceContextLayer};
@@ -21,15 +24,24 @@ use tower::util::option_layer;
 use crate::config::{Edge, Origins};
 use crate::extract::wait_of;
 use crate::state::AppState;
+use crate::traces::record_request;
 
 /// Load balancers ask these, by addresses of their own and in the clear.
-const PROBES: &[&str] = &["/health", "/ready", "/health/ready"];
+pub(crate) const PROBES: &[&str] = &["/health", "/ready", "/health/ready"];
 
 /// Puts the whole stack round `routes`, the 404 and 405 of the router included.
 pub fn guarded(routes: Router, state: &AppState) -> Router {
     let config = state.config();
     let strict = !config.environment.is_dev();
+    let tracer = state.tracer().cloned();
+    let sampled = tracer.is_some();
     let https = HttpsLayer::new().exempt(PROBES).documents(&["/docs", "/problems"]);
+    let routes = match config.log_bodies {
+        // It would change the body's type, for nothing.
+        0 => routes,
+        // What is refused for its size is not read.
+        bytes => routes.layer(BodyLogLayer::up_to(bytes)),
+    };
     routes
         // Innermost: it changes the body's type and needs nothing of the others; its 413 is logged and completed outside.
         .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
@@ -48,14 +60,32 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(CatchPanicLayer)
         // Gives every error above its shape; inside the log, which reads the problem's code.
         .layer(ProblemLayer)
+        // Round everything that works for the request.
+        .layer(ProfileLayer::enabled(config.profiling))
+        // Outside the problems that it counts.
+        .layer(state.telemetry().layer())
+        // Beside it, for the same reason.
+        .layer(option_layer(
+            tracer.map(|tracer| from_fn_with_state(tracer, record_request)),
+        ))
         // One line for each request, with the status the client gets.
         .layer(AccessLogLayer::new())
         // On every answer, early errors included.
         .layer(SecurityHeadersLayer::new(Preset::Api).with_hsts(strict))
         // Before the log and the HTTPS guard, which read what it finds.
         .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
-        .layer(TraceContextLayer::new(false))
+        .layer(TraceContextLayer::new(sampled))
         // Outermost: all of the above speaks of the request by this id.
+        .layer(RequestIdLayer)
+}
+
+/// What stands round the listener of metrics alone, which is asked by addresses and names of all kinds.
+pub(crate) fn guarded_metrics(routes: Router, state: &AppState) -> Router {
+    routes
+        .layer(DeadlineLayer::new(state.config().limits.timeout))
+        .layer(CatchPanicLayer)
+        .layer(ProblemLayer)
+        .layer(SecurityHeadersLayer::new(Preset::Api))
         .layer(RequestIdLayer)
 }
 

@@ -1,13 +1,21 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_engine::{Clock, Engine};
+use seawall_guard::health::Readiness;
 use seawall_store::{HealthStore, IdentityStore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::identity::accounts::{Accounts, AccountsParts};
 use crate::identity::oidc::OidcVerifier;
+use crate::identity::password::{HashLimits, HashWork, PasswordHasher};
 use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts};
+use crate::ready::readiness;
+use crate::telemetry::{Observation, Telemetry};
+use crate::traces::Tracer;
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -25,8 +33,13 @@ pub struct Parts {
 
 struct Inner {
     parts: Parts,
+    accounts: Accounts,
     authenticator: Authenticator,
     draining: CancellationToken,
+    readiness: Readiness,
+    telemetry: Telemetry,
+    tracer: Option<Tracer>,
+    began: Instant,
 }
 
 /// What handlers and guards share. Cheap to clone.
@@ -35,7 +48,14 @@ pub struct AppState(Arc<Inner>);
 
 impl AppState {
     #[must_use]
-    pub fn new(mut parts: Parts) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        Self::observed(parts, &Observation::default())
+    }
+
+    /// With what the engine's observer sees.
+    #[must_use]
+    pub fn observed(mut parts: Parts, observed: &Observation) -> Self {
+        let draining = CancellationToken::new();
         let authenticator = Authenticator::new(AuthenticatorParts {
             store: Arc::clone(&parts.identity),
             clock: Arc::clone(&parts.clock),
@@ -43,10 +63,16 @@ impl AppState {
             bootstrap: parts.config.credentials.admin.clone(),
             oidc: parts.oidc.take(),
         });
+        let accounts = accounts(&parts, authenticator.clone());
         Self(Arc::new(Inner {
+            readiness: readiness(&parts.store, &draining),
+            telemetry: Telemetry::new(observed, parts.engine.clone(), Arc::clone(&parts.store)),
+            tracer: observed.tracer().cloned(),
+            began: Instant::now(),
             parts,
+            accounts,
             authenticator,
-            draining: CancellationToken::new(),
+            draining,
         }))
     }
 
@@ -65,6 +91,10 @@ impl AppState {
         &self.0.parts.identity
     }
 
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
     /// Says whose credentials are, and is to be told what of them has ended.
     #[must_use]
     pub fn authenticator(&self) -> &Authenticator {
@@ -80,9 +110,41 @@ impl AppState {
         &self.0.parts.config
     }
 
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
+    /// None: nobody takes spans.
+    #[must_use]
+    pub fn tracer(&self) -> Option<&Tracer> {
+        self.0.tracer.as_ref()
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+
+    /// How long there has been a service.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.0.began.elapsed()
+    }
+
     /// Cancelled when a stop was asked for: readiness is red, streams and long waits end.
     #[must_use]
     pub fn draining(&self) -> &CancellationToken {
         &self.0.draining
     }
+}
+
+fn accounts(parts: &Parts, authenticator: Authenticator) -> Accounts {
+    let passwords = PasswordHasher::new(HashWork::OWASP, HashLimits::default());
+    let passwords = passwords.expect("OWASP's least work is within argon2's bounds and ours");
+    Accounts::new(AccountsParts {
+        store: Arc::clone(&parts.identity),
+        clock: Arc::clone(&parts.clock),
+        master: parts.config.secret_key.master(),
+        passwords,
+        authenticator,
+    })
 }

@@ -28,6 +28,7 @@ mod quiet_clock;
 mod readers;
 mod roles;
 mod rows;
+mod slow;
 mod store;
 mod writer;
 

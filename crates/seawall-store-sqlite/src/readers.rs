@@ -9,6 +9,7 @@
 //! Lists and searches may look at many rows. They never take all connections: one is left for what is found by its key,
 //! which is what runs wait for.
 
+use std::any::type_name;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -18,9 +19,11 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use seawall_store::{StoreError, StoreResult};
 use tokio::sync::{Notify, Semaphore, oneshot};
+use tracing::Instrument as _;
 
 use crate::connection;
 use crate::error::{OpError, sql_error};
+use crate::slow::Watch;
 use crate::writer::control;
 
 /// The pool. Clones share it.
@@ -73,11 +76,20 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
     {
+        let reading = self.read_as(type_name::<F>(), read);
+        reading.instrument(tracing::debug_span!("store.read")).await
+    }
+
+    async fn read_as<T, F>(&self, path: &'static str, read: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, OpError> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         self.enqueue(Box::new(move |inner| {
             // Else its caller has gone already.
             if !answer.is_closed() {
-                drop(answer.send(inner.with(read)));
+                drop(answer.send(inner.with(path, read)));
             }
         }))?;
         answered.await.unwrap_or_else(|ended| {
@@ -97,11 +109,11 @@ impl Readers {
         let Ok(permit) = Arc::clone(&self.0.room_for_lists).acquire_owned().await else {
             return Err(closed());
         };
-        self.read(move |conn| {
+        let reading = self.read_as(type_name::<F>(), move |conn| {
             let _permit = permit;
             read(conn)
-        })
-        .await
+        });
+        reading.instrument(tracing::debug_span!("store.list")).await
     }
 
     fn enqueue(&self, job: Job) -> StoreResult<()> {
@@ -183,14 +195,17 @@ impl Drop for Thread {
 }
 
 impl Inner {
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
+    /// `path`: the name of the type of what reads.
+    fn with<T>(&self, path: &'static str, read: impl FnOnce(&Connection) -> Result<T, OpError>) -> StoreResult<T> {
         // Bound apart from the match, which would hold the lock while a file is opened.
         let idle = self.idle.lock().pop();
         let conn = match idle {
             Some(conn) => conn,
             None => connection::reading(&self.path, self.cache_bytes).map_err(sql_error)?,
         };
+        let watch = Watch::start();
         let answer = in_transaction(&conn, read);
+        watch.tell("read", path);
         // A connection that met trouble with the file is not used again; the next reader opens another.
         if conn.is_autocommit() && !matches!(answer, Err(StoreError::Unavailable { .. })) {
             self.idle.lock().push(conn);

@@ -44,9 +44,10 @@ pub use records::{
     RequestClaim, RequestId, RequestState, Revocation, RevocationNo, Revocations, Revoked, RevokedKey, Rotation,
     RunFilter, RunParts, RunProgress, RunProjection, RunRecord, RunRepair, RunStatus, ScheduleChange, ScheduleRecord,
     ScheduledRun, Scope, Scopes, ScopesError, SecretHash, Segment, Sent, SessionBegun, SessionEnd, SessionEndCause,
-    SessionRecord, SessionRevoked, Spent, StatusSet, StoreHealth, StoredAnswer, Strays, Sweep, TaskBeat, TaskClaim,
-    TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, TextError, TicketRecord,
-    Turn, UserChange, UserCreated, UserRecord, UserRole, WorkflowRecord, WorkflowRef, WorkflowVersion, flow_order,
+    SessionRecord, SessionRevoked, Spent, Spread, StatusSet, StoreHealth, StoredAnswer, Strays, Sweep, TaskBeat,
+    TaskClaim, TaskEnder, TaskLease, TaskOffered, TaskRecord, TaskSettled, TaskStatus, TaskWithdrawn, TextError,
+    TicketRecord, Turn, UserChange, UserCreated, UserRecord, UserRole, WorkflowRecord, WorkflowRef, WorkflowVersion,
+    WriteStats, flow_order,
 };
 pub use roles::{
     ApprovalStore, AuditStore, FlowStore, HealthStore, IdempotencyStore, IdentityStore, InspectStore, KeyStore,

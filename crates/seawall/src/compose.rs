@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
 use seawall_server::identity::oidc::OidcVerifier;
-use seawall_server::{AdminKey, AdminKeyError, AppState, Config, Parts, put_admin_key};
+use seawall_server::{AdminKey, AdminKeyError, AppState, Config, Observation, Parts, Tracer, put_admin_key};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use tokio_util::task::TaskTracker;
@@ -147,14 +147,17 @@ impl House {
             registry: registry_of(&config, installation, node),
             secrets: Arc::new(config.secrets.clone()),
         };
-        let engine = Engine::start(parts, work.engine_config(&config))
+        let collector = config.traces.as_ref().filter(|_| work == Work::Serve);
+        let tracer = collector.map(|collector| Tracer::start(collector, Arc::new(SystemClock)));
+        let observed = Observation::new(tracer.transpose()?);
+        let engine = Engine::start_observed(parts, work.engine_config(&config), observed.observer())
             .await
             .context("the engine could not start")?;
         let tasks = TaskTracker::new();
         let issuer = config.oidc.clone().filter(|_| work == Work::Serve);
         let oidc = issuer.map(|issuer| OidcVerifier::new(issuer, Arc::new(SystemClock), tasks.clone()));
         let oidc = oidc.transpose().context("OIDC_ISSUER cannot be asked")?;
-        let state = AppState::new(Parts {
+        let parts = Parts {
             engine,
             identity: store.clone(),
             store,
@@ -162,7 +165,8 @@ impl House {
             clock: Arc::new(SystemClock),
             oidc,
             tasks,
-        });
+        };
+        let state = AppState::observed(parts, &observed);
         Ok(Self { state })
     }
 

@@ -1,9 +1,15 @@
-//! Log lines go to stderr, as the configuration says.
+//! Log lines go to stderr, as the configuration says, and pass through one formatter that takes secrets out. So do panics.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::stderr;
 
+use seawall_guard::logs::{Style, directives, layer};
+use seawall_guard::panic::install_hook;
+use seawall_guard::profile::ProfileSpans;
 use seawall_server::{Config, LogFormat};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// For a server.
@@ -18,14 +24,22 @@ pub(crate) fn start_for_client(config: &Config, verbose: bool) {
 
 fn start_at(config: &Config, level: &str) {
     // The configuration has checked the directives; a level that is refused all the same must not keep the program down.
-    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal());
-    // Fails only when a subscriber is there already, which then serves as well.
-    let _ = match config.log_format {
-        LogFormat::Text => builder.finish().try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+    let wanted = directives(level).unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let style = match config.log_format {
+        LogFormat::Text => Style::Text,
+        LogFormat::Json => Style::Json,
     };
+    // Each has a filter of its own: profiles need spans that nobody wants in the log. Without profiles those cost nothing.
+    let profiles = config.profiling.then(|| ProfileSpans.with_filter(spans()));
+    let subscriber = tracing_subscriber::registry()
+        .with(layer(style, stderr).with_filter(wanted))
+        .with(profiles);
+    // Fails only when a subscriber is there already, which then serves as well.
+    let _ = subscriber.try_init();
+    install_hook();
+}
+
+/// The house's own spans.
+fn spans() -> Targets {
+    Targets::new().with_target("seawall", LevelFilter::DEBUG)
 }

@@ -18,7 +18,7 @@ pub(super) struct Known {
     reason: &'static str,
 }
 
-pub(super) const KNOWN: [Known; 9] = [
+pub(super) const KNOWN: [Known; 10] = [
     Known {
         name: "base64",
         versions: &["0.22", "0.23"],
@@ -35,9 +35,14 @@ pub(super) const KNOWN: [Known; 9] = [
         reason: "getrandom 0.3 and 0.4 on UEFI; built on no target we ship",
     },
     Known {
+        name: "rand",
+        versions: &["0.9", "0.10"],
+        reason: "0.9: opentelemetry_sdk",
+    },
+    Known {
         name: "rand_core",
-        versions: &["0.6", "0.10"],
-        reason: "0.6: traits of signature, under jsonwebtoken",
+        versions: &["0.6", "0.9", "0.10"],
+        reason: "0.6: traits of signature, under jsonwebtoken; 0.9: of rand 0.9",
     },
     Known {
         name: "strum",

@@ -7,6 +7,7 @@ use seawall_store::{RunId, RunWatch, StoreError, StoreHealth};
 
 use crate::api::{EngineError, EngineParts};
 use crate::executor::Registry;
+use crate::observer::Observer;
 use crate::runtime::{self, EngineConfig, Shared};
 
 pub(super) type Result<T> = std::result::Result<T, EngineError>;
@@ -14,7 +15,14 @@ pub(super) type Result<T> = std::result::Result<T, EngineError>;
 /// The engine of this process. Cheap to clone; clones share it. When the last one is dropped without a shutdown, every run
 /// stops where it is, as in a crash.
 #[derive(Clone)]
-pub struct Engine(Arc<Handle>);
+pub struct Engine {
+    handle: Arc<Handle>,
+    /// Of the runs that are created with this handle.
+    trace: Option<Arc<str>>,
+}
+
+/// Longest trace that is kept with a run, in bytes.
+const MAX_TRACE: usize = 256;
 
 struct Handle(Arc<Shared>);
 
@@ -30,16 +38,42 @@ impl Engine {
     /// # Errors
     /// `Store` when the node cannot be registered.
     pub async fn start(parts: EngineParts, config: EngineConfig) -> Result<Self> {
-        let shared = runtime::start(parts, config).await.map_err(EngineError::Store)?;
-        Ok(Self::over(shared))
+        let shared = runtime::start(parts, config, None).await;
+        shared.map(Self::over).map_err(EngineError::Store)
+    }
+
+    /// The same, and tells an observer what it does, from its first run on.
+    ///
+    /// # Errors
+    /// `Store` when the node cannot be registered.
+    pub async fn start_observed(parts: EngineParts, config: EngineConfig, observer: Arc<dyn Observer>) -> Result<Self> {
+        let shared = runtime::start(parts, config, Some(observer)).await;
+        shared.map(Self::over).map_err(EngineError::Store)
     }
 
     pub(super) fn over(shared: Arc<Shared>) -> Self {
-        Self(Arc::new(Handle(shared)))
+        Self {
+            handle: Arc::new(Handle(shared)),
+            trace: None,
+        }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.0.0
+        &self.handle.0
+    }
+
+    /// A handle whose new runs remember that trace: it is journaled with them and goes on to their children. What is longer than
+    /// 256 bytes is not kept.
+    #[must_use]
+    pub fn traced(&self, trace: &str) -> Self {
+        Self {
+            handle: Arc::clone(&self.handle),
+            trace: (trace.len() <= MAX_TRACE).then(|| Arc::from(trace)),
+        }
+    }
+
+    pub(super) fn trace(&self) -> Option<Arc<str>> {
+        self.trace.clone()
     }
 
     /// New work is refused while the engine shuts down.
@@ -53,6 +87,12 @@ impl Engine {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         self.shared().definitions.registry()
+    }
+
+    /// How many runs are in this process's memory.
+    #[must_use]
+    pub fn active_runs(&self) -> usize {
+        self.shared().held.len()
     }
 
     /// Watches a run's durable progress; register before reading.

@@ -85,6 +85,7 @@ impl Engine {
             input,
             origin: std::iter::once(forked).chain(copies).collect(),
             idempotency: request.idempotency,
+            trace: self.trace(),
         };
         create(self.shared(), new).await.map_err(refused(RUN))
     }

@@ -24,6 +24,7 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `InvalidDefinition`, `InvalidInput`, `IdempotencyKeyReused`, `Overloaded`, `Store`.
+    #[tracing::instrument(level = "debug", name = "engine.create_run", skip_all)]
     pub async fn create_run(&self, by: &Principal, request: CreateRun) -> Result<RunStarted> {
         let request = self.checked(by, request).await?;
         create(self.shared(), request).await.map_err(refused(RUN))
@@ -33,6 +34,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of both.
+    #[tracing::instrument(level = "debug", name = "engine.create_run_and_wait", skip_all)]
     pub async fn create_run_and_wait(
         &self,
         by: &Principal,
@@ -88,6 +90,7 @@ impl Engine {
             input,
             origin: Vec::new(),
             idempotency: request.idempotency,
+            trace: self.trace(),
         })
     }
 
@@ -129,6 +132,7 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `Store`.
+    #[tracing::instrument(level = "debug", name = "engine.wait", skip_all)]
     pub async fn wait(&self, by: &Principal, run: RunId, limit: Duration) -> Result<RunView> {
         let watch = self.watch(run);
         let record = self.record(by, run).await?;

@@ -261,8 +261,12 @@ fn run_created(created: &RunCreated) -> Fields {
         Some(link) => fields.with("parent", parent(link)),
         None => fields,
     };
-    match created.scheduled {
+    let fields = match created.scheduled {
         Some(scheduled) => fields.with("schedule", schedule(scheduled)),
+        None => fields,
+    };
+    match &created.trace {
+        Some(trace) => fields.with("trace", json!(**trace)),
         None => fields,
     }
 }

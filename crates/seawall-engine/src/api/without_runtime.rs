@@ -24,7 +24,7 @@ impl Engine {
             registry: Registry::default(),
             secrets: Arc::new(NoSecrets),
         };
-        let shared = runtime::prepare(parts, EngineConfig::default()).now_or_never();
+        let shared = runtime::prepare(parts, EngineConfig::default(), None).now_or_never();
         let shared = shared.expect("the store in memory answers at once");
         Self::over(shared.expect("a new node can be registered"))
     }

@@ -213,6 +213,8 @@ pub struct RunCreated {
     /// It begins only when it is admitted.
     pub gated: bool,
     pub priority: i8,
+    /// Where it was asked for, in words of whoever asked: opaque here, and kept for who looks at the run. A child has its parent's.
+    pub trace: Option<Arc<str>>,
 }
 
 /// Which time of which schedule a run was made for.

@@ -353,6 +353,7 @@ fn child(state: &RunState, started: &ChildStarted, at: Timestamp) -> NewRun {
         scheduled: None,
         gated: started.flow.gate.is_some(),
         priority: started.flow.priority,
+        trace: state.trace.clone(),
     };
     let first = Recorded {
         seq: Seq(1),

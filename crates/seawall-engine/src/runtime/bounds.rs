@@ -1,7 +1,10 @@
 //! What a value from outside may measure.
 
-use crate::datum::MAX_DEPTH;
+use seawall_store::RunStatus;
+
+use crate::core::Message;
 pub(crate) use crate::datum::excess;
+use crate::datum::{Datum, MAX_DEPTH};
 use crate::executor::{Outcome, StepError};
 use crate::journal::MAX_VALUE_DEPTH;
 
@@ -21,8 +24,31 @@ pub(crate) fn bounded(outcome: Outcome) -> Outcome {
     }
 }
 
+/// A child's output is this run's step output, and bounded like any other.
+pub(crate) fn usable(message: Message) -> Message {
+    match message {
+        Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            round,
+            output,
+            ..
+        } if let Some((code, reason)) = excess(output.json()) => Message::ChildEnded {
+            child,
+            activity,
+            generation,
+            round,
+            status: RunStatus::Failed,
+            output: Datum::null(),
+            error: Some(refusal(code, reason)),
+        },
+        message => message,
+    }
+}
+
 /// The error of a step whose output is refused.
-pub(crate) fn refusal(code: &'static str, message: &'static str) -> StepError {
+fn refusal(code: &'static str, message: &'static str) -> StepError {
     StepError::permanent(format!("output-{code}"), format!("the output {message}"))
 }
 

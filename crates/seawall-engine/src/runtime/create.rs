@@ -12,6 +12,7 @@ use crate::core::{Event, Recorded, RunCreated, RunState, ScheduledFor};
 use crate::datum::Datum;
 use crate::definition::{Definition, FlowError, FlowPlan};
 use crate::journal;
+use crate::observer::Observer;
 use crate::runtime::run_task::{Newborn, spawn_newborn};
 use crate::runtime::shared::Shared;
 
@@ -32,6 +33,7 @@ pub(crate) struct NewRunRequest {
     /// When it may begin.
     pub(crate) flow: FlowPlan,
     pub(crate) idempotency: Option<IdempotentRequest>,
+    pub(crate) trace: Option<Arc<str>>,
 }
 
 /// Creates the run: here in memory if there is room, nobody waits for it and the node is alive, else for whoever claims it.
@@ -88,6 +90,7 @@ fn newborn(request: NewRunRequest) -> StoreResult<(Newborn, RunState)> {
             scheduled: None,
             gated: flow.is_some(),
             priority: plan.priority,
+            trace: request.trace,
         })),
     };
     let mut state = created(request.definition, &first)?;
@@ -141,6 +144,7 @@ pub(crate) fn scheduled_run(
     work: &ScheduledWork,
     scheduled: ScheduledFor,
     now: Timestamp,
+    observer: Option<&dyn Observer>,
 ) -> StoreResult<Result<NewRun, FlowError>> {
     let fire_at = scheduled.fire_at.as_millis().to_be_bytes();
     let run = RunId::derived(&[scheduled.schedule.uuid().as_bytes(), &fire_at]);
@@ -165,6 +169,7 @@ pub(crate) fn scheduled_run(
             scheduled: Some(scheduled),
             gated: flow.is_some(),
             priority: plan.priority,
+            trace: observer.and_then(|observer| observer.trace_of(run)),
         })),
     };
     let state = created(Arc::clone(&work.definition), &first)?;

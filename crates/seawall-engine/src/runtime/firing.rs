@@ -54,7 +54,8 @@ pub(super) async fn firing(
                     schedule: record.id,
                     fire_at,
                 };
-                match scheduled_run(&work, scheduled, now)? {
+                let observer = shared.observer.as_deref();
+                match scheduled_run(&work, scheduled, now, observer)? {
                     Ok(run) => firing.runs.push(ScheduledRun { fire_at, run }),
                     Err(error) => {
                         let trouble = Trouble {

@@ -10,6 +10,7 @@ use crate::api::EngineParts;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::executor::SecretSource;
+use crate::observer::Observer;
 use crate::runtime::claims::Claims;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::definitions::Definitions;
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) config: EngineConfig,
     pub(crate) definitions: Definitions,
     pub(crate) held: Arc<Held>,
@@ -51,6 +53,7 @@ impl Shared {
             clock: parts.clock,
             entropy: parts.entropy,
             secrets: parts.secrets,
+            observer: None,
             config,
             definitions,
             held,
@@ -61,6 +64,11 @@ impl Shared {
             doubt: AtomicBool::new(false),
             queueing: AtomicBool::new(false),
         }
+    }
+
+    /// Before anything is done: who is told of it.
+    pub(crate) fn observed_by(self, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { observer, ..self }
     }
 
     /// After an ambiguous answer, a panic, a dropped run: the dispatcher compares memory with the store.

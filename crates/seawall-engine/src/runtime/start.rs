@@ -9,6 +9,7 @@ use futures_util::future::FutureExt as _;
 use seawall_store::StoreResult;
 
 use crate::api::EngineParts;
+use crate::observer::Observer;
 use crate::runtime::config::EngineConfig;
 use crate::runtime::held::Held;
 use crate::runtime::node::Node;
@@ -19,18 +20,27 @@ use crate::runtime::{dispatcher, heartbeat, lapses, retention, scheduler};
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Registers the node.
-pub(crate) async fn prepare(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
+pub(crate) async fn prepare(
+    parts: EngineParts,
+    config: EngineConfig,
+    observer: Option<Arc<dyn Observer>>,
+) -> StoreResult<Arc<Shared>> {
     let spawner = Spawner::default();
     let held = Arc::new(Held::default());
     let root = spawner.root().clone();
     let node = Node::register(&parts, config.clone(), Arc::clone(&held), root).await?;
-    Ok(Arc::new(Shared::new(parts, config, held, node, spawner)))
+    let shared = Shared::new(parts, config, held, node, spawner);
+    Ok(Arc::new(shared.observed_by(observer)))
 }
 
 /// Registers the node and starts its dispatcher, its heartbeat, its keeper of leases and, where schedules fire, its
 /// scheduler, and where runs are not kept for ever, its retention.
-pub(crate) async fn start(parts: EngineParts, config: EngineConfig) -> StoreResult<Arc<Shared>> {
-    let shared = prepare(parts, config).await?;
+pub(crate) async fn start(
+    parts: EngineParts,
+    config: EngineConfig,
+    observer: Option<Arc<dyn Observer>>,
+) -> StoreResult<Arc<Shared>> {
+    let shared = prepare(parts, config, observer).await?;
     let working = Arc::clone(&shared);
     let dispatch = move || dispatcher::dispatch(Arc::clone(&working));
     shared

@@ -16,6 +16,7 @@ mod oidc;
 mod reader;
 mod secret_key;
 mod secrets;
+mod traces;
 mod values;
 
 pub use credentials::Credentials;
@@ -27,3 +28,4 @@ pub use model::{Config, Docs, LogFormat, RequestLimits};
 pub use names::{Variable, known_variables};
 pub use secret_key::SecretKey;
 pub use secrets::StepSecrets;
+pub use traces::{OtlpProtocol, Traces};

@@ -10,6 +10,7 @@ use super::error::{ConfigError, ConfigErrors};
 use super::reader::Reader;
 use super::secret_key::SecretKey;
 use super::secrets::StepSecrets;
+use super::traces::Traces;
 use super::{dotenv, names, oidc, values};
 use crate::identity::oidc::OidcConfig;
 
@@ -63,8 +64,18 @@ pub struct Config {
     pub command_environment: Vec<(String, String)>,
     pub docs: Docs,
     pub log_format: LogFormat,
-    /// A level or directives, as `tracing` filters read them.
+    /// A level or directives, as [`directives`](seawall_guard::logs::directives) reads them.
     pub log_level: String,
+    /// Up to how many bytes of a body stand in the log, masked; 0: none.
+    pub log_bodies: usize,
+    /// Where spans are sent.
+    pub traces: Option<Traces>,
+    /// Whether `/metrics` has a listener of its own, and where; 0 takes a free port.
+    pub metrics_port: Option<u16>,
+    /// Whether requests may ask where their time went.
+    pub profiling: bool,
+    /// Whether `/api/v1/test/…` exists.
+    pub test_endpoints: bool,
     pub secrets: StepSecrets,
     /// How long requests, and then attempts of steps, may take to end after a stop was asked for: each half of it.
     pub shutdown_deadline: Duration,
@@ -148,6 +159,11 @@ impl Config {
             docs: docs(&mut reader, dev),
             log_format: log_format(&mut reader, dev),
             log_level: reader.value("LOG_LEVEL", "info".to_owned(), values::log_level),
+            log_bodies: reader.value("LOG_BODIES", 0, values::logged_bytes),
+            traces: Traces::read(&mut reader),
+            metrics_port: reader.value("METRICS_PORT", None, |text| values::port(text).map(Some)),
+            profiling: reader.value("ENABLE_PROFILING", false, values::boolean),
+            test_endpoints: reader.value("ENABLE_TEST_ENDPOINTS", false, values::boolean),
             secrets: StepSecrets::read(map, &mut reader),
             shutdown_deadline: reader.value("SHUTDOWN_DEADLINE", Duration::from_secs(20), values::deadline),
             warnings: warnings(map),

@@ -38,6 +38,14 @@ pub(super) fn body_bytes(text: &str) -> Parsed<usize> {
     }
 }
 
+/// None, or up to 64 KiB.
+pub(super) fn logged_bytes(text: &str) -> Parsed<usize> {
+    match text.parse::<usize>() {
+        Ok(bytes) if bytes <= 1 << 16 => Ok(bytes),
+        _ => Err("expected a number of bytes, 0 (off) to 65536".to_owned()),
+    }
+}
+
 /// `500ms`, `30s`, `10m`, `1h`: 1 ms to 1 h.
 pub(super) fn deadline(text: &str) -> Parsed<Duration> {
     let help = || "expected a duration from 1ms to 1h, such as 500ms, 30s or 10m".to_owned();
@@ -98,13 +106,8 @@ pub(super) fn absolute(path: &str) -> Parsed<PathBuf> {
 
 /// One level, or directives such as `info,seawall_engine=debug`.
 pub(super) fn log_level(text: &str) -> Parsed<String> {
-    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    let is_level = |part: &str| {
-        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level.trim()))
-    };
-    if text.split(',').all(is_level) {
-        return Ok(text.to_owned());
+    match seawall_guard::logs::directives(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
-    Err("expected off, error, warn, info, debug or trace, or directives such as info,seawall_engine=debug".to_owned())
 }

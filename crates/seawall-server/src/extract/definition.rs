@@ -5,6 +5,7 @@ use seawall_engine::{Format, IdempotentRequest, parse};
 use seawall_guard::problem::{
     FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json, require_uncoded,
 };
+use seawall_store::Digest;
 use serde_json::Value;
 
 use super::idempotency::idempotency;
@@ -84,7 +85,7 @@ async fn text(request: Request) -> Result<(Format, Bytes), ApiError> {
 }
 
 /// A definition to be registered, with the `Idempotency-Key` it came under. The definition itself tells one request from
-/// another, so the key's fingerprint is not over the body.
+/// another, so the key's fingerprint is over what it says, in whichever of the formats.
 pub(crate) struct KeyedDefinition {
     pub(crate) definition: Value,
     pub(crate) key: Option<IdempotentRequest>,
@@ -94,13 +95,15 @@ impl<S: Send + Sync> FromRequest<S> for KeyedDefinition {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let route = request
-            .extensions()
-            .get::<MatchedPath>()
-            .map_or("", MatchedPath::as_str);
-        let by = principal_of(request.extensions())?;
-        let key = idempotency(request.headers(), by, route, request.uri(), &[])?;
+        let extensions = request.extensions();
+        let route = extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let by = principal_of(extensions)?;
+        let mut key = idempotency(request.headers(), by, route, request.uri(), &[])?;
         let DefinitionBody(definition) = DefinitionBody::from_request(request, state).await?;
+        if let Some(key) = &mut key {
+            // The fields of a JSON value stand in one order, whatever theirs was.
+            key.fingerprint = Digest::of(definition.to_string().as_bytes());
+        }
         Ok(Self { definition, key })
     }
 }

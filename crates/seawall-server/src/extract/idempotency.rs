@@ -1,5 +1,6 @@
-use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use http::header::{HeaderMap, HeaderName};
+use http::request::Parts;
 use http::{Method, Uri};
 use seawall_engine::IdempotentRequest;
 use seawall_guard::problem::{Problem, kinds, parse_json, read_body, require_json};
@@ -31,6 +32,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
         let key = idempotency(&parts.headers, by, route, &parts.uri, &bytes)?;
         let value = parse_json(&bytes)?;
         Ok(Self { value, key })
+    }
+}
+
+/// The `Idempotency-Key` of a POST without a body that creates.
+pub(crate) struct KeyOnly(pub(crate) Option<IdempotentRequest>);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyOnly {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let by = principal_of(&parts.extensions)?;
+        idempotency(&parts.headers, by, route, &parts.uri, &[]).map(Self)
     }
 }
 

@@ -107,6 +107,11 @@ impl Authenticator {
         self.0.known.end(what);
     }
 
+    /// To be told at once that sessions ended here, of which nobody says which.
+    pub fn sessions_ended(&self) {
+        self.0.known.end_sessions();
+    }
+
     /// Returns when the key or the session that a principal came with has ended, or nobody can say whether it has: for what goes
     /// on after its request was let in. What has no end that could be heard of is not over.
     pub async fn until_over(self, principal: Principal) {

@@ -21,7 +21,15 @@ fn problem(challenge: &'static str) -> Problem {
     Problem::new(&kinds::UNAUTHENTICATED).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
-pub(super) fn insufficient(scope: Scope) -> HeaderValue {
+/// Somebody has, and it holds, and does not allow this.
+#[must_use]
+pub fn lacks(scope: Scope) -> Problem {
+    Problem::new(&kinds::INSUFFICIENT_SCOPE)
+        .with_extension("required_scope", scope.as_str())
+        .with_header(header::WWW_AUTHENTICATE, insufficient(scope))
+}
+
+fn insufficient(scope: Scope) -> HeaderValue {
     // Scopes are of visible ASCII without quotes: the text is always a header's value.
     HeaderValue::try_from(format!(r#"Bearer error="insufficient_scope", scope="{scope}""#))
         .unwrap_or(HeaderValue::from_static("Bearer"))

@@ -18,6 +18,8 @@ pub enum KeyUse {
     AccessTokens,
     AuditChain,
     Tickets,
+    /// Fingerprints of requests under idempotency keys.
+    Requests,
 }
 
 impl KeyUse {
@@ -26,6 +28,7 @@ impl KeyUse {
             Self::AccessTokens => b"access-tokens/hs256",
             Self::AuditChain => b"audit-chain/hmac-sha256",
             Self::Tickets => b"tickets/hmac-sha256",
+            Self::Requests => b"requests/hmac-sha256",
         }
     }
 }
@@ -107,7 +110,12 @@ mod tests {
 
     #[test]
     fn each_use_and_each_secret_has_a_key_of_its_own() {
-        let uses = [KeyUse::AccessTokens, KeyUse::AuditChain, KeyUse::Tickets];
+        let uses = [
+            KeyUse::AccessTokens,
+            KeyUse::AuditChain,
+            KeyUse::Tickets,
+            KeyUse::Requests,
+        ];
         let mut keys: Vec<[u8; 32]> = Vec::new();
         for secret in ["a secret of at least 32 bytes .1", "a secret of at least 32 bytes .2"] {
             keys.extend(uses.map(|key_use| *master(secret).derive(key_use).bytes()));
@@ -115,7 +123,7 @@ mod tests {
         }
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 6);
+        assert_eq!(keys.len(), 8);
     }
 
     #[test]

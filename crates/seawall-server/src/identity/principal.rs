@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use seawall_engine::Principal as EnginePrincipal;
 use seawall_guard::authenticate::PrincipalId;
-use seawall_guard::problem::{Problem, kinds};
+use seawall_guard::problem::Problem;
 use seawall_store::TenantId;
 
 use super::{Scope, Scopes, challenge};
@@ -111,9 +111,7 @@ impl Principal {
         if self.scopes.contains(scope) {
             return Ok(());
         }
-        Err(Problem::new(&kinds::INSUFFICIENT_SCOPE)
-            .with_extension("required_scope", scope.as_str())
-            .with_header(http::header::WWW_AUTHENTICATE, challenge::insufficient(scope)))
+        Err(challenge::lacks(scope))
     }
 
     /// As the engine knows it.
@@ -134,6 +132,8 @@ impl seawall_guard::authenticate::Principal for Principal {
 
 #[cfg(test)]
 mod tests {
+    use seawall_guard::problem::kinds;
+
     use super::*;
 
     #[test]

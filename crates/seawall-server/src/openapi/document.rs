@@ -14,7 +14,12 @@ use crate::wire::{ProblemDocument, ProblemError};
         (name = "approvals", description = "Decisions that runs ask people for"),
         (name = "tasks", description = "Work for workers outside: taking it, and saying how it goes"),
         (name = "queues", description = "Where workers outside take tasks from, and their limits"),
+        (name = "auth", description = "Logins and tokens"),
+        (name = "users", description = "People who log in with a password"),
+        (name = "api-keys", description = "Keys for programs"),
+        (name = "audit", description = "What was done that touches security"),
         (name = "health", description = "Liveness and readiness"),
+        (name = "telemetry", description = "Metrics and statistics of the service"),
         (name = "documentation", description = "This description, its page, the problems"),
     )
 )]

@@ -21,9 +21,7 @@ pub(crate) fn complete(description: &mut OpenApi) {
     for (path, item) in &mut description.paths.paths {
         for operation in operations(item) {
             let mut found = kinds_of(path, operation);
-            if secure(operation) {
-                found.extend([&kinds::UNAUTHENTICATED, &kinds::INSUFFICIENT_SCOPE]);
-            }
+            found.extend(secure(operation));
             let path = path.clone();
             for (status, response) in responses(&path, &found) {
                 operation

@@ -1,6 +1,7 @@
 //! Who may call an operation. In the code it names its scope (`security(("scope" = ["runs:read"]))`); in the description it
 //! stands under each of the ways in which credentials are presented.
 
+use seawall_guard::problem::{ProblemKind, kinds};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -13,16 +14,21 @@ const MARKER: &str = "scope";
 const BEARER: &str = "bearer";
 const API_KEY: &str = "api_key";
 
-/// Puts the ways of presenting credentials in the place of the scope. Whether the operation needs any.
-pub(super) fn secure(operation: &mut Operation) -> bool {
+/// The answers to who has no credentials, and to whose credentials lack the scope.
+static LACKING: [&ProblemKind; 2] = [&kinds::UNAUTHENTICATED, &kinds::INSUFFICIENT_SCOPE];
+
+/// Puts the ways of presenting credentials in the place of the scope, and says how their lack is answered: not at all where
+/// an operation needs none, and with 401 alone where any will do.
+pub(super) fn secure(operation: &mut Operation) -> &'static [&'static ProblemKind] {
     let requirements = operation.security.as_deref().unwrap_or_default();
     let named = requirements.iter().find_map(scopes);
     let Some(scopes) = named else {
-        return false;
+        return &[];
     };
+    let lacking = if scopes.is_empty() { &LACKING[..1] } else { &LACKING };
     let either = [BEARER, API_KEY].map(|scheme| SecurityRequirement::new(scheme, scopes.clone()));
     operation.security = Some(either.into());
-    true
+    lacking
 }
 
 fn scopes(requirement: &SecurityRequirement) -> Option<Vec<String>> {

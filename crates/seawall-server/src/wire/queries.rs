@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::hidden::Hidden;
+
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -61,4 +63,7 @@ pub(crate) struct ApprovalsQuery {
 pub(crate) struct EventsQuery {
     /// Only events after this one. `Last-Event-ID` wins.
     pub(crate) after: Option<u64>,
+    /// Of `POST /api/v1/runs/{run_id}/events/ticket`, for clients that send no headers.
+    #[param(value_type = Option<String>)]
+    pub(crate) ticket: Option<Hidden>,
 }

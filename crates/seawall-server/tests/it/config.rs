@@ -56,8 +56,13 @@ fn what_is_set_is_obeyed() {
         ("DOCS", "off"),
         ("LOG_FORMAT", "json"),
         ("LOG_LEVEL", "info,seawall_engine=debug"),
+        ("METRICS_PORT", "9090"),
+        ("ENABLE_PROFILING", "true"),
+        ("ENABLE_TEST_ENDPOINTS", "1"),
         ("PATH", "/opt/bin:/bin"),
     ]);
+    assert_eq!(config.metrics_port, Some(9090));
+    assert!(config.profiling && config.test_endpoints);
     assert_eq!(config.listen_address().to_string(), "[::1]:0");
     assert_eq!(config.db_path, Path::new("/var/lib/seawall/seawall.db"));
     assert_eq!(config.limits.body_max_bytes, 1000);
@@ -111,6 +116,9 @@ fn each_bad_value_is_refused_by_its_variable() {
         ("DOCS", "private"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_LEVEL", "info,hyper=wran"),
+        ("METRICS_PORT", "metrics"),
+        ("ENABLE_PROFILING", "on"),
         ("DATABASE_URL", "postgres://localhost/x"),
         ("REDIS_URL", "redis://localhost"),
         ("ADMIN_API_KEY", "short"),

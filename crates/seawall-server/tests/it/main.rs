@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod accounts;
 mod bulk;
 mod config;
 mod documentation;
@@ -13,6 +14,7 @@ mod health;
 mod identity;
 mod large;
 mod oidc;
+mod planted;
 mod queues;
 mod rejections;
 mod runs;
@@ -21,5 +23,7 @@ mod socket;
 mod strictness;
 mod support;
 mod tasks;
+mod telemetry;
+mod traces;
 mod workflows;
 mod working;

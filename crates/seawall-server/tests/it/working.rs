@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Registry};
-use seawall_server::{AppState, Parts};
+use seawall_server::{AppState, Observation, Parts};
 use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -45,26 +45,51 @@ pub(crate) async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
 
 /// The same on such a store.
 pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOptions) -> (AppState, Router) {
-    let clock = PausedClock::new();
-    let store = Arc::new(MemoryStore::with_options(Arc::new(clock), options));
-    let parts = EngineParts {
-        store: Arc::<MemoryStore>::clone(&store),
-        clock: Arc::new(clock),
-        registry: Registry::default(),
-        entropy: Arc::new(OsEntropy),
-        secrets: Arc::new(NoSecrets),
-    };
-    let engine = Engine::start(parts, EngineConfig::default()).await.unwrap();
-    let config = Arc::new(config(variables));
-    let state = AppState::new(Parts {
-        engine,
-        identity: Arc::<MemoryStore>::clone(&store),
-        store,
-        config,
-        clock: Arc::new(clock),
-        oidc: None,
-        tasks: TaskTracker::new(),
-    });
-    let app = seawall_server::router(&state);
-    (state, app)
+    let ground = Ground::new(options);
+    let observed = Observation::default();
+    ground.process(variables, &observed, EngineConfig::default()).await
+}
+
+/// What processes in a row have in common.
+pub(crate) struct Ground {
+    store: Arc<MemoryStore>,
+    clock: PausedClock,
+}
+
+impl Ground {
+    pub(crate) fn new(options: MemoryOptions) -> Self {
+        let clock = PausedClock::new();
+        Self {
+            store: Arc::new(MemoryStore::with_options(Arc::new(clock), options)),
+            clock,
+        }
+    }
+
+    pub(crate) async fn process(
+        &self,
+        variables: &[(&str, &str)],
+        observed: &Observation,
+        engine: EngineConfig,
+    ) -> (AppState, Router) {
+        let parts = EngineParts {
+            store: Arc::<MemoryStore>::clone(&self.store),
+            clock: Arc::new(self.clock),
+            registry: Registry::default(),
+            entropy: Arc::new(OsEntropy),
+            secrets: Arc::new(NoSecrets),
+        };
+        let engine = Engine::start_observed(parts, engine, observed.observer()).await;
+        let parts = Parts {
+            engine: engine.unwrap(),
+            identity: Arc::<MemoryStore>::clone(&self.store),
+            store: Arc::<MemoryStore>::clone(&self.store),
+            config: Arc::new(config(variables)),
+            clock: Arc::new(self.clock),
+            oidc: None,
+            tasks: TaskTracker::new(),
+        };
+        let state = AppState::observed(parts, observed);
+        let app = seawall_server::router(&state);
+        (state, app)
+    }
 }

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use seawall_store::{HealthStore, StoreHealth, StoreResult};
+use seawall_store::{HealthStore, StoreHealth, StoreResult, WriteStats};
 
 use crate::SqliteStore;
 use crate::ops::Probe;
@@ -29,6 +29,10 @@ impl HealthStore for SqliteStore {
                 queued: self.writer.queued(),
             })
         })
+    }
+
+    fn writes(&self) -> WriteStats {
+        self.writer.writes()
     }
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {

@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use seawall_store::{StoreError, StoreResult};
+use seawall_store::{StoreError, StoreResult, WriteStats};
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument as _;
 
 use crate::error::OpenError;
 use crate::metrics::SqliteMetrics;
@@ -53,7 +54,8 @@ impl Writer {
             _room: room,
         };
         self.queue.push(lane, Box::new(job))?;
-        answer.await.unwrap_or_else(|dropped| {
+        let answer = answer.instrument(tracing::debug_span!("store.write")).await;
+        answer.unwrap_or_else(|dropped| {
             Err(StoreError::Ambiguous {
                 source: Box::new(dropped),
             })
@@ -70,6 +72,10 @@ impl Writer {
 
     pub(crate) fn metrics(&self) -> SqliteMetrics {
         self.shared.counters.snapshot(self.queue.len())
+    }
+
+    pub(crate) fn writes(&self) -> WriteStats {
+        self.shared.counters.writes(self.queue.len())
     }
 
     /// Refuses further work and waits until what was accepted is answered and the file is let go.

@@ -1,9 +1,12 @@
 //! An operation on its way through the writer.
 
+use std::any::type_name;
+
 use seawall_store::{StoreError, StoreResult, Watchers};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::error::{OpError, fault_kind, sql_error};
+use crate::slow::Watch;
 use crate::writer::{Fault, Tx};
 
 /// What every operation costs in the queue on top of its payload.
@@ -58,7 +61,10 @@ pub(super) struct Pending<O: Operation> {
 
 impl<O: Operation> Job for Pending<O> {
     fn run(&mut self, tx: &Tx<'_>) -> Ran {
-        let (outcome, ran) = match self.operation.run(tx) {
+        let watch = Watch::start();
+        let outcome = self.operation.run(tx);
+        watch.tell("write", type_name::<O>());
+        let (outcome, ran) = match outcome {
             Ok(answer) => (Ok(answer), Ran::Done),
             Err(OpError::Refused(error)) => (Err(error), Ran::Refused),
             Err(OpError::Sql(error)) => match fault_kind(&error) {

@@ -1,6 +1,6 @@
 //! Group commit: what shares a commit, and what does not share a fate.
 
-use seawall_store::{LeaseStore as _, LoadedRun, RunStore as _, Sent, StoreError};
+use seawall_store::{HealthStore as _, LeaseStore as _, LoadedRun, RunStore as _, Sent, StoreError};
 use seawall_store_sqlite::SqliteStore;
 use std::sync::Arc;
 
@@ -31,6 +31,15 @@ async fn what_queues_during_a_commit_shares_the_next_one() {
     let after = store.metrics();
     assert_eq!(after.commits - before.commits, 2);
     assert_eq!(after.ops - before.ops, 100);
+    let writes = store.writes();
+    assert_eq!((writes.commits, writes.operations), (after.commits, after.ops));
+    assert_eq!(
+        (writes.batches.sum, writes.batches.count()),
+        (after.ops, writes.flushes.count())
+    );
+    // The 99 went together.
+    let (_, large) = writes.batches.buckets[7];
+    assert_eq!((writes.batches.buckets[7].0, large), (128, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ mod run;
 mod schedule;
 mod task;
 mod workflow;
+mod writes;
 
 pub use append::{
     Append, AppendThen, Appended, ApprovalOpened, ApprovalSettled, ClaimLimits, ClaimedRun, CrossMessage, HeldRun,
@@ -47,6 +48,7 @@ pub use task::{
     TaskSettled, TaskStatus, TaskWithdrawn,
 };
 pub use workflow::{NewWorkflow, WorkflowRecord, WorkflowRef, WorkflowVersion};
+pub use writes::{Spread, WriteStats};
 
 use std::time::Duration;
 

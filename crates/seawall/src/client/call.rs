@@ -44,6 +44,10 @@ impl Call {
         Self::new(Method::PUT, path, Some(body))
     }
 
+    pub(crate) fn patch(path: impl Into<String>, body: Value) -> Self {
+        Self::new(Method::PATCH, path, Some(body))
+    }
+
     pub(crate) fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path, None)
     }

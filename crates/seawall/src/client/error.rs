@@ -57,6 +57,8 @@ pub(crate) struct Problem {
     pub(crate) code: String,
     pub(crate) request_id: Option<String>,
     pub(crate) errors: Vec<ProblemError>,
+    /// What the credentials do not allow.
+    pub(crate) required_scope: Option<String>,
 }
 
 /// One thing that is wrong with a request.

@@ -1,6 +1,7 @@
 //! The HTTP API's client. Every command is one, whoever answers: a server across a socket, or the service in this very
 //! process on the embedded store.
 
+mod account_views;
 mod address;
 mod body;
 mod call;
@@ -15,6 +16,7 @@ mod sse;
 mod task_views;
 mod views;
 
+pub(crate) use account_views::{ApiKey, AuditEntry, AuditVerification, NewApiKey, User};
 pub(crate) use address::{Query, segment};
 pub(crate) use call::{Answer, Call};
 pub(crate) use connect::{Connect, connect, held};

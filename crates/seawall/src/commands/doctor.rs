@@ -68,6 +68,7 @@ fn examine(config: &Config) -> Vec<Finding> {
     )];
     findings.push(retention(config));
     findings.extend(doctor_safety::examine(config));
+    findings.extend(switches(config));
     for warning in &config.warnings {
         findings.push(Finding::new("configuration", Grade::Remark, warning.clone()));
     }
@@ -89,6 +90,32 @@ fn retention(config: &Config) -> Finding {
         None => "runs are kept for ever (RUN_RETENTION is 0): the store grows with every run".to_owned(),
     };
     Finding::new("retention", Grade::Fine, text)
+}
+
+/// What helps on a development machine and shows the inside of a service elsewhere.
+fn switches(config: &Config) -> Vec<Finding> {
+    let switches = [
+        (
+            config.profiling,
+            "ENABLE_PROFILING",
+            "requests may ask where their time went",
+        ),
+        (
+            config.test_endpoints,
+            "ENABLE_TEST_ENDPOINTS",
+            "requests may ask for errors",
+        ),
+        (
+            config.log_bodies > 0,
+            "LOG_BODIES",
+            "bodies stand in the log, masked as well as can be",
+        ),
+    ];
+    let on = switches
+        .into_iter()
+        .filter(|(on, ..)| *on && !config.environment.is_dev());
+    on.map(|(_, name, what)| Finding::new("configuration", Grade::Remark, format!("{name} is on: {what}")))
+        .collect()
 }
 
 /// In the largest unit that leaves nothing over.

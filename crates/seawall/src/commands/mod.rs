@@ -1,10 +1,12 @@
 //! The commands, one file each: what they take, what they ask the API, what they print.
 
 mod approvals;
+mod audit;
 mod beginning;
 mod completions;
 mod doctor;
 mod doctor_safety;
+mod keys;
 mod listed;
 mod message;
 mod migrate;
@@ -16,6 +18,7 @@ mod schema;
 mod serve;
 mod signal;
 mod tasks;
+mod users;
 mod verify;
 mod workflows;
 
@@ -51,6 +54,15 @@ pub(crate) enum Command {
     /// Do by hand what workers do: look at tasks, claim, complete and fail them
     #[command(subcommand)]
     Tasks(tasks::Tasks),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Manage the people who log in with a password
+    #[command(subcommand)]
+    Users(users::Users),
+    /// Read and verify the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Send a signal to a run
     Signal(signal::SendSignal),
     /// Bring the store's file to this program's version
@@ -77,6 +89,9 @@ impl Command {
             Self::Approvals(command) => command.execute(context).await,
             Self::Queues(command) => command.execute(context).await,
             Self::Tasks(command) => command.execute(context).await,
+            Self::Keys(command) => command.execute(context).await,
+            Self::Users(command) => command.execute(context).await,
+            Self::Audit(command) => command.execute(context).await,
             Self::Signal(command) => command.execute(context).await,
             Self::Migrate(command) => command.execute(context),
             Self::Verify(command) => command.execute(context).await,

@@ -60,6 +60,9 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
         "Seawall listens on {} (documentation: {}/docs; data: {place})",
         file.url, file.url
     ));
+    if let Some(address) = server.metrics_address() {
+        tell(&format!("Metrics are on http://{address}/metrics"));
+    }
     tell_of(&admin);
     let stop = CancellationToken::new();
     let state = house.state().clone();

@@ -12,6 +12,9 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
     if let Some(detail) = problem.detail.as_deref().filter(|detail| *detail != problem.title) {
         let _ = write!(text, "\n  {}", plain(detail));
     }
+    if let Some(scope) = &problem.required_scope {
+        let _ = write!(text, "\n  it needs the scope {}", plain(scope));
+    }
     for error in &problem.errors {
         let place = if error.pointer.is_empty() { "/" } else { &error.pointer };
         let _ = write!(
@@ -52,11 +55,12 @@ mod tests {
                 message: "expected a time".to_owned(),
                 code: "invalid-value".to_owned(),
             }],
+            required_scope: Some("runs:read".to_owned()),
         };
         assert_eq!(
             problem_text(&problem),
-            "error[validation-error]: Validation error\n  Two things [31m.\n  /since: expected a time \
-             [invalid-value]\n  request id: abc"
+            "error[validation-error]: Validation error\n  Two things [31m.\n  it needs the scope runs:read\n  /since: \
+             expected a time [invalid-value]\n  request id: abc"
         );
     }
 }

@@ -1,9 +1,10 @@
 //! A working folder with a data folder, and the program in it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -105,10 +106,7 @@ impl House {
 
     /// Starts the program and gives what it says on stderr, line by line.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = self.command(arguments);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
-        Running { child, told }
+        Running::of(self.command(arguments))
     }
 
     /// Starts a server on this port, and gives its address.
@@ -123,17 +121,26 @@ impl House {
 /// A process that goes on; killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
-    told: BufReader<ChildStderr>,
+    /// None: a thread listens.
+    told: Option<BufReader<ChildStderr>>,
 }
 
 impl Running {
+    /// Starts a command and listens to its stderr.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let told = Some(BufReader::new(child.stderr.take().unwrap()));
+        Self { child, told }
+    }
+
     /// The next line on stderr that holds this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let told = self.told.as_mut().expect("nobody else listens");
         let mut all = String::new();
         loop {
             let mut line = String::new();
             assert!(
-                self.told.read_line(&mut line).unwrap() > 0,
+                told.read_line(&mut line).unwrap() > 0,
                 "it ended without `{text}`:\n{all}"
             );
             if line.contains(text) {
@@ -145,8 +152,9 @@ impl Running {
 
     /// Everything that it still says.
     pub(crate) fn rest(&mut self) -> String {
+        let told = self.told.as_mut().expect("nobody else listens");
         let mut text = String::new();
-        std::io::Read::read_to_string(&mut self.told, &mut text).unwrap();
+        told.read_to_string(&mut text).unwrap();
         text
     }
 
@@ -155,9 +163,21 @@ impl Running {
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
+    /// Listens to all that it says from now on until it ends, however much that is.
+    pub(crate) fn listen(&mut self) -> JoinHandle<String> {
+        let mut told = self.told.take().expect("nobody else listens");
+        thread::spawn(move || {
+            let mut all = String::new();
+            told.read_to_string(&mut all).unwrap();
+            all
+        })
+    }
+
     pub(crate) fn end(mut self) -> Option<i32> {
-        // Unread words must not fill the pipe.
-        std::io::copy(&mut self.told, &mut std::io::sink()).unwrap();
+        if let Some(told) = &mut self.told {
+            // Unread words must not fill the pipe.
+            std::io::copy(told, &mut std::io::sink()).unwrap();
+        }
         self.child.wait().unwrap().code()
     }
 }

@@ -34,6 +34,7 @@ impl RunState {
             scheduled,
             gated,
             priority,
+            trace,
             ..
         } = (**created).clone();
         let steps = vec![StepState::default(); definition.steps.len()];
@@ -56,10 +57,12 @@ impl RunState {
             limited: gated,
             gated,
             priority,
+            trace,
             superseded: None,
             paused: false,
             blocked: None,
             attempt: 1,
+            attempt_since: first.at,
             asked: 0,
             retry_due: None,
             // The run's time counts from its creation: waiting in the queue is waiting.

@@ -51,6 +51,7 @@ impl RunState {
         self.gated = false;
         self.superseded = None;
         self.attempt += 1;
+        self.attempt_since = at;
         self.retry_due = None;
         self.error = None;
         self.finished_at = None;

@@ -81,6 +81,7 @@ pub struct RunState {
     pub parent: Option<ParentLink>,
     pub depth: u32,
     pub scheduled: Option<ScheduledFor>,
+    pub trace: Option<Arc<str>>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -100,6 +101,8 @@ pub struct RunState {
     pub blocked: Option<BlockReason>,
     /// 1, and one more for each retry.
     pub attempt: u32,
+    /// When that began: the run's creation, or its last retry.
+    pub attempt_since: Timestamp,
     /// Which retry of its parent asked last for its end anew; 0: none.
     pub asked: u32,
     /// It is to be retried when it has ended.

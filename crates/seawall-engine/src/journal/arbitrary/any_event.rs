@@ -22,10 +22,10 @@ fn any_run_event() -> impl Strategy<Value = Event> {
     let created = (
         (any_run(), any_version(), any_digest(), any_datum()),
         (any_who(), of(any_parent()), any::<u32>(), of(any_scheduled())),
-        (any::<bool>(), any::<i8>()),
+        (any::<bool>(), any::<i8>(), of(any_who())),
     );
     let created = created.prop_map(
-        |((run, workflow, definition, input), (created_by, parent, depth, scheduled), (gated, priority))| {
+        |((run, workflow, definition, input), (created_by, parent, depth, scheduled), (gated, priority, trace))| {
             Event::RunCreated(Box::new(RunCreated {
                 run,
                 workflow,
@@ -37,6 +37,7 @@ fn any_run_event() -> impl Strategy<Value = Event> {
                 scheduled,
                 gated,
                 priority,
+                trace,
             }))
         },
     );

@@ -1,6 +1,8 @@
 //! One example of each event.
 
-use super::run_examples::{again_examples, flow_examples, fork_examples, run_examples, schedule_examples};
+use super::run_examples::{
+    again_examples, flow_examples, fork_examples, run_examples, schedule_examples, trace_examples,
+};
 use super::step_examples::{doubt_examples, part_examples, step_examples, task_examples, wait_examples};
 use crate::core::Event;
 
@@ -17,6 +19,7 @@ pub(crate) fn examples() -> Vec<Event> {
         part_examples(),
         fork_examples(),
         again_examples(),
+        trace_examples(),
     ]
     .concat()
 }

@@ -32,6 +32,23 @@ pub(super) fn schedule_examples() -> Vec<Event> {
         }),
         gated: false,
         priority: 0,
+        trace: None,
+    }))]
+}
+
+pub(super) fn trace_examples() -> Vec<Event> {
+    vec![Event::RunCreated(Box::new(RunCreated {
+        run: run_id(1),
+        workflow: version("repo-report"),
+        definition: Digest::of(b"definition"),
+        input: Datum::null(),
+        created_by: ann(),
+        parent: None,
+        depth: 0,
+        scheduled: None,
+        gated: false,
+        priority: 0,
+        trace: Some(Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")),
     }))]
 }
 
@@ -47,6 +64,7 @@ pub(super) fn run_examples() -> Vec<Event> {
         scheduled: None,
         gated: false,
         priority: 0,
+        trace: None,
     };
     let parent = ParentLink {
         run: run_id(2),
@@ -193,6 +211,7 @@ pub(super) fn flow_examples() -> Vec<Event> {
             scheduled: None,
             gated: true,
             priority: -100,
+            trace: None,
         })),
         Event::RunAdmitted { waited_ms: 1500 },
         superseded(Supersession::Debounce),

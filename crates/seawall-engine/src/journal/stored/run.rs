@@ -35,6 +35,8 @@ pub(in crate::journal) struct RunCreatedV1<'a> {
     gated: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     priority: i8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<Shared>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +66,7 @@ impl<'a> From<&'a RunCreated> for RunCreatedV1<'a> {
             }),
             gated: created.gated,
             priority: created.priority,
+            trace: created.trace.clone().map(Shared),
         }
     }
 }
@@ -84,6 +87,7 @@ impl From<RunCreatedV1<'_>> for Event {
             }),
             gated: stored.gated,
             priority: stored.priority,
+            trace: stored.trace.map(|trace| trace.0),
         }))
     }
 }

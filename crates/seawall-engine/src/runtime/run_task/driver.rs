@@ -7,16 +7,16 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_store::{QueueName, RunStatus, Seq, TenantId, Timestamp};
+use seawall_store::{QueueName, Seq, TenantId, Timestamp};
 
 use crate::clock::Clock;
 use crate::core::{Action, AttemptPlan, Command, Env, Event, Message, Recorded, RunState, TaskPlan, decide};
-use crate::datum::Datum;
 use crate::entropy::Entropy;
 use crate::executor::{Outcome, StepError};
 use crate::names::ActivityRef;
-use crate::runtime::bounds::{bounded, excess, refusal};
+use crate::runtime::bounds::{bounded, usable};
 use crate::runtime::queues::Queues;
+use crate::runtime::run_task::facts::Facts;
 use crate::runtime::run_task::room::Crowded;
 use crate::runtime::run_task::weights::{EVENT_BYTES, payload, rendered};
 use crate::runtime::shared::Shared;
@@ -79,6 +79,8 @@ pub(super) struct Driver {
     flying_events: usize,
     flying_bytes: usize,
     flying_consumed: Vec<i64>,
+    /// Of the events that are on their way.
+    facts: Facts,
     ready: VecDeque<Box<AttemptPlan>>,
     /// Attempts that may begin once the event at this place is durable, in its order.
     waiting: VecDeque<(Seq, Box<AttemptPlan>)>,
@@ -109,6 +111,7 @@ impl Driver {
             flying_events: 0,
             flying_bytes: 0,
             flying_consumed: Vec::new(),
+            facts: Facts::for_observer(shared.observer.clone()),
             ready: VecDeque::new(),
             waiting: VecDeque::new(),
             lookups: Vec::new(),
@@ -340,6 +343,7 @@ impl Driver {
         self.flying_events = batch.events.len();
         self.flying_bytes = std::mem::take(&mut self.pending_bytes);
         self.flying_consumed.clone_from(&batch.consumed);
+        self.facts.keep(&self.state, &batch.events);
         batch
     }
 
@@ -354,10 +358,17 @@ impl Driver {
         let later = batch.offers.split_off(kept.min(batch.offers.len()));
         self.pending_bytes += later.iter().map(|plan| plan.payload.len()).sum::<usize>();
         self.pending.offers.splice(0..0, later);
+        self.facts.keep(&self.state, &batch.events);
+    }
+
+    /// What was taken last is durable, and the observer hears of it. [`Driver::confirm`] does this too.
+    pub(super) fn tell_facts(&mut self) {
+        self.facts.tell(&self.state);
     }
 
     /// The batch is durable, and with it everything up to `last`.
     pub(super) fn confirm(&mut self, last: Seq) {
+        self.tell_facts();
         self.durable = self.durable.max(last);
         self.flying_events = 0;
         self.flying_bytes = 0;
@@ -367,28 +378,5 @@ impl Driver {
                 self.ready.push_back(plan);
             }
         }
-    }
-}
-
-/// A child's output is this run's step output, and bounded like any other.
-fn usable(message: Message) -> Message {
-    match message {
-        Message::ChildEnded {
-            child,
-            activity,
-            generation,
-            round,
-            output,
-            ..
-        } if let Some((code, reason)) = excess(output.json()) => Message::ChildEnded {
-            child,
-            activity,
-            generation,
-            round,
-            status: RunStatus::Failed,
-            output: Datum::null(),
-            error: Some(refusal(code, reason)),
-        },
-        message => message,
     }
 }

@@ -85,7 +85,8 @@ fn took_over(mut driver: Driver, deaths: u32, of: Predecessor) -> Driver {
     driver.take_over(deadly.into_iter().chain([recover]));
     let state = driver.state();
     if was_queued && state.phase != Phase::Queued {
-        tracing::info!(run.id = %state.run, workflow.name = %state.workflow.name, "run started");
+        let trace = state.trace.as_deref();
+        tracing::info!(run.id = %state.run, workflow.name = %state.workflow.name, run.trace = trace, "run started");
     }
     driver
 }

@@ -9,6 +9,7 @@ mod alarm;
 mod attempt;
 mod attempts;
 mod driver;
+mod facts;
 mod flight;
 mod flush;
 mod linger;

@@ -126,6 +126,7 @@ async fn be_born(
             // A client that went away does not need the answer.
             let _ = tell.send(Ok(told));
             if ended && !told.replayed {
+                driver.tell_facts();
                 log_end(&driver);
             }
             lease
@@ -147,7 +148,8 @@ async fn be_born(
         }
     };
     let Some(lease) = lease else { return };
-    tracing::info!(run.id = %run, workflow.name = %newborn.workflow.name, "run started");
+    let trace = driver.state().trace.as_deref();
+    tracing::info!(run.id = %run, workflow.name = %newborn.workflow.name, run.trace = trace, "run started");
     drop(newborn);
     place.created(lease.epoch);
     driver.confirm(last);

@@ -211,6 +211,7 @@ pub(super) fn log_end(driver: &Driver) {
     tracing::info!(
         run.id = %state.run,
         workflow.name = %state.workflow.name,
+        run.trace = state.trace.as_deref(),
         run.status = %state.status(),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "run ended"

@@ -16,6 +16,7 @@ mod journals;
 mod lapses;
 mod leases;
 mod nights;
+mod observed;
 mod parking;
 mod poison;
 pub(crate) mod probe;

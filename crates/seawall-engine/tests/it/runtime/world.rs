@@ -10,8 +10,8 @@ use seawall_engine::store::{
     Fault, FaultPoint, MemoryOptions, MemoryStore, RunId, Seq, StoreClock, StoreOp, Timestamp,
 };
 use seawall_engine::{
-    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, JournalItem, NoSecrets, OsEntropy, Principal,
-    Registry, RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
+    Clock, CreateRun, Engine, EngineConfig, EngineParts, Executor, JournalItem, NoSecrets, Observer, OsEntropy,
+    Principal, Registry, RunDocument, RunStarted, RunView, Verdict, WorkflowSource, replay,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -141,7 +141,19 @@ impl World {
 
     /// A process that knows these kinds of steps.
     pub(crate) async fn engine_with(&self, executors: Vec<Arc<dyn Executor>>) -> Engine {
-        let parts = EngineParts {
+        let started = Engine::start(self.parts(executors), self.config.clone()).await;
+        started.expect("the engine starts")
+    }
+
+    /// A process that is observed.
+    pub(crate) async fn engine_observed<E: Executor>(&self, executor: &Arc<E>, observer: Arc<dyn Observer>) -> Engine {
+        let executor: Arc<dyn Executor> = Arc::clone(executor) as Arc<dyn Executor>;
+        let started = Engine::start_observed(self.parts(vec![executor]), self.config.clone(), observer).await;
+        started.expect("the engine starts")
+    }
+
+    fn parts(&self, executors: Vec<Arc<dyn Executor>>) -> EngineParts {
+        EngineParts {
             store: Arc::clone(&self.store) as Arc<dyn seawall_engine::store::Store>,
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(OsEntropy),
@@ -151,9 +163,7 @@ impl World {
                 registry
             },
             secrets: Arc::new(NoSecrets),
-        };
-        let started = Engine::start(parts, self.config.clone()).await;
-        started.expect("the engine starts")
+        }
     }
 
     /// Kills the process: its tasks end where they are.

@@ -1,16 +1,13 @@
-use std::time::{Duration, Instant};
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use http::header::{self, HeaderValue};
+use seawall_guard::health::Overall;
 use seawall_guard::problem::Verbatim;
 
 use crate::state::AppState;
-use crate::wire::{Check, CheckStatus, Readiness, ReadyStatus};
-
-/// For all checks together.
-const DEADLINE: Duration = Duration::from_secs(2);
+use crate::wire::Readiness;
 
 /// Readiness
 ///
@@ -21,7 +18,7 @@ const DEADLINE: Duration = Duration::from_secs(2);
         (status = 503, description = "Something critical is down, or the server is stopping", body = Readiness),
     ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    answer(readiness(&state).await)
+    answer(&state).await
 }
 
 /// Readiness
@@ -33,70 +30,18 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
         (status = 503, description = "Something critical is down, or the server is stopping", body = Readiness),
     ))]
 pub(crate) async fn health_ready(State(state): State<AppState>) -> Response {
-    answer(readiness(&state).await)
+    answer(&state).await
 }
 
-/// Runs all checks.
-pub(super) async fn readiness(state: &AppState) -> Readiness {
-    let server = Check {
-        name: "server",
-        status: CheckStatus::Up,
-        critical: true,
-        latency_ms: 0,
-        detail: None,
+async fn answer(state: &AppState) -> Response {
+    let report = state.readiness().report().await;
+    let status = match report.overall {
+        Overall::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Overall::Ready | Overall::Degraded => StatusCode::OK,
     };
-    let server = if state.draining().is_cancelled() {
-        Check {
-            status: CheckStatus::Down,
-            detail: Some("the server is stopping"),
-            ..server
-        }
-    } else {
-        server
-    };
-    let checks = vec![server, store(state).await];
-    let down = checks
-        .iter()
-        .any(|check| check.critical && check.status == CheckStatus::Down);
-    Readiness {
-        status: if down {
-            ReadyStatus::Unavailable
-        } else {
-            ReadyStatus::Ready
-        },
-        checks,
-    }
-}
-
-async fn store(state: &AppState) -> Check {
-    let began = Instant::now();
-    let result = tokio::time::timeout(DEADLINE, state.store().check()).await;
-    let detail = match result {
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => {
-            tracing::warn!(error = %error, "the store's check failed");
-            Some("the store cannot work")
-        }
-        Err(_) => Some("the store did not answer in time"),
-    };
-    Check {
-        name: "store",
-        status: if detail.is_none() {
-            CheckStatus::Up
-        } else {
-            CheckStatus::Down
-        },
-        critical: true,
-        latency_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        detail,
-    }
-}
-
-fn answer(readiness: Readiness) -> Response {
-    if readiness.status == ReadyStatus::Ready {
-        return Json(readiness).into_response();
-    }
-    let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(readiness)).into_response();
+    let mut response = (status, Json(Readiness::of(&report))).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // A report, not a rejection.
     response.extensions_mut().insert(Verbatim);
     response

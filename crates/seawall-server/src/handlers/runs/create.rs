@@ -6,7 +6,7 @@ use seawall_guard::problem::Path;
 
 use super::start::start;
 use crate::error::ApiResult;
-use crate::extract::{Keyed, wait_of, workflow_ref};
+use crate::extract::{Keyed, Traced, wait_of, workflow_ref};
 use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{CreateRun, Run};
@@ -29,6 +29,7 @@ pub(crate) async fn create(
     State(state): State<AppState>,
     by: Scoped<needs::RunsWrite>,
     Path(workflow): Path<String>,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateRun>,
 ) -> ApiResult<Response> {
@@ -38,5 +39,5 @@ pub(crate) async fn create(
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, by.engine(), request, wait_of(&headers)).await?)
+    Ok(start((&state, &trace), by.engine(), request, wait_of(&headers)).await?)
 }

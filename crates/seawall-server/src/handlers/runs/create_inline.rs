@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::start::start;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Keyed, wait_of, workflow_ref};
+use crate::extract::{Keyed, Traced, wait_of, workflow_ref};
 use crate::identity::{Scope, Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{CreateInlineRun, Run};
@@ -28,6 +28,7 @@ use crate::wire::{CreateInlineRun, Run};
 pub(crate) async fn create_inline(
     State(state): State<AppState>,
     by: Scoped<needs::RunsWrite>,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateInlineRun>,
 ) -> ApiResult<Response> {
@@ -42,7 +43,7 @@ pub(crate) async fn create_inline(
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, by.engine(), request, wait_of(&headers))
+    Ok(start((&state, &trace), by.engine(), request, wait_of(&headers))
         .await
         .map_err(|error| if inline { within_body(error) } else { error })?)
 }

@@ -13,8 +13,7 @@ use seawall_guard::problem::{Path, Problem, Query, kinds};
 use seawall_store::{RunId, RunWatch, Seq};
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::Id;
-use crate::identity::{Scoped, needs};
+use crate::extract::{Follower, Id};
 use crate::state::AppState;
 use crate::wire::{EventsQuery, JournalEntry};
 
@@ -25,7 +24,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Follow a run
 ///
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
-/// the run, and when the key or the session ends that it was asked for with.
+/// the run, and when the key or the session ends that it was asked for with. A browser's EventSource, which sends no headers,
+/// takes a ticket.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
     security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
@@ -34,7 +34,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     extensions(("x-problems" = json!(["bad-request"]))))]
 pub(crate) async fn events(
     State(state): State<AppState>,
-    by: Scoped<needs::RunsRead>,
+    Follower(by): Follower,
     Path(Id(run)): Path<Id<RunId>>,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
@@ -43,12 +43,12 @@ pub(crate) async fn events(
         Some(value) => seq(value.as_bytes())?,
         None => Seq(query.after.unwrap_or(0)),
     };
-    let over = state.authenticator().clone().until_over(by.principal().clone());
+    let over = state.authenticator().clone().until_over(by.clone());
     // Registered before the first read: what happens in between is not missed.
     let watch = state.engine().watch(run);
     let mut feed = Feed {
         state,
-        by: by.engine().clone(),
+        by: by.engine(),
         run,
         watch,
         over: over.boxed(),

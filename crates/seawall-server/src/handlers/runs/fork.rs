@@ -7,7 +7,7 @@ use seawall_store::RunId;
 
 use super::start::begun;
 use crate::error::ApiResult;
-use crate::extract::{Id, Keyed, wait_of};
+use crate::extract::{Id, Keyed, Traced, wait_of};
 use crate::identity::{Scope, Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{ForkRun, Run};
@@ -31,6 +31,7 @@ pub(crate) async fn fork(
     State(state): State<AppState>,
     by: Scoped<needs::RunsWrite>,
     Path(Id(run)): Path<Id<RunId>>,
+    trace: Traced,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<ForkRun>,
 ) -> ApiResult<Response> {
@@ -43,7 +44,7 @@ pub(crate) async fn fork(
         definition: value.definition,
         idempotency: key,
     };
-    let engine = state.engine();
+    let engine = trace.engine(&state);
     let started = engine.fork_run(by.engine(), run, request).await.map_err(within_body)?;
     let wait = wait_of(&headers);
     let view = match wait {

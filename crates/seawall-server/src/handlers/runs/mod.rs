@@ -15,4 +15,5 @@ pub(crate) mod resolve;
 pub(crate) mod signal;
 mod start;
 pub(crate) mod step;
+pub(crate) mod ticket;
 pub(crate) mod why;

@@ -6,19 +6,19 @@ use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
 use seawall_engine::{CreateRun, EngineError, Principal, RunStarted, RunView};
 
-use crate::extract::REPLAYED;
+use crate::extract::{REPLAYED, Traced};
 use crate::state::AppState;
 use crate::wire::Run;
 
 /// Begins a run, waits as long as the client prefers, and answers with the run: 200 only when it has ended within the
 /// wait, else 202.
 pub(super) async fn start(
-    state: &AppState,
+    (state, trace): (&AppState, &Traced),
     by: &Principal,
     request: CreateRun,
     wait: Option<Duration>,
 ) -> Result<Response, EngineError> {
-    let engine = state.engine();
+    let engine = trace.engine(state);
     let (started, view) = match wait {
         // A stop of the server ends the wait.
         Some(limit) if !limit.is_zero() => {

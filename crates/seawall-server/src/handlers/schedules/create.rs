@@ -7,6 +7,7 @@ use super::answer::answer;
 use crate::error::ApiResult;
 use crate::extract::{Keyed, REPLAYED};
 use crate::identity::{Scoped, needs};
+use crate::once::{Keeping, once};
 use crate::state::AppState;
 use crate::wire::{Schedule, ScheduleRequest};
 
@@ -20,21 +21,25 @@ use crate::wire::{Schedule, ScheduleRequest};
     request_body = ScheduleRequest,
     responses((status = 201, description = "Made", body = Schedule,
         headers(("Location" = String), ("ETag" = String)))),
-    extensions(("x-problems" = json!(["idempotency-key-reused", "too-many-schedules"]))))]
+    extensions(("x-problems" = json!(["idempotency-key-reused", "idempotency-key-in-use", "conflict",
+        "too-many-schedules"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     by: Scoped<needs::RunsWrite>,
     Keyed { value, key }: Keyed<ScheduleRequest>,
 ) -> ApiResult<Response> {
-    let created = state
-        .engine()
-        .create_schedule(by.engine(), value.try_into()?, key.as_ref())
-        .await?;
-    let mut response = answer(StatusCode::CREATED, created.schedule);
-    if created.replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let wanted = value.try_into()?;
+    // The engine finds what a request made whose answer was lost; answers are kept by `once`.
+    let create = async {
+        let created = state.engine().create_schedule(by.engine(), wanted, key.as_ref());
+        let created = created.await?;
+        let mut response = answer(StatusCode::CREATED, created.schedule);
+        if created.replayed {
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    };
+    once(&state, &by.principal().tenant, key.as_ref(), Keeping::Answer, create).await
 }

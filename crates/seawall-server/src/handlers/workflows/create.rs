@@ -7,6 +7,7 @@ use super::answer::answer;
 use crate::error::ApiResult;
 use crate::extract::{KeyedDefinition, REPLAYED};
 use crate::identity::{Scoped, needs};
+use crate::once::{Keeping, once};
 use crate::state::AppState;
 use crate::wire::Workflow;
 
@@ -20,7 +21,7 @@ use crate::wire::Workflow;
         description = "A definition; see /api/v1/schemas/workflow"),
     responses((status = 201, description = "Registered", body = Workflow,
         headers(("Location" = String), ("ETag" = String)))),
-    extensions(("x-problems" = json!(["workflow-invalid", "conflict", "idempotency-key-reused"]))))]
+    extensions(("x-problems" = json!(["workflow-invalid", "conflict", "idempotency-key-reused", "idempotency-key-in-use"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     by: Scoped<needs::WorkflowsWrite>,
@@ -30,15 +31,17 @@ pub(crate) async fn create(
         let record = state.engine().create_workflow(by.engine(), &definition).await?;
         return answer(StatusCode::CREATED, record);
     };
-    let created = state
-        .engine()
-        .create_workflow_once(by.engine(), &definition, &key)
-        .await?;
-    let mut response = answer(StatusCode::CREATED, created.record)?;
-    if created.replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    // The engine finds what a request made whose answer was lost; answers are kept by `once`.
+    let create = async {
+        let created = state.engine().create_workflow_once(by.engine(), &definition, &key);
+        let created = created.await?;
+        let mut response = answer(StatusCode::CREATED, created.record)?;
+        if created.replayed {
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    };
+    once(&state, &by.principal().tenant, Some(&key), Keeping::Answer, create).await
 }

@@ -1,6 +1,5 @@
 use std::fmt;
 
-use seawall_store::TenantId;
 use subtle::ConstantTimeEq as _;
 
 use super::{AuditRecord, canonical};
@@ -54,13 +53,6 @@ impl End {
     };
 }
 
-/// An end that is sealed itself: without the key, nobody makes one for a chain that they have cut short.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head {
-    pub end: End,
-    pub seal: Seal,
-}
-
 /// Seals records. The key is of this use alone.
 #[derive(Debug)]
 pub struct AuditChain {
@@ -79,21 +71,5 @@ impl AuditChain {
     #[must_use]
     pub fn seal(&self, record: &AuditRecord, previous: &Seal) -> Seal {
         Seal(self.key.mac(&[b"record", &previous.0, &canonical::bytes(record)]))
-    }
-
-    /// The sealed end of a tenant's chain.
-    #[must_use]
-    pub fn head(&self, tenant: &TenantId, end: End) -> Head {
-        let parts: [&[u8]; 4] = [b"head", &end.seq.to_be_bytes(), &end.last.0, tenant.as_str().as_bytes()];
-        Head {
-            end,
-            seal: Seal(self.key.mac(&parts)),
-        }
-    }
-
-    /// The end that a head vouches for. None: it was changed, or is another tenant's.
-    #[must_use]
-    pub fn open(&self, tenant: &TenantId, head: &Head) -> Option<End> {
-        (self.head(tenant, head.end) == *head).then_some(head.end)
     }
 }

@@ -34,11 +34,17 @@ pub struct Verifier<'a> {
 impl<'a> Verifier<'a> {
     #[must_use]
     pub fn new(chain: &'a AuditChain, tenant: TenantId) -> Self {
+        Self::resumed(chain, tenant, 0, Seal::BEGINNING)
+    }
+
+    /// Goes on behind a record that was verified before, with that record's seal.
+    #[must_use]
+    pub const fn resumed(chain: &'a AuditChain, tenant: TenantId, seq: u64, last: Seal) -> Self {
         Self {
-            last: Seal::BEGINNING,
             chain,
             tenant,
-            seq: 0,
+            last,
+            seq,
         }
     }
 
@@ -60,8 +66,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// There are no more records. `end`: as it is kept, or as a [`Head`](super::Head) vouches for it that an operator has noted
-    /// down. Answers how many records there are.
+    /// There are no more records. `end`: as it is kept. Answers how many records there are.
     ///
     /// # Errors
     /// When the records end before or behind it, or with another one.

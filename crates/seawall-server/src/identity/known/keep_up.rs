@@ -75,6 +75,6 @@ impl Known {
 
     fn end_all(&self) {
         self.leave(self.keys.end_all());
-        drop(self.sessions.end_all());
+        self.end_sessions();
     }
 }

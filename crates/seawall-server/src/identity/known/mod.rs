@@ -116,6 +116,11 @@ impl Known {
         }
     }
 
+    /// Forgets all sessions: each that counts is asked for again.
+    pub(super) fn end_sessions(&self) {
+        drop(self.sessions.end_all());
+    }
+
     async fn read_key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         // A text of the right letters whose number is too large was never made.
         let Some(stored_id) = id.to_store() else {

@@ -80,9 +80,24 @@ impl AccessTokens {
     /// # Errors
     /// Never with a key of ours: HMAC signs whatever it is given.
     pub fn issue(&self, principal: &Principal, now: Timestamp) -> Result<AccessToken, TokenError> {
+        self.issue_until(principal, now, None)
+    }
+
+    /// As [`AccessTokens::issue`], and over at `until` at the latest: with what it was made from.
+    ///
+    /// # Errors
+    /// As `issue`.
+    pub fn issue_until(
+        &self,
+        principal: &Principal,
+        now: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<AccessToken, TokenError> {
         let id = Uuid::new_v4();
         let begin = now.as_millis().div_euclid(1_000);
         let lifetime = i64::try_from(ACCESS_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+        let end = begin.saturating_add(lifetime);
+        let until = until.map_or(end, |until| until.as_millis().div_euclid(1_000));
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -94,7 +109,7 @@ impl AccessTokens {
             jti: id.simple().to_string(),
             iat: begin,
             nbf: begin,
-            exp: begin.saturating_add(lifetime),
+            exp: end.min(until),
         };
         let payload = serde_json::to_vec(&claims).map_err(|_| TokenError::Claim("(all)"))?;
         let mut text = self.header.clone();

@@ -18,6 +18,11 @@ const PUBLIC: &[&str] = &[
     "GET /problems/{code}",
     "GET /openapi.json",
     "GET /docs",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/token",
+    // In dev, as here.
+    "GET /metrics",
 ];
 
 /// An operation, as it is described.
@@ -84,7 +89,7 @@ async fn with_key(app: &Router, operation: &Operation, key: &str) -> Answer {
 
 #[tokio::test]
 async fn every_operation_but_the_public_ones_wants_credentials_with_its_scope() {
-    let state = state(&[]);
+    let state = state(&[("ENABLE_TEST_ENDPOINTS", "true")]);
     let app = seawall_server::router(&state);
     let (_, without) = key(&**state.identity_store(), "default", "").await;
     let mut public = Vec::new();
@@ -114,6 +119,11 @@ async fn every_operation_but_the_public_ones_wants_credentials_with_its_scope() 
 
         let scopes = operation.scopes();
         let refused = with_key(&app, &operation, &without).await;
+        if scopes.is_empty() {
+            // Whoever they are: they ask about themselves.
+            assert!(!matches!(refused.status.as_u16(), 401 | 403), "{name}");
+            continue;
+        }
         assert_eq!(
             (refused.status.as_u16(), refused.code()),
             (403, "insufficient-scope".to_owned()),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use seawall_server::identity::ApiKey;
 use seawall_server::{AdminKey, AdminKeyError, Config, client_credential, put_admin_key};
 use seawall_store::{
-    Fault, FaultPoint, KeyStore as _, MemoryOptions, MemoryStore, PrincipalName, StoreOp, SystemClock, TenantId,
+    AuditFilter, Fault, FaultPoint, IdentityStore, KeyStore as _, MemoryOptions, MemoryStore, Page, PrincipalName,
+    StoreOp, SystemClock, TenantId,
 };
 
 use crate::support::{map, send, state};
@@ -20,6 +21,16 @@ fn config(folder: &Path, variables: &[(&str, &str)]) -> Config {
     let mut map = map(variables);
     map.insert("DATA_DIR".to_owned(), folder.to_str().unwrap().to_owned());
     Config::from_map(&map).unwrap()
+}
+
+/// What was done, newest first.
+async fn trail(store: &dyn IdentityStore) -> Vec<String> {
+    let tenant = TenantId::default();
+    let found = store.list_audit(&tenant, AuditFilter::default(), Page::first(Page::MAX));
+    let records = found.await.unwrap().items.into_iter();
+    records
+        .map(|record| record.body.entry.action.as_str().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -47,6 +58,11 @@ async fn the_first_start_makes_a_key_that_only_this_user_can_read() {
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), text, "a restart changes nothing");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(
+        trail(store).await,
+        ["admin_key.created"],
+        "nor is it written down again"
+    );
 
     let app = seawall_server::router(&state);
     let request = http::Request::get("/api/v1/runs").header("x-api-key", text.trim());
@@ -120,8 +136,15 @@ async fn a_key_that_was_written_down_but_not_kept_is_kept_at_the_next_start() {
 #[tokio::test]
 async fn a_key_that_is_given_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("ADMIN_API_KEY", "given-by-somebody")]);
-    assert_eq!(put_admin_key(&config, &store()).await.unwrap(), AdminKey::Configured);
+    let (store, config) = (
+        store(),
+        config(folder.path(), &[("ADMIN_API_KEY", "given-by-somebody")]),
+    );
+    for _ in 0..2 {
+        assert_eq!(put_admin_key(&config, &store).await.unwrap(), AdminKey::Configured);
+    }
+    // Each time that a process began with it.
+    assert_eq!(trail(&store).await, ["admin_key.configured"; 2]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let presented = |variables: &[(&str, &str)], own: bool| {
         let credential = client_credential(&self::config(folder.path(), variables), own);

@@ -4,7 +4,7 @@ mod access;
 mod admin_key;
 mod attacks;
 mod deciders;
-mod kit;
+pub(crate) mod kit;
 mod known;
 mod tenants;
 mod tokens;

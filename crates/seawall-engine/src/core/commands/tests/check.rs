@@ -114,6 +114,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         parent,
         depth,
         scheduled,
+        trace,
         created_at,
         started_at,
         finished_at,
@@ -127,6 +128,7 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         paused,
         blocked,
         attempt,
+        attempt_since,
         asked,
         retry_due,
         deadline,
@@ -155,9 +157,13 @@ pub(super) fn same(left: &RunState, right: &RunState) {
         )
     );
     assert_eq!((&definition.digest, input), (&right.definition.digest, &right.input));
-    assert_eq!((created_by, created_at), (&right.created_by, &right.created_at));
+    assert_eq!(
+        (created_by, created_at, trace),
+        (&right.created_by, &right.created_at, &right.trace)
+    );
     assert_eq!((started_at, finished_at), (&right.started_at, &right.finished_at));
     assert_eq!((seq, last_at, attempt), (&right.seq, &right.last_at, &right.attempt));
+    assert_eq!(attempt_since, &right.attempt_since);
     assert_eq!((phase, paused, blocked), (&right.phase, &right.paused, &right.blocked));
     assert_eq!(
         (limited, gated, priority, superseded),

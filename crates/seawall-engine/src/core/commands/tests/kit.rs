@@ -141,6 +141,7 @@ impl Subject {
                 scheduled: None,
                 gated: definition.flow.is_gated(),
                 priority: 0,
+                trace: None,
             })),
         };
         Self::replayed(definition, vec![first], START)

@@ -1,9 +1,10 @@
 //! Each time makes one run, whatever happens to the process, the store and the clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_engine::store::{Fault, Overlap, Page, RunId, RunStatus, ScheduleId, StoreOp, Timestamp, WorkflowRef};
-use seawall_engine::{CatchUp, EngineConfig, EngineError, ScheduleRequest};
+use seawall_engine::store::{Fault, Overlap, Page, RunId, RunStatus, ScheduleId, Seq, StoreOp, Timestamp, WorkflowRef};
+use seawall_engine::{CatchUp, EngineConfig, EngineError, Fact, ObservedRun, Observer, ScheduleRequest};
 use serde_json::json;
 
 use super::kit::{FIRST_HOUR, HOUR, request};
@@ -338,4 +339,26 @@ async fn a_definition_that_came_along_with_a_run_is_not_scheduled_or_called() {
     let call = json!({ "id": "call", "kind": "workflow", "with": { "workflow": page.items[0].id.to_string() } });
     let caller = world.start(&engine, flow(json!([call]))).await;
     assert_eq!(world.wait(&engine, caller).await.status, RunStatus::Succeeded);
+}
+
+/// Has a trace for every run.
+struct Traces;
+
+impl Observer for Traces {
+    fn observe(&self, _: &ObservedRun<'_>, _: &Fact<'_>) {}
+
+    fn trace_of(&self, run: RunId) -> Option<Arc<str>> {
+        Some(Arc::from(format!("of {run}")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_nobody_asked_for_has_the_trace_that_the_observer_gives_it() {
+    let world = World::new();
+    let engine = world.engine_observed(&Probe::echo(), Arc::new(Traces)).await;
+    world.scheduled(&engine, request("0 * * * *")).await;
+    tokio::time::sleep(HOUR).await;
+    let run = world.runs(&engine).await.pop().unwrap().id;
+    let journal = engine.journal(&world.me, run, Seq(0), 1).await.unwrap();
+    assert_eq!(journal.items[0].data["trace"], format!("of {run}"));
 }

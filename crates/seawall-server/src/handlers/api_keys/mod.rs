@@ -1,0 +1,5 @@
+//! Keys for programs.
+
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod revoke;

@@ -1,0 +1,8 @@
+//! People who log in with a password.
+
+mod answer;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod update;

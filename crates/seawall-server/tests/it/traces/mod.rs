@@ -1,0 +1,5 @@
+//! Spans, as a collector gets them.
+
+mod collector;
+mod received;
+mod sent;
