@@ -3,20 +3,22 @@ use std::pin::pin;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulConnection;
 use seawall_guard::client_address::PeerAddress;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+use tower::util::Oneshot;
 
 use super::body::ObservedBody;
 use super::limits;
-use super::sniff::request_begins;
-use super::stream::{Linger, LingeringStream};
+use super::sniff::{Protocol, protocol_of};
+use super::stream::{BoundedStream, Linger};
 
 /// The two signals by which connections end.
 #[derive(Clone, Debug)]
@@ -37,25 +39,27 @@ pub(super) async fn serve_connection(stream: TcpStream, peer: PeerAddress, route
     }
 }
 
-async fn drive(stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
-    let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, request_begins(&stream));
+async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
+    let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, protocol_of(&mut stream));
     let begins = tokio::select! {
         () = draining.cancelled() => return,
         begins = begins => begins,
     };
-    if !matches!(begins, Ok(Ok(true))) {
+    let Ok(Ok(Some((protocol, begun)))) = begins else {
         return;
-    }
+    };
     let linger = Linger::default();
-    let io = TokioIo::new(LingeringStream::new(stream, linger.clone()));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(ObservedBody::new(body, linger.clone())));
-        request.extensions_mut().insert(peer);
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
-    });
-    let builder = builder();
-    let mut connection = pin!(builder.serve_connection(io, service));
+    let io = TokioIo::new(BoundedStream::new(stream, begun, linger.clone()));
+    let requests = Requests { router, peer, linger };
+    match protocol {
+        Protocol::Http1 => finish(http1().serve_connection(io, requests), draining).await,
+        // On the heap: it is the larger one by far, and would make room for itself in every connection.
+        Protocol::Http2 => Box::pin(finish(http2().serve_connection(io, requests), draining)).await,
+    }
+}
+
+async fn finish(connection: impl GracefulConnection<Error = hyper::Error>, draining: &CancellationToken) {
+    let mut connection = pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
         () = draining.cancelled() => {
@@ -69,13 +73,37 @@ async fn drive(stream: TcpStream, peer: PeerAddress, router: Router, draining: &
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+/// The requests of one connection, as the router takes them.
+struct Requests {
+    router: Router,
+    peer: PeerAddress,
+    linger: Linger,
+}
+
+impl Service<Request<Incoming>> for Requests {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Oneshot<Router, Request<Body>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(|body| Body::new(ObservedBody::new(body, self.linger.clone())));
+        request.extensions_mut().insert(self.peer);
+        self.router.clone().oneshot(request)
+    }
+}
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEAD_TIMEOUT)
-        .http2()
+        .max_buf_size(limits::BUFFER_BYTES);
+    builder
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits::STREAMS)
         .max_header_list_size(limits::HEADER_LIST_BYTES)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
@@ -36,22 +37,42 @@ enum Phase {
     Closed,
 }
 
-/// A socket whose closing does not destroy the answer. Closing a socket with unread bytes sends a reset, on which clients
-/// drop an answer they have not read yet: a refused upload would look like a broken connection. So after a refusal our
-/// side closes first, and the rest is read for a while.
-pub(super) struct LingeringStream {
+/// A socket that waits a bounded time for a client that does not read, and whose closing does not destroy the answer. Closing a
+/// socket with unread bytes sends a reset, on which clients drop an answer they have not read yet: a refused upload would look
+/// like a broken connection. So after a refusal our side closes first, and the rest is read for a while.
+pub(super) struct BoundedStream {
     inner: TcpStream,
+    /// What was read before it was known what the bytes are.
+    begun: Bytes,
     linger: Linger,
     phase: Phase,
+    /// Runs while the client is waited for.
+    unread: Option<Pin<Box<Sleep>>>,
 }
 
-impl LingeringStream {
-    pub(super) const fn new(inner: TcpStream, linger: Linger) -> Self {
+impl BoundedStream {
+    pub(super) const fn new(inner: TcpStream, begun: Bytes, linger: Linger) -> Self {
         Self {
             inner,
+            begun,
             linger,
             phase: Phase::Open,
+            unread: None,
         }
+    }
+
+    /// What a write came to, or that the client has not read for too long.
+    fn bounded<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.unread = None;
+            return written;
+        }
+        let sleep = || Box::pin(tokio::time::sleep(limits::WRITE_TIMEOUT));
+        ready!(self.unread.get_or_insert_with(sleep).as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client does not read its answer",
+        )))
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -76,15 +97,22 @@ impl LingeringStream {
     }
 }
 
-impl AsyncRead for LingeringStream {
+impl AsyncRead for BoundedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.begun.is_empty() {
+            let fits = self.begun.len().min(buf.remaining());
+            buf.put_slice(&self.begun[..fits]);
+            self.begun.advance(fits);
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for LingeringStream {
+impl AsyncWrite for BoundedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let written = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.bounded(written, cx)
     }
 
     fn poll_write_vectored(
@@ -92,7 +120,8 @@ impl AsyncWrite for LingeringStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.bounded(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
