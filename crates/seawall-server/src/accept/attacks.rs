@@ -178,6 +178,74 @@ async fn requests_that_come_at_once_and_heads_in_pieces_are_answered() {
 }
 
 #[tokio::test]
+async fn a_connection_that_rests_between_requests_loses_nothing() {
+    let (running, count) = serve_counting().await;
+    let mut client = TcpStream::connect(running.address).await.unwrap();
+    let (head, rest) = ("POST / HTTP/1.1\r\nHost: a\r\nConte", "nt-Length: 3\r\n\r\nabc");
+    // Each but the first begins in the same packet as the one before ends.
+    client.write_all(head.as_bytes()).await.unwrap();
+    for number in 0..5 {
+        let next = if number < 4 { head } else { "" };
+        client.write_all(format!("{rest}{next}").as_bytes()).await.unwrap();
+        assert!(read_answer(&mut client).await.ends_with("\r\n\r\n3"));
+    }
+    for _ in 0..5 {
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        assert!(read_answer(&mut client).await.ends_with("\r\n\r\n0"));
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 10);
+}
+
+/// One answer whose body is a single digit.
+async fn read_answer(client: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    while !answer.contains("\r\n\r\n") || answer.ends_with("\r\n\r\n") {
+        let mut part = [0u8; 1024];
+        let read = client.read(&mut part).await.unwrap();
+        assert!(read > 0, "the connection ended after {answer:?}");
+        answer += std::str::from_utf8(&part[..read]).unwrap();
+    }
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_does_not_rest_for_ever() {
+    let (running, _) = serve_counting().await;
+    let began = Instant::now();
+    let answer = exchange(&running, &[b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"]).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n0"),
+        "{answer}"
+    );
+    assert_eq!(began.elapsed().as_secs(), limits::HEAD_TIMEOUT.as_secs());
+    // Half of a next head, which came with the first, does not make it longer than a head may take.
+    let began = Instant::now();
+    let answer = exchange(&running, &[b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT"]).await;
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    assert_eq!(began.elapsed().as_secs(), limits::HEAD_TIMEOUT.as_secs());
+}
+
+#[tokio::test]
+async fn a_body_that_outlives_its_answer_is_still_read() {
+    let (keeps, mut kept) = tokio::sync::mpsc::unbounded_channel();
+    let handler = move |body: Body| {
+        keeps.send(body).unwrap();
+        async { "1" }
+    };
+    let running = serve(Router::new().fallback(any(handler)), LONG).await;
+    let mut client = TcpStream::connect(running.address).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc";
+    client.write_all(head).await.unwrap();
+    read_answer(&mut client).await;
+    client.write_all(b"def").await.unwrap();
+    let body = read_body(kept.recv().await.unwrap()).await.unwrap();
+    assert_eq!(body, "abcdef");
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_answer(&mut client).await;
+}
+
+#[tokio::test]
 async fn a_preface_in_pieces_begins_http_2_and_garbage_after_it_ends_it() {
     let (running, count) = serve_counting().await;
     let pieces = [&b"PRI * HTTP/2.0\r\n\r\n"[..], b"SM\r\n\r\n", &[0xff; 64]];

@@ -3,30 +3,31 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::BoxError;
+use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
+use super::activity::UnderWay;
 use super::limits;
-use super::stream::Linger;
 
 /// A request body that fails when the client pauses for too long, and that tells its connection when it is dropped before its
 /// end.
 pub(super) struct ObservedBody {
     inner: Incoming,
     ended: bool,
-    linger: Linger,
+    under_way: UnderWay,
     /// Runs while the client is waited for.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl ObservedBody {
-    pub(super) const fn new(inner: Incoming, linger: Linger) -> Self {
+    pub(super) const fn new(inner: Incoming, under_way: UnderWay) -> Self {
         Self {
             inner,
             ended: false,
-            linger,
+            under_way,
             pause: None,
         }
     }
@@ -42,6 +43,10 @@ impl Body for ObservedBody {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.inner.is_end_stream() {
+            // Hyper does not tell of the end of a body whose answer was given before, until the next request comes.
+            return Poll::Ready(None);
+        }
         let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
             return self.poll_pause(cx).map(|()| {
                 let error = io::Error::new(io::ErrorKind::TimedOut, "the client stopped sending");
@@ -65,7 +70,39 @@ impl Body for ObservedBody {
 impl Drop for ObservedBody {
     fn drop(&mut self) {
         if !self.ended && !self.inner.is_end_stream() {
-            self.linger.set();
+            self.under_way.of().linger();
         }
+    }
+}
+
+/// The body of an answer, which is under way until hyper has all of it.
+pub(super) struct AnswerBody {
+    inner: AxumBody,
+    _under_way: UnderWay,
+}
+
+impl AnswerBody {
+    pub(super) const fn new(inner: AxumBody, under_way: UnderWay) -> Self {
+        Self {
+            inner,
+            _under_way: under_way,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }

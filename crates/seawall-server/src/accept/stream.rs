@@ -1,8 +1,6 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
@@ -10,21 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::activity::Activity;
 use super::limits;
-
-/// Set when an answer was given while the client was still sending.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Linger(Arc<AtomicBool>);
-
-impl Linger {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// `Open => (Draining | Closed)`, `Draining => Closed`.
 enum Phase {
@@ -44,21 +29,31 @@ pub(super) struct BoundedStream {
     inner: TcpStream,
     /// What was read before it was known what the bytes are.
     begun: Bytes,
-    linger: Linger,
+    activity: Activity,
     phase: Phase,
     /// Runs while the client is waited for.
     unread: Option<Pin<Box<Sleep>>>,
 }
 
 impl BoundedStream {
-    pub(super) const fn new(inner: TcpStream, begun: Bytes, linger: Linger) -> Self {
+    pub(super) const fn new(inner: TcpStream, begun: Bytes, activity: Activity) -> Self {
         Self {
             inner,
             begun,
-            linger,
+            activity,
             phase: Phase::Open,
             unread: None,
         }
+    }
+
+    /// What comes before the bytes that are still to be read.
+    pub(super) fn put_back(&mut self, begun: Bytes) {
+        self.begun = begun;
+    }
+
+    /// Waits for something to read, or for the end.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        self.inner.readable().await
     }
 
     /// What a write came to, or that the client has not read for too long.
@@ -103,14 +98,18 @@ impl AsyncRead for BoundedStream {
             let fits = self.begun.len().min(buf.remaining());
             buf.put_slice(&self.begun[..fits]);
             self.begun.advance(fits);
+            self.activity.read(true);
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        self.activity.read(read.is_ready());
+        read
     }
 }
 
 impl AsyncWrite for BoundedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.activity.written();
         let written = Pin::new(&mut self.inner).poll_write(cx, buf);
         self.bounded(written, cx)
     }
@@ -120,6 +119,7 @@ impl AsyncWrite for BoundedStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.activity.written();
         let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
         self.bounded(written, cx)
     }
@@ -129,13 +129,15 @@ impl AsyncWrite for BoundedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+        self.activity.sent();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if matches!(self.phase, Phase::Open) {
             ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
-            self.phase = if self.linger.is_set() {
+            self.phase = if self.activity.lingers() {
                 let until = Box::pin(tokio::time::sleep_until(Instant::now() + limits::LINGER));
                 Phase::Draining {
                     until,
