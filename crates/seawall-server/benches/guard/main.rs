@@ -2,7 +2,8 @@
 //!
 //! Everything is in this process: servers and callers share its two threads, so that what a caller costs is the same on
 //! both sides. Rounds of bare and guarded take turns; a ratio is the median of the ratios of neighbouring rounds, which
-//! noise of the machine meets alike. The log is written, as JSON, to a file.
+//! noise of the machine meets alike. The log is written, as JSON, to a file. What idle connections cost is measured with
+//! callers in another process, over the server's own accept loop.
 
 #![expect(
     clippy::print_stdout,
@@ -12,15 +13,20 @@
 #![expect(clippy::disallowed_methods, reason = "it measures time and spawns callers")]
 
 mod caller;
+mod idle;
 mod service;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 
 use caller::Caller;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Sizes of the measurement.
 #[derive(Parser, Debug)]
@@ -38,9 +44,29 @@ struct Args {
     /// Only put the guarded service under load: for a profiler.
     #[arg(long)]
     profile: bool,
+    /// Only one of the measurements.
+    #[arg(long)]
+    only: Option<Only>,
+    /// Connections that are held and not used.
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// Hold them, to this address: what the measurement starts as a process of its own.
+    #[arg(long, hide = true)]
+    hold: Option<SocketAddr>,
+    #[arg(long, hide = true, default_value = "silent")]
+    kind: idle::Kind,
     /// Given by `cargo bench`; says nothing here.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, ValueEnum, Debug)]
+enum Only {
+    /// Requests in a second, beside bare axum.
+    Load,
+    /// Memory of idle connections.
+    Idle,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -51,8 +77,18 @@ fn main() -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let report = runtime.block_on(measure(&args))?;
-    println!("{report:#}");
+    if let Some(address) = args.hold {
+        return runtime.block_on(idle::hold(address, args.kind, args.idle));
+    }
+    let mut report = serde_json::Map::new();
+    if args.only != Some(Only::Load) {
+        // First: what a load leaves behind would hide what connections take.
+        report.insert("idle".to_owned(), runtime.block_on(idle::measure(args.idle))?);
+    }
+    if args.only != Some(Only::Idle) {
+        report.insert("load".to_owned(), runtime.block_on(measure(&args))?);
+    }
+    println!("{:#}", Value::Object(report));
     Ok(())
 }
 

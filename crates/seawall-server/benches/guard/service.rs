@@ -85,14 +85,18 @@ pub(crate) fn guarded() -> Router {
         )
         .route("/orders", post(|Json(order): Json<Order>| async { axum::Json(order) }));
     let config = Config::from_map(&BTreeMap::new()).expect("the defaults are valid");
+    seawall_server::guarded(routes, &state(config))
+}
+
+/// What the server's stack and routes work on.
+pub(crate) fn state(config: Config) -> AppState {
     let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
-    let state = AppState::new(Parts {
+    AppState::new(Parts {
         engine: Engine::without_runtime(),
         store: Arc::clone(&store) as _,
         identity: store,
         config: Arc::new(config),
-    });
-    seawall_server::guarded(routes, &state)
+    })
 }
 
 /// Serves with the same loop for both, so that only the guards differ.
