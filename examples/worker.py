@@ -8,6 +8,7 @@ step's output. All else is the protocol (docs/workers.md), and stays as it is:
 - Each thread claims one task at a time and does it, while a second thread keeps the task's lease.
 - A task that is not this worker's any more, or that nobody needs any more, is given up at the next `task.tell`.
 - A server that is away is asked again, with growing pauses; what is done meanwhile is told when it is back.
+- A server that wants to know who asks is told by the API key in SEAWALL_API_KEY, which has the scope tasks:work.
 - SIGTERM and SIGINT end the worker once what it has in hand is done and told; a second one ends it at once.
 """
 
@@ -84,6 +85,8 @@ HANDLERS = {"files.words": count_words, "ledger": append_line}
 
 # A claim waits so long on the server. The longer, the later a stop: a claim that is cut off may have taken a task.
 WAIT_SECONDS = 5
+# From the environment: a command line can be read by everybody.
+KEY = os.environ.get("SEAWALL_API_KEY")
 LONGEST_PAUSE = 10.0
 STOPPING = threading.Event()
 
@@ -120,6 +123,8 @@ class Server:
     def post(self, path, body, wait=0):
         """The answer's JSON."""
         headers = {"Content-Type": "application/json", "Prefer": f"wait={wait}"}
+        if KEY:
+            headers["Authorization"] = f"Bearer {KEY}"
         try:
             if self.connection is None:
                 self.connection = self.kind(self.address, timeout=WAIT_SECONDS + 30)

@@ -85,8 +85,8 @@ impl Settings {
 pub(crate) struct Client(PrincipalId);
 
 impl Principal for Client {
-    fn id(&self) -> &PrincipalId {
-        &self.0
+    fn id(&self) -> PrincipalId {
+        self.0.clone()
     }
 }
 

@@ -3,10 +3,12 @@
 //! `serve -> accept -> stack (one ordered list) -> router (one table) -> handlers/<resource>/<verb> -> engine handle`.
 //! Errors go through one place (`error`) and leave as problem documents. [`router`] is the whole of it without a socket.
 //!
-//! What it does not do: choose a backend, decide anything about a run, print. Until identity exists every request acts
-//! for the local principal, which is why only loopback is served.
+//! Who asks is found out by the stack and asked for by each handler's arguments ([`identity::Scoped`]).
+//!
+//! What it does not do: choose a backend, decide anything about a run, print.
 
 mod accept;
+mod admin_key;
 mod config;
 mod error;
 mod extract;
@@ -20,12 +22,13 @@ mod stack;
 mod state;
 mod wire;
 
+pub use admin_key::{AdminKey, AdminKeyError, client_credential, put_admin_key};
 pub use config::{
-    Config, ConfigError, ConfigErrors, Docs, Edge, Environment, LogFormat, Origins, RequestLimits, SecretKey,
-    StepSecrets, Variable, known_variables,
+    Config, ConfigError, ConfigErrors, Credentials, Docs, Edge, Environment, LogFormat, Origins, RequestLimits,
+    SecretKey, StepSecrets, Variable, known_variables,
 };
 pub use problems::CATALOG;
-pub use router::{openapi_json, router};
+pub use router::{local_router, openapi_json, router};
 pub use serve::{ServeError, Server, serve};
 pub use stack::guarded;
 pub use state::{AppState, Parts};

@@ -14,6 +14,9 @@ seawall_guard::problem_kinds! {
         "There are as many schedules as there may be.",
         "A tenant has at most 10,000 schedules, paused ones included. Delete one that is not needed, or let one schedule do the work of several.",
         ["limit": "The most that there may be."];
+    NOT_A_DECIDER = "not-a-decider", FORBIDDEN, "Not a decider",
+        "Others are asked for this decision.",
+        "The approval names who may decide (`deciders`), by the names under which principals are known (`usr_…`, `key_…`, `oidc:SUBJECT`), and the caller is none of them. `GET /api/v1/approvals` shows whom it asks.";
     AGENT_TIMEOUT = "agent-timeout", REQUEST_TIMEOUT, "Agent timed out",
         "The agent did not finish within its deadline.",
         "The agent was stopped at its deadline. What it had done until then is in its conversation.";

@@ -3,23 +3,35 @@
 use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
+use seawall_guard::authenticate::Identity;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::handlers::{approvals, docs, health, queues, runs, schedules, tasks, workflows};
+use crate::identity::Principal;
 use crate::openapi::{ApiDoc, OpenApiText, complete};
-use crate::stack::guarded;
+use crate::stack::{guarded, guarded_in_process};
 use crate::state::AppState;
 
 /// The whole service without a socket: routes, guards, documentation.
 pub fn router(state: &AppState) -> Router {
+    guarded(described(state), state)
+}
+
+/// The same for the process that opened the store itself: everything is done as [`Principal::local`], whatever credentials
+/// a request has. Never to be put behind a socket.
+pub fn local_router(state: &AppState) -> Router {
+    let local = Identity::Known(Principal::local());
+    guarded_in_process(described(state).layer(Extension(local)), state)
+}
+
+fn described(state: &AppState) -> Router {
     let (routes, mut description) = routes().split_for_parts();
     complete(&mut description);
-    let routes = routes
+    routes
         .layer(Extension(OpenApiText::of(&description)))
-        .with_state(state.clone());
-    guarded(routes, state)
+        .with_state(state.clone())
 }
 
 /// The API's description, as `/openapi.json` answers it.

@@ -47,13 +47,21 @@ impl Server {
     pub async fn run(self, state: AppState, shutdown: CancellationToken) {
         let draining = state.draining().clone();
         let deadline = state.config().shutdown_deadline / 2;
-        let accepting = self.acceptor.run(router(&state), draining.clone(), deadline);
+        let answered = CancellationToken::new();
+        let accepting = async {
+            self.acceptor.run(router(&state), draining.clone(), deadline).await;
+            answered.cancel();
+        };
         let signal = async {
             shutdown.cancelled().await;
             tracing::info!("stopping: no new requests");
             draining.cancel();
         };
-        tokio::join!(accepting, signal);
+        tokio::join!(accepting, signal, state.authenticator().keep_up(&answered));
+        state.tasks().close();
+        if tokio::time::timeout(deadline, state.tasks().wait()).await.is_err() {
+            tracing::warn!("work beside requests did not end in time");
+        }
         state.engine().shutdown(deadline).await;
         if let Err(error) = state.store().close().await {
             tracing::error!(error = %error, "the store did not close cleanly");

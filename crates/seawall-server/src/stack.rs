@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use http::{HeaderMap, Method};
 use seawall_guard::access_log::AccessLogLayer;
+use seawall_guard::authenticate::AuthenticateLayer;
 use seawall_guard::body_limit::BodyLimitLayer;
 use seawall_guard::client_address::ClientAddressLayer;
 use seawall_guard::cors::{CorsLayer, CorsPolicy};
@@ -32,6 +33,9 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
     routes
         // Innermost: it changes the body's type and needs nothing of the others; its 413 is logged and completed outside.
         .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
+        // Inside the deadline, because it may ask the store; inside all that refuses by the request's outside alone. It
+        // refuses nobody itself: a handler says by its arguments whom it wants.
+        .layer(AuthenticateLayer::new(state.authenticator().clone()))
         // Round reading the body and the handler, so that a slow body is a 408 too.
         .layer(DeadlineLayer::new(config.limits.timeout).with_extra(wait))
         // After the host, to which it may redirect; before any work is done in the clear.
@@ -52,6 +56,17 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
         .layer(TraceContextLayer::new(false))
         // Outermost: all of the above speaks of the request by this id.
+        .layer(RequestIdLayer)
+}
+
+/// What is left of the stack for callers in this process, who are nobody that the others could keep out.
+pub(crate) fn guarded_in_process(routes: Router, state: &AppState) -> Router {
+    let config = state.config();
+    routes
+        .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
+        .layer(DeadlineLayer::new(config.limits.timeout).with_extra(wait))
+        .layer(CatchPanicLayer)
+        .layer(ProblemLayer)
         .layer(RequestIdLayer)
 }
 

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
-use seawall_engine::Engine;
+use seawall_engine::{Clock, Engine};
 use seawall_store::{HealthStore, IdentityStore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::identity::oidc::OidcVerifier;
+use crate::identity::{AccessTokens, Authenticator, AuthenticatorParts};
 
 /// What the composition root gives to the server.
 pub struct Parts {
@@ -13,10 +16,16 @@ pub struct Parts {
     /// Keys, users, sessions, the audit trail: only the server's own business.
     pub identity: Arc<dyn IdentityStore>,
     pub config: Arc<Config>,
+    pub clock: Arc<dyn Clock>,
+    /// Verifies the tokens of `Config::oidc`.
+    pub oidc: Option<OidcVerifier>,
+    /// What is begun beside requests, and is waited for at the end.
+    pub tasks: TaskTracker,
 }
 
 struct Inner {
     parts: Parts,
+    authenticator: Authenticator,
     draining: CancellationToken,
 }
 
@@ -26,9 +35,17 @@ pub struct AppState(Arc<Inner>);
 
 impl AppState {
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
+        let authenticator = Authenticator::new(AuthenticatorParts {
+            store: Arc::clone(&parts.identity),
+            clock: Arc::clone(&parts.clock),
+            tokens: AccessTokens::new(parts.config.secret_key.master()),
+            bootstrap: parts.config.credentials.admin.clone(),
+            oidc: parts.oidc.take(),
+        });
         Self(Arc::new(Inner {
             parts,
+            authenticator,
             draining: CancellationToken::new(),
         }))
     }
@@ -46,6 +63,16 @@ impl AppState {
     #[must_use]
     pub fn identity_store(&self) -> &Arc<dyn IdentityStore> {
         &self.0.parts.identity
+    }
+
+    /// Says whose credentials are, and is to be told what of them has ended.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.parts.tasks
     }
 
     #[must_use]

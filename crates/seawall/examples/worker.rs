@@ -32,6 +32,9 @@ const QUEUES: [&str; 2] = ["files.words", "ledger"];
 struct Args {
     #[arg(long, env = "SEAWALL_SERVER", default_value = "http://127.0.0.1:8000")]
     server: String,
+    /// An API key with the scope tasks:work. From the environment: a command line can be read by everybody.
+    #[arg(long, env = "SEAWALL_API_KEY", hide = true)]
+    key: Option<String>,
     #[arg(long, default_value_t = format!("rust-{}", std::process::id()))]
     name: String,
     /// Tasks of one queue at once.
@@ -56,13 +59,17 @@ struct Task {
 struct Server {
     http: reqwest::Client,
     url: String,
+    key: Option<String>,
     name: String,
 }
 
 impl Server {
     async fn post(&self, path: &str, body: &Value, wait: u64) -> anyhow::Result<(StatusCode, Value)> {
         let request = self.http.post(format!("{}/api/v1/tasks/{path}", self.url)).json(body);
-        let request = request.timeout(Duration::from_secs(wait + 30));
+        let mut request = request.timeout(Duration::from_secs(wait + 30));
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
         let answer = request.header("prefer", format!("wait={wait}")).send().await;
         let answer = answer.map_err(|error| {
             let reason = anyhow::Error::from(error);
@@ -267,6 +274,7 @@ async fn main() -> anyhow::Result<()> {
     let server = Arc::new(Server {
         http: reqwest::Client::builder().build().context("no HTTP client")?,
         url: args.server,
+        key: args.key,
         name: args.name,
     });
     eprintln!("{} works for {}", server.name, server.url);

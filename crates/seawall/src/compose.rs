@@ -7,9 +7,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
-use seawall_server::{AppState, Config, Parts};
+use seawall_server::identity::oidc::OidcVerifier;
+use seawall_server::{AdminKey, AdminKeyError, AppState, Config, Parts, put_admin_key};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use tokio_util::task::TaskTracker;
 
 /// What the service in this process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,6 +115,11 @@ impl Foundation {
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
+
+    /// Sees to it that somebody can do something here.
+    pub(crate) async fn put_admin_key(&self) -> Result<AdminKey, AdminKeyError> {
+        put_admin_key(&self.config, &*self.store).await
+    }
 }
 
 /// The whole service of this process.
@@ -143,11 +150,18 @@ impl House {
         let engine = Engine::start(parts, work.engine_config(&config))
             .await
             .context("the engine could not start")?;
+        let tasks = TaskTracker::new();
+        let issuer = config.oidc.clone().filter(|_| work == Work::Serve);
+        let oidc = issuer.map(|issuer| OidcVerifier::new(issuer, Arc::new(SystemClock), tasks.clone()));
+        let oidc = oidc.transpose().context("OIDC_ISSUER cannot be asked")?;
         let state = AppState::new(Parts {
             engine,
             identity: store.clone(),
             store,
             config: Arc::new(config),
+            clock: Arc::new(SystemClock),
+            oidc,
+            tasks,
         });
         Ok(Self { state })
     }

@@ -20,6 +20,12 @@ pub(crate) enum Failure {
     Other(#[from] anyhow::Error),
 }
 
+const KEY_HINT: &str = "= hint: set SEAWALL_API_KEY to a key of that server. The one with which it began is in its data folder, in \
+                        admin.key, unless it was given ADMIN_API_KEY";
+
+const PLACE_HINT: &str =
+    "= hint: outside dev a server is called as its clients do: set SEAWALL_SERVER to its https address";
+
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -34,12 +40,23 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Usage(text) => text.clone(),
+            Self::Client(ClientError::Problem(problem)) if problem.status == 401 => {
+                format!("{}\n  {KEY_HINT}", problem_text(problem))
+            }
+            Self::Client(ClientError::Problem(problem)) if is_of_place(problem) => {
+                format!("{}\n  {PLACE_HINT}", problem_text(problem))
+            }
             Self::Client(ClientError::Problem(problem)) => problem_text(problem),
             Self::Client(error @ ClientError::Connect { .. }) => unreachable_text(error),
             Self::Other(error) => format!("error: {error:#}"),
             Self::Client(_) | Self::Output(_) => with_causes(self),
         }
     }
+}
+
+/// Nothing is wrong but where the request went.
+fn is_of_place(problem: &Problem) -> bool {
+    matches!(&*problem.code, "https-required" | "host-not-allowed")
 }
 
 /// What the caller sent was wrong (2), or it was right and did not work (1).
@@ -94,6 +111,24 @@ mod tests {
             "error: cannot reach the server at http://127.0.0.1:9/: connection refused"
         );
         assert!(hint.contains("seawall serve"), "{hint}");
+    }
+
+    #[test]
+    fn a_server_that_does_not_let_in_is_told_with_what_to_set() {
+        let text = |status, code: &str| {
+            let code = code.to_owned();
+            let problem = Problem {
+                status,
+                code,
+                ..Problem::default()
+            };
+            Failure::Client(ClientError::Problem(Box::new(problem))).text()
+        };
+        assert!(text(401, "unauthenticated").contains("SEAWALL_API_KEY"));
+        for (status, code) in [(403, "https-required"), (421, "host-not-allowed")] {
+            assert!(text(status, code).contains("SEAWALL_SERVER"), "{code}");
+        }
+        assert!(!text(403, "insufficient-scope").contains("hint"));
     }
 
     #[test]

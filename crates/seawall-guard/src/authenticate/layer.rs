@@ -12,7 +12,8 @@ use crate::problem::Problem;
 
 /// Somebody who can be told apart in a log.
 pub trait Principal: Clone + Send + Sync + 'static {
-    fn id(&self) -> &PrincipalId;
+    /// Cheap: a clone of an `Arc`.
+    fn id(&self) -> PrincipalId;
 }
 
 /// Says whose a credential is.
@@ -25,8 +26,8 @@ pub trait Principal: Clone + Send + Sync + 'static {
 /// struct Caller(PrincipalId);
 ///
 /// impl Principal for Caller {
-///     fn id(&self) -> &PrincipalId {
-///         &self.0
+///     fn id(&self) -> PrincipalId {
+///         self.0.clone()
 ///     }
 /// }
 ///
@@ -125,7 +126,10 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let identity = match Credential::of(request.headers()) {
             Presented::Nothing => Identity::Anonymous,
-            Presented::Unreadable => Identity::from(Err(unauthenticated())),
+            Presented::Unreadable => {
+                tracing::debug!("credentials are refused: they stand in two places, or cannot be read");
+                Identity::from(Err(unauthenticated()))
+            }
             Presented::One(credential) => match self.authenticate.authenticate(credential) {
                 Decision::Ready(result) => Identity::from(result),
                 Decision::Later(looking) => {
@@ -158,7 +162,7 @@ where
     S: Service<Request<B>>,
 {
     let id = match &identity {
-        Identity::Known(principal) => Some(principal.id().clone()),
+        Identity::Known(principal) => Some(principal.id()),
         Identity::Anonymous | Identity::Refused(_) => None,
     };
     request.extensions_mut().insert(identity);
@@ -252,8 +256,8 @@ mod tests {
     struct Caller(PrincipalId);
 
     impl Principal for Caller {
-        fn id(&self) -> &PrincipalId {
-            &self.0
+        fn id(&self) -> PrincipalId {
+            self.0.clone()
         }
     }
 

@@ -94,11 +94,12 @@ fn main() -> anyhow::Result<()> {
 
 async fn measure(args: &Args) -> anyhow::Result<Value> {
     let bare = service::serve(service::bare()).await?;
-    let guarded = service::serve(service::guarded()).await?;
+    let (guarded, credentials) = service::guarded().await?;
+    let guarded = service::serve(guarded).await?;
     let mut report = serde_json::Map::new();
     report.insert("cores".to_owned(), json!(std::thread::available_parallelism()?.get()));
     report.insert("connections".to_owned(), json!(args.connections));
-    for (name, request) in service::requests() {
+    for (name, request) in service::requests(&credentials) {
         if args.profile {
             let rate = round(args, guarded, &request).await?;
             report.insert(name.to_owned(), json!({ "guarded_per_second": rate.round() }));

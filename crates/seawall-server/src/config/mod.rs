@@ -4,17 +4,22 @@
 //! into the environment. [`Config::from_map`] is the same without either. Only variables of features that exist are
 //! obeyed: one that names a missing backend is an error, one of another missing feature a warning.
 
+mod credentials;
 mod dotenv;
 mod edge;
 mod environment;
 mod error;
 mod model;
+mod named_secret;
 mod names;
+mod oidc;
 mod reader;
 mod secret_key;
 mod secrets;
 mod values;
 
+pub use credentials::Credentials;
+pub(crate) use credentials::bearer;
 pub use edge::{Edge, Origins};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};

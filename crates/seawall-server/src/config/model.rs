@@ -3,13 +3,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::credentials::Credentials;
 use super::edge::Edge;
 use super::environment::Environment;
 use super::error::{ConfigError, ConfigErrors};
 use super::reader::Reader;
 use super::secret_key::SecretKey;
 use super::secrets::StepSecrets;
-use super::{dotenv, names, values};
+use super::{dotenv, names, oidc, values};
+use crate::identity::oidc::OidcConfig;
 
 /// Runs are kept for thirty days unless RUN_RETENTION says otherwise.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -25,7 +27,7 @@ pub enum LogFormat {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Docs {
     Public,
-    /// Whoever is authenticated: nobody, until identity exists.
+    /// Whoever is authenticated.
     Auth,
     Off,
 }
@@ -41,7 +43,7 @@ pub struct RequestLimits {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub environment: Environment,
-    /// Loopback, always, until identity exists.
+    /// Loopback, in dev.
     pub host: IpAddr,
     pub port: u16,
     pub data_dir: PathBuf,
@@ -49,6 +51,9 @@ pub struct Config {
     pub limits: RequestLimits,
     pub edge: Edge,
     pub secret_key: SecretKey,
+    pub credentials: Credentials,
+    /// Whose tokens are taken beside our own.
+    pub oidc: Option<OidcConfig>,
     /// How long runs are kept after their end. None: for ever.
     pub run_retention: Option<Duration>,
     pub workspace_allowed_roots: Vec<PathBuf>,
@@ -117,12 +122,14 @@ impl Config {
         });
         let dev = environment.is_dev();
         let data_dir = reader.value("DATA_DIR", absolute("./data"), values::absolute);
-        let host = host(&mut reader);
+        let host = host(&mut reader, dev);
         let config = Self {
             environment,
             host,
             edge: Edge::read(&mut reader, host, dev),
             secret_key: SecretKey::read(&mut reader, dev),
+            credentials: Credentials::read(&mut reader),
+            oidc: oidc::read(&mut reader, dev),
             port: reader.value("PORT", 8000, values::port),
             db_path: reader.value("DB_PATH", data_dir.join("seawall.db"), values::absolute),
             data_dir,
@@ -165,14 +172,14 @@ fn absolute(path: &str) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
 }
 
-fn host(reader: &mut Reader<'_>) -> IpAddr {
+fn host(reader: &mut Reader<'_>, dev: bool) -> IpAddr {
     let host = reader.value("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), values::host);
-    if !host.is_loopback() {
+    if dev && !host.is_loopback() {
         reader.refuse(
             "HOST",
             format!(
-                "{host} is reachable from other machines, and this build has no authentication yet: only a loopback \
-                 address (127.0.0.1, ::1, localhost) is served"
+                "{host} is reachable from other machines, and dev is lenient: set ENVIRONMENT to staging or production, or \
+                 a loopback address (127.0.0.1, ::1, localhost)"
             ),
         );
     }

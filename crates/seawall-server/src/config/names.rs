@@ -24,7 +24,7 @@ const KNOWN: &[Variable] = &[
     variable(
         "HOST",
         "127.0.0.1",
-        "address to listen on: loopback, as long as there is no authentication",
+        "address to listen on: in dev a loopback one; beyond it, ALLOWED_HOSTS is named",
     ),
     variable("PORT", "8000", "port to listen on; 0 takes a free one"),
     variable("DATA_DIR", "./data", "folder of everything this process keeps"),
@@ -33,6 +33,11 @@ const KNOWN: &[Variable] = &[
         "SECRET_KEY",
         "dev: one that everybody knows",
         "signs tokens and seals the audit trail: at least 32 bytes, the same on all nodes; also SECRET_KEY_FILE",
+    ),
+    variable(
+        "ADMIN_API_KEY",
+        "made at the first start",
+        "a key with all scopes in the tenant `default`; else one is in $DATA_DIR/admin.key; also ADMIN_API_KEY_FILE",
     ),
     variable(
         "ALLOWED_HOSTS",
@@ -48,6 +53,22 @@ const KNOWN: &[Variable] = &[
         "TRUSTED_PROXIES",
         "none",
         "addresses or ranges of proxies whose word about the client is believed; a list with commas",
+    ),
+    variable(
+        "OIDC_ISSUER",
+        "none",
+        "address of an OpenID Connect issuer whose tokens are taken; needs OIDC_AUDIENCE",
+    ),
+    variable("OIDC_AUDIENCE", "none", "for whom such a token must be made"),
+    variable(
+        "TENANT_CLAIM",
+        "everybody is of `default`",
+        "claim (or JSON Pointer) of such a token that names the tenant",
+    ),
+    variable(
+        "ROLE_CLAIM",
+        "everybody is a viewer",
+        "claim (or JSON Pointer) of such a token that names viewer, operator or admin",
     ),
     variable("REQUEST_BODY_MAX_BYTES", "1048576", "largest request body, in bytes"),
     variable(
@@ -83,7 +104,6 @@ const KNOWN: &[Variable] = &[
 
 /// Variables of the contract whose features this build does not have. They are warned about.
 pub(super) const LATER: &[&str] = &[
-    "ADMIN_API_KEY",
     "RATE_LIMIT_DEFAULT",
     "RATE_LIMIT_KEY",
     "RATE_LIMIT_RUN",
@@ -92,10 +112,6 @@ pub(super) const LATER: &[&str] = &[
     "ENABLE_PROFILING",
     "ENABLE_TEST_ENDPOINTS",
     "METRICS_PORT",
-    "OIDC_ISSUER",
-    "OIDC_AUDIENCE",
-    "TENANT_CLAIM",
-    "ROLE_CLAIM",
     "LLM_REQUEST_TIMEOUT_SECONDS",
     "AGENT_TIMEOUT_SECONDS",
     "MAX_AGENT_RETRIES",
@@ -104,6 +120,8 @@ pub(super) const LATER: &[&str] = &[
 /// Of the contract too, but also set for other programs on many machines: not worth a word.
 const SHARED: &[&str] = &[
     "SECRET_KEY_FILE",
+    "ADMIN_API_KEY_FILE",
+    "SEAWALL_API_KEY_FILE",
     "DATABASE_URL",
     "REDIS_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -1,7 +1,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, MatchedPath, Request};
 use http::header;
-use seawall_engine::{Format, IdempotentRequest, Principal, parse};
+use seawall_engine::{Format, IdempotentRequest, parse};
 use seawall_guard::problem::{
     FieldError, Pointer, Problem, kinds, parse_json, read_body, require_json, require_uncoded,
 };
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::idempotency::idempotency;
 use crate::error::ApiError;
+use crate::identity::principal_of;
 
 /// A definition as JSON or, with `application/yaml`, as YAML.
 pub(crate) struct DefinitionBody(pub(crate) Value);
@@ -97,7 +98,8 @@ impl<S: Send + Sync> FromRequest<S> for KeyedDefinition {
             .extensions()
             .get::<MatchedPath>()
             .map_or("", MatchedPath::as_str);
-        let key = idempotency(request.headers(), &Principal::local(), route, request.uri(), &[])?;
+        let by = principal_of(request.extensions())?;
+        let key = idempotency(request.headers(), by, route, request.uri(), &[])?;
         let DefinitionBody(definition) = DefinitionBody::from_request(request, state).await?;
         Ok(Self { definition, key })
     }

@@ -1,10 +1,12 @@
 use axum::extract::{FromRequest, MatchedPath, Request};
 use http::header::{HeaderMap, HeaderName};
 use http::{Method, Uri};
-use seawall_engine::{IdempotentRequest, Principal};
+use seawall_engine::IdempotentRequest;
 use seawall_guard::problem::{Problem, kinds, parse_json, read_body, require_json};
 use seawall_store::Digest;
 use serde::de::DeserializeOwned;
+
+use crate::identity::{Principal, principal_of};
 
 /// On the answer to a request that did nothing because an earlier one of its key had done it.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -25,7 +27,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
         let (parts, body) = request.into_parts();
         let bytes = read_body(body).await?;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let key = idempotency(&parts.headers, &Principal::local(), route, &parts.uri, &bytes)?;
+        let by = principal_of(&parts.extensions)?;
+        let key = idempotency(&parts.headers, by, route, &parts.uri, &bytes)?;
         let value = parse_json(&bytes)?;
         Ok(Self { value, key })
     }

@@ -1,6 +1,5 @@
 //! What handlers take from requests.
 
-mod caller;
 mod definition;
 mod idempotency;
 mod ids;
@@ -9,7 +8,6 @@ mod precondition;
 mod prefer;
 mod search;
 
-pub(crate) use caller::Caller;
 pub(crate) use definition::{CheckedDefinition, DefinitionBody, KeyedDefinition};
 pub(crate) use idempotency::{Keyed, REPLAYED};
 pub(crate) use ids::{ActivityId, Id, Queue, workflow_ref};

@@ -4,11 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use seawall_store::{TenantId, Timestamp};
+use seawall_store::{AuthKey, Timestamp};
 use secrecy::SecretString;
 
 use super::secret::{self, Secret, SecretHash};
-use super::{Principal, Scopes};
+use super::{Principal, Scope, Scopes};
 
 const PREFIX: &str = "sw_";
 const ID_LENGTH: usize = 26;
@@ -23,6 +23,18 @@ impl KeyId {
     #[must_use]
     pub fn of_type_id(text: &str) -> Option<Self> {
         text.strip_prefix("key_").and_then(Self::parse)
+    }
+
+    /// As the store knows it.
+    #[must_use]
+    pub fn of_store(id: seawall_store::KeyId) -> Option<Self> {
+        Self::of_type_id(&id.to_string())
+    }
+
+    /// As the store knows it. None: no id of a key that was ever made.
+    #[must_use]
+    pub fn to_store(self) -> Option<seawall_store::KeyId> {
+        self.to_type_id().parse().ok()
     }
 
     /// As it stands in answers and paths: `key_…`.
@@ -125,12 +137,44 @@ impl FromStr for ApiKey {
 /// What is kept of a key.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
-    pub tenant: TenantId,
+    /// Whom it stands for.
+    pub principal: Principal,
     pub hash: SecretHash,
-    pub scopes: Scopes,
     /// None: it does not expire.
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+}
+
+impl StoredKey {
+    /// # Errors
+    /// Why it stands for nobody at `now`, whoever has its secret.
+    pub fn counts_at(&self, now: Timestamp) -> Result<(), KeyRefusal> {
+        if self.revoked_at.is_some() {
+            return Err(KeyRefusal::Revoked);
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(KeyRefusal::Expired);
+        }
+        Ok(())
+    }
+}
+
+impl From<AuthKey> for StoredKey {
+    /// Scopes that this version does not know give nothing.
+    fn from(key: AuthKey) -> Self {
+        let AuthKey { tenant, record, hash } = key;
+        let scopes: Scopes = record
+            .scopes
+            .iter()
+            .filter_map(|scope| scope.as_str().parse::<Scope>().ok())
+            .collect();
+        Self {
+            principal: Principal::key(tenant, &record.id.to_string(), scopes),
+            hash: SecretHash::from_bytes(*hash.as_bytes()),
+            expires_at: record.expires_at,
+            revoked_at: record.revoked.map(|end| end.at),
+        }
+    }
 }
 
 /// Why a key opens nothing. For the log: the caller gets one answer for all of them.
@@ -156,22 +200,16 @@ pub fn check(presented: &ApiKey, stored: Option<&StoredKey>, now: Timestamp) -> 
     let Some(stored) = stored.filter(|_| matches) else {
         return Err(KeyRefusal::Unknown);
     };
-    if stored.revoked_at.is_some() {
-        return Err(KeyRefusal::Revoked);
-    }
-    if stored.expires_at.is_some_and(|end| end <= now) {
-        return Err(KeyRefusal::Expired);
-    }
-    let id = presented.id.to_type_id();
-    Ok(Principal::key(stored.tenant.clone(), &id, stored.scopes))
+    stored.counts_at(now)?;
+    Ok(stored.principal.clone())
 }
 
 #[cfg(test)]
 mod tests {
+    use seawall_store::TenantId;
     use secrecy::ExposeSecret as _;
 
     use super::*;
-    use crate::identity::Scope;
 
     const ID: &str = "key_01h455vb4pex5vsknk084sn02q";
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -182,9 +220,8 @@ mod tests {
 
     fn stored(key: &ApiKey) -> StoredKey {
         StoredKey {
-            tenant: TenantId::new("acme").unwrap(),
+            principal: Principal::key(TenantId::new("acme").unwrap(), ID, Scopes::of(&[Scope::RunsRead])),
             hash: key.hash(),
-            scopes: Scopes::of(&[Scope::RunsRead]),
             expires_at: None,
             revoked_at: None,
         }
@@ -239,7 +276,7 @@ mod tests {
         let good = stored(&key);
         let principal = check(&key, Some(&good), NOW).unwrap();
         assert_eq!((principal.tenant.as_str(), &*principal.subject), ("acme", ID));
-        assert_eq!(principal.scopes, good.scopes);
+        assert_eq!(principal, good.principal);
 
         let at = |millis| Some(Timestamp::from_millis(NOW.as_millis() + millis));
         let cases = [

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use seawall_store::TenantId;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -12,20 +13,22 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 /// From how many bytes on a key is none that can be guessed, if it is made by chance. Production asks for it.
 pub const STRONG_KEY_BYTES: usize = 24;
 
-/// `ADMIN_API_KEY` cannot be one.
+/// A text that cannot be `ADMIN_API_KEY`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BootstrapKeyError {
-    #[error("ADMIN_API_KEY must have {} to {} bytes", KEY_BYTES.start(), KEY_BYTES.end())]
+    #[error("a key has {} to {} bytes", KEY_BYTES.start(), KEY_BYTES.end())]
     Length,
-    #[error("ADMIN_API_KEY must be of visible ASCII characters")]
+    #[error("a key is of visible ASCII characters")]
     Characters,
 }
 
 /// The key that the configuration gives, before there is any other: everything in the tenant `default`. Any text of visible
 /// ASCII; kept as a hash, so that comparing it takes the same time whatever is presented.
+#[derive(Clone)]
 pub struct BootstrapKey {
     hash: [u8; 32],
     is_strong: bool,
+    principal: Principal,
 }
 
 impl BootstrapKey {
@@ -42,6 +45,7 @@ impl BootstrapKey {
         Ok(Self {
             hash: Sha256::digest(key).into(),
             is_strong: key.len() >= STRONG_KEY_BYTES,
+            principal: Principal::service(TenantId::default(), "bootstrap", Scopes::ALL),
         })
     }
 
@@ -53,14 +57,13 @@ impl BootstrapKey {
 
     /// The principal of it, if that is what was presented.
     #[must_use]
-    pub fn check(&self, presented: &SecretString) -> Option<Principal> {
-        let presented = presented.expose_secret();
+    pub fn check(&self, presented: &str) -> Option<Principal> {
         if presented.len() > *KEY_BYTES.end() {
             return None;
         }
         let hash: [u8; 32] = Sha256::digest(presented).into();
         let matches: bool = hash.ct_eq(&self.hash).into();
-        matches.then(|| Principal::service(seawall_store::TenantId::default(), "bootstrap", Scopes::ALL))
+        matches.then(|| self.principal.clone())
     }
 }
 
@@ -83,7 +86,7 @@ mod tests {
         let text = "an-admin-key-of-many-letters";
         let key = BootstrapKey::new(&secret(text)).unwrap();
         assert!(key.is_strong());
-        let principal = key.check(&secret(text)).unwrap();
+        let principal = key.check(text).unwrap();
         assert_eq!(
             (&*principal.subject, principal.scopes),
             ("service:bootstrap", Scopes::ALL)
@@ -94,9 +97,9 @@ mod tests {
             "an-admin-key-of-many-letters ",
             "AN-ADMIN-KEY-OF-MANY-LETTERS",
         ] {
-            assert!(key.check(&secret(wrong)).is_none(), "{wrong}");
+            assert!(key.check(wrong).is_none(), "{wrong}");
         }
-        assert!(key.check(&secret(&"x".repeat(100_000))).is_none());
+        assert!(key.check(&"x".repeat(100_000)).is_none());
         assert_eq!(format!("{key:?}"), "BootstrapKey(…)");
     }
 

@@ -1,12 +1,13 @@
 //! Identity: who asks, for which tenant, and what they may do.
 //!
-//! What stands here is logic: no handler, no store. What is kept comes in as an argument, the time too, and what is decided
-//! goes out; the guard that reads credentials and the handlers of logins, users and keys put it together over store roles
-//! ([`KeyLookup`] is what the guard needs of one).
+//! Most of what stands here is logic: what is kept comes in as an argument, the time too, and what is decided goes out. The
+//! [`Authenticator`] puts it together over store roles, for the guard that reads credentials; handlers of logins, users and
+//! keys do so for themselves.
 //!
 //! - A [`Principal`] has [`Scopes`]; a handler asks for them by its signature ([`Scoped`]).
 //! - It comes from an API key ([`ApiKey`]), an access token of the server's own ([`AccessTokens`]), one of an OpenID Connect
-//!   issuer ([`oidc`]), or the [`BootstrapKey`]. [`Credential`] tells them apart, the [`Authenticator`] asks each.
+//!   issuer ([`oidc`]), or the [`BootstrapKey`]. [`CredentialForm`] tells them apart, the [`Authenticator`] asks each, and
+//!   remembers for a while what the store said of keys and sessions.
 //! - Users have a [`password`]; [`lockout`] slows guessing down; a login is gone on with by a [`RefreshToken`].
 //! - [`audit`] chains records of what was done, so that a change is found.
 //!
@@ -21,6 +22,7 @@ mod credential;
 mod derived;
 mod email;
 mod jws;
+mod known;
 pub mod lockout;
 pub mod oidc;
 pub mod password;
@@ -33,10 +35,10 @@ mod secret;
 pub mod token;
 
 pub use api_key::{ApiKey, KeyId, KeyRefusal, StoredKey};
-pub use authenticator::{AuthenticationError, Authenticator, KeyLookup, KeysUnavailable};
+pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorParts};
 pub use bootstrap::{BootstrapKey, BootstrapKeyError, STRONG_KEY_BYTES};
 pub use challenge::{invalid_credentials, unauthenticated};
-pub use credential::{Credential, CredentialError, CredentialForm};
+pub use credential::CredentialForm;
 pub use derived::{DerivedKey, KeyUse, MIN_SECRET_BYTES, MasterKey, SecretTooShort};
 pub use email::{Email, EmailError, MAX_EMAIL_BYTES};
 pub use jws::{MAX_TOKEN_BYTES, TokenError};
@@ -44,6 +46,7 @@ pub use principal::{Principal, PrincipalKind};
 pub use refresh::RefreshToken;
 pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
+pub(crate) use scoped::principal_of;
 pub use scoped::{Requirement, Scoped, needs};
 pub use secret::SecretHash;
 pub use token::AccessTokens;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use seawall_engine::Principal as EnginePrincipal;
+use seawall_guard::authenticate::PrincipalId;
 use seawall_guard::problem::{Problem, kinds};
 use seawall_store::TenantId;
 
@@ -69,6 +70,19 @@ impl Principal {
         Self::named(tenant, PrincipalKind::Service, format!("service:{name}").into(), scopes)
     }
 
+    /// Whoever sits at this machine and opens the store without a server: nothing stands between them and its file.
+    #[must_use]
+    pub fn local() -> Self {
+        let EnginePrincipal { tenant, subject } = EnginePrincipal::local();
+        Self::named(tenant, PrincipalKind::Service, subject, Scopes::ALL)
+    }
+
+    /// Whether it is [`Principal::local`]. No credential gives that name.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.kind == PrincipalKind::Service && self.subject == EnginePrincipal::local().subject
+    }
+
     /// `subject`: as the issuer writes it. Its prefix here keeps it apart from our own ids, whatever it is.
     #[must_use]
     pub fn oidc(tenant: TenantId, subject: &str, scopes: Scopes) -> Self {
@@ -109,6 +123,12 @@ impl Principal {
             tenant: self.tenant.clone(),
             subject: Arc::clone(&self.subject),
         }
+    }
+}
+
+impl seawall_guard::authenticate::Principal for Principal {
+    fn id(&self) -> PrincipalId {
+        PrincipalId(Arc::clone(&self.subject))
     }
 }
 

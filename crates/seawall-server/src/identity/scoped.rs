@@ -1,7 +1,10 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
+use http::Extensions;
 use http::request::Parts;
+use seawall_engine::Principal as EnginePrincipal;
+use seawall_guard::authenticate::Identity;
 use seawall_guard::problem::Problem;
 
 use super::{Principal, Scope, challenge};
@@ -40,10 +43,12 @@ pub mod needs {
 
 /// The principal of a request, with the scope `S`: a handler that takes this cannot be called without it.
 ///
-/// The guard that reads credentials puts the [`Principal`] into the request's extensions. Without one: 401 with
-/// `WWW-Authenticate`; without the scope: 403 with `required_scope`.
+/// The guard that reads credentials has put what it found into the request's extensions. Without a principal: 401 with
+/// `WWW-Authenticate`; without the scope: 403 with `required_scope`. As a
+/// `Result` it refuses nobody.
 pub struct Scoped<S> {
     principal: Principal,
+    engine: EnginePrincipal,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -57,6 +62,12 @@ impl<S> Scoped<S> {
     pub fn into_principal(self) -> Principal {
         self.principal
     }
+
+    /// As the engine knows it.
+    #[must_use]
+    pub const fn engine(&self) -> &EnginePrincipal {
+        &self.engine
+    }
 }
 
 impl<S> std::fmt::Debug for Scoped<S> {
@@ -65,15 +76,27 @@ impl<S> std::fmt::Debug for Scoped<S> {
     }
 }
 
+/// Whose request it is.
+///
+/// # Errors
+/// 401 where nobody knows; what the guard answers where it was refused.
+pub(crate) fn principal_of(extensions: &Extensions) -> Result<&Principal, Problem> {
+    match extensions.get::<Identity<Principal>>() {
+        Some(Identity::Known(principal)) => Ok(principal),
+        Some(Identity::Refused(problem)) => Err((**problem).clone()),
+        Some(Identity::Anonymous) | None => Err(challenge::unauthenticated()),
+    }
+}
+
 impl<S: Requirement, T: Send + Sync> FromRequestParts<T> for Scoped<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Problem> {
-        let principal = parts.extensions.get::<Principal>();
-        let principal = principal.ok_or_else(challenge::unauthenticated)?;
+        let principal = principal_of(&parts.extensions)?;
         principal.require(S::SCOPE)?;
         Ok(Self {
             principal: principal.clone(),
+            engine: principal.engine(),
             scope: PhantomData,
         })
     }
@@ -114,7 +137,7 @@ mod tests {
         for (principal, status, challenge) in cases {
             let mut request = Request::post("/").body(Body::empty()).unwrap();
             if let Some(principal) = principal {
-                request.extensions_mut().insert(principal);
+                request.extensions_mut().insert(Identity::Known(principal));
             }
             let response = app.clone().oneshot(request).await.unwrap();
             assert_eq!(response.status(), status);

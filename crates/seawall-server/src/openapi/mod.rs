@@ -3,6 +3,7 @@
 
 mod document;
 mod rejections;
+mod security;
 
 pub(crate) use document::{ApiDoc, OpenApiText};
 pub(crate) use rejections::complete;

@@ -7,6 +7,7 @@ use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
 
+use super::security::{describe_schemes, secure};
 use crate::problems::CATALOG;
 
 /// Where an operation names its own kinds, beside those that follow from its form.
@@ -19,9 +20,12 @@ const SCHEMA: &str = "Problem";
 pub(crate) fn complete(description: &mut OpenApi) {
     for (path, item) in &mut description.paths.paths {
         for operation in operations(item) {
-            let kinds = kinds_of(path, operation);
+            let mut found = kinds_of(path, operation);
+            if secure(operation) {
+                found.extend([&kinds::UNAUTHENTICATED, &kinds::INSUFFICIENT_SCOPE]);
+            }
             let path = path.clone();
-            for (status, response) in responses(&path, &kinds) {
+            for (status, response) in responses(&path, &found) {
                 operation
                     .responses
                     .responses
@@ -30,6 +34,7 @@ pub(crate) fn complete(description: &mut OpenApi) {
             }
         }
     }
+    describe_schemes(description);
     describe_members(description);
 }
 

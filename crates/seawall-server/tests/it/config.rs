@@ -113,6 +113,12 @@ fn each_bad_value_is_refused_by_its_variable() {
         ("LOG_LEVEL", "loud"),
         ("DATABASE_URL", "postgres://localhost/x"),
         ("REDIS_URL", "redis://localhost"),
+        ("ADMIN_API_KEY", "short"),
+        ("ADMIN_API_KEY", "a key with blanks in it"),
+        ("SEAWALL_API_KEY", "a key with blanks in it"),
+        ("SEAWALL_API_KEY_FILE", "/does/not/exist"),
+        ("OIDC_AUDIENCE", "seawall"),
+        ("OIDC_ISSUER", "http://issuer.example"),
         ("SEAWALL_SECRET_lower", "x"),
         ("SEAWALL_SECRET_TOKEN_FILE", "/does/not/exist"),
     ] {
@@ -121,10 +127,28 @@ fn each_bad_value_is_refused_by_its_variable() {
             // An open address wants names too, which is another error.
             variables.push(("ALLOWED_HOSTS", "api.example.com"));
         }
+        if name == "OIDC_ISSUER" {
+            variables.push(("OIDC_AUDIENCE", "seawall"));
+        }
         let errors = errors(&variables);
         assert_eq!(errors.len(), 1, "{name}={value}: {errors:?}");
-        assert_eq!(errors[0].0, name);
+        let missing = ("OIDC_AUDIENCE", "OIDC_ISSUER");
+        let expected = if name == missing.0 { missing.1 } else { name };
+        assert_eq!(errors[0].0, expected);
     }
+}
+
+#[test]
+fn an_issuer_is_only_taken_with_an_audience() {
+    let issuer = ("OIDC_ISSUER", "https://issuer.example/realm");
+    let oidc = config(&[issuer, ("OIDC_AUDIENCE", "seawall"), ("TENANT_CLAIM", "org")])
+        .oidc
+        .unwrap();
+    assert_eq!((oidc.issuer.as_str(), &*oidc.audience), (issuer.1, "seawall"));
+    assert!(oidc.tenant_claim.is_some() && oidc.role_claim.is_none());
+    let refused = errors(&[issuer]);
+    assert_eq!((refused.len(), &*refused[0].0), (1, "OIDC_AUDIENCE"), "{refused:?}");
+    assert!(config(&[]).oidc.is_none());
 }
 
 #[test]
@@ -154,6 +178,38 @@ fn outside_development_the_secret_key_is_everybodys_own() {
 }
 
 #[test]
+fn only_development_is_bound_to_this_machine() {
+    let open = [("HOST", "0.0.0.0"), ("ALLOWED_HOSTS", "api.example.com")];
+    for name in ["staging", "production"] {
+        let config = config(&[&open[..], &[("ENVIRONMENT", name)]].concat());
+        assert_eq!(config.listen_address().to_string(), "0.0.0.0:8000");
+        assert!(config.edge.hosts_named);
+    }
+    let refused = errors(&open);
+    assert_eq!((refused.len(), &*refused[0].0), (1, "HOST"), "{refused:?}");
+}
+
+#[test]
+fn the_admin_key_comes_from_a_value_or_a_file_and_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "hunter2-is-in-a-file\n").unwrap();
+    for variable in [
+        ("ADMIN_API_KEY", "hunter2-is-in-a-file"),
+        ("ADMIN_API_KEY_FILE", file.to_str().unwrap()),
+    ] {
+        let config = Config::from_map(&map(&[variable])).unwrap();
+        let admin = config.credentials.admin.as_ref().unwrap();
+        assert!(admin.check("hunter2-is-in-a-file").is_some());
+        assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    }
+    let refused = errors(&[("ADMIN_API_KEY", "hunter2")]);
+    assert!(!refused[0].1.contains("hunter2"), "{refused:?}");
+    assert!(Config::from_map(&map(&[])).unwrap().credentials.admin.is_none());
+}
+
+#[test]
 fn every_origin_may_call_a_development_machine_only() {
     assert_eq!(config(&[("CORS_ORIGINS", "*")]).edge.origins, Origins::Any);
     let refused = errors(&[("CORS_ORIGINS", "*"), ("ENVIRONMENT", "production")]);
@@ -174,7 +230,7 @@ fn names_that_look_like_ours_are_warned_about() {
     let config = config(&[
         ("REQUEST_TIMOUT", "1s"),
         ("SEAWALL_PORT", "1"),
-        ("ADMIN_API_KEY", "x"),
+        ("RATE_LIMIT_RUN", "1/s"),
         ("HOME", "/root"),
     ]);
     insta::assert_snapshot!(config.warnings.join("\n"));

@@ -10,6 +10,7 @@ mod flow;
 mod forks;
 mod hand_backs;
 mod health;
+mod identity;
 mod large;
 mod oidc;
 mod queues;

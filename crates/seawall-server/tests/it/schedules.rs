@@ -8,6 +8,7 @@ use seawall_engine::{Engine, EngineConfig, EngineParts, NoSecrets, OsEntropy, Re
 use seawall_server::{AppState, Parts};
 use seawall_store::{MemoryStore, SystemClock};
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 
 use crate::support::{Answer, app, config, get, post_json, send};
 
@@ -237,6 +238,9 @@ async fn there_are_no_more_schedules_than_there_may_be() {
         identity: Arc::<MemoryStore>::clone(&store),
         store,
         config,
+        clock: Arc::new(SystemClock),
+        oidc: None,
+        tasks: TaskTracker::new(),
     });
     let app = furnished(seawall_server::router(&state)).await;
     let body = json!({"workflow": "report", "every": "1h", "paused": true});

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{config, state};
+use crate::support::{ADMIN_KEY, config, state};
 
 async fn serve() -> (SocketAddr, JoinSet<()>) {
     let server = Server::bind(&config(&[("PORT", "0")])).await.unwrap();
@@ -33,7 +33,9 @@ async fn exchange(address: SocketAddr, parts: &[&[u8]]) -> String {
 async fn ten_megabytes_are_refused_and_the_client_can_read_why() {
     let (address, _tasks) = serve().await;
     let body = vec![b'x'; 10 * 1024 * 1024];
-    let head = "POST /api/v1/workflows HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    let head = format!(
+        "POST /api/v1/workflows HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-API-Key: {ADMIN_KEY}\r\n"
+    );
     let announced = format!("{head}Content-Length: {}\r\n\r\n", body.len());
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len());
     for answer in [

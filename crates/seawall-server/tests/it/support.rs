@@ -10,12 +10,18 @@ use seawall_guard::problem::Problem;
 use seawall_server::{AppState, Config, Parts};
 use seawall_store::{FaultHook, MemoryOptions, MemoryStore, SystemClock};
 use serde_json::Value;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::documented::assert_documented;
 
+/// With what everything may be done, unless a test names another key.
+pub(crate) const ADMIN_KEY: &str = "the-admin-key-of-the-tests";
+
 pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
     let mut map = map(variables);
+    map.entry("ADMIN_API_KEY".to_owned())
+        .or_insert_with(|| ADMIN_KEY.to_owned());
     if map.contains_key("ENVIRONMENT") {
         // Outside dev there is no default.
         let secret = || "a secret key of the tests, long enough".to_owned();
@@ -46,6 +52,9 @@ pub(crate) fn state_with(variables: &[(&str, &str)], faults: Option<FaultHook>) 
         store: Arc::clone(&store) as _,
         identity: store,
         config: Arc::new(config(variables)),
+        clock: Arc::new(SystemClock),
+        oidc: None,
+        tasks: TaskTracker::new(),
     })
 }
 
@@ -78,7 +87,18 @@ impl Answer {
     }
 }
 
+/// As the admin, unless the request has credentials.
 pub(crate) async fn send(app: &Router, request: Builder, body: impl Into<Body>) -> Answer {
+    let has = |name| request.headers_ref().is_some_and(|headers| headers.contains_key(name));
+    let request = if has("authorization") || has("x-api-key") {
+        request
+    } else {
+        request.header("authorization", format!("Bearer {ADMIN_KEY}"))
+    };
+    send_as_it_is(app, request, body).await
+}
+
+pub(crate) async fn send_as_it_is(app: &Router, request: Builder, body: impl Into<Body>) -> Answer {
     let names_host = request
         .headers_ref()
         .is_some_and(|headers| headers.contains_key("host"));

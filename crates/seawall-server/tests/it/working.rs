@@ -8,12 +8,19 @@ use seawall_engine::{Clock, Engine, EngineConfig, EngineParts, NoSecrets, OsEntr
 use seawall_server::{AppState, Parts};
 use seawall_store::{MemoryOptions, MemoryStore, StoreClock, Timestamp};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::support::config;
 
 /// Wall and boot time from tokio's paused clock.
 #[derive(Clone, Copy)]
-struct PausedClock(Instant);
+pub(crate) struct PausedClock(Instant);
+
+impl PausedClock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+}
 
 impl StoreClock for PausedClock {
     fn now(&self) -> Timestamp {
@@ -38,7 +45,7 @@ pub(crate) async fn working(variables: &[(&str, &str)]) -> (AppState, Router) {
 
 /// The same on such a store.
 pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOptions) -> (AppState, Router) {
-    let clock = PausedClock(Instant::now());
+    let clock = PausedClock::new();
     let store = Arc::new(MemoryStore::with_options(Arc::new(clock), options));
     let parts = EngineParts {
         store: Arc::<MemoryStore>::clone(&store),
@@ -54,6 +61,9 @@ pub(crate) async fn working_on(variables: &[(&str, &str)], options: MemoryOption
         identity: Arc::<MemoryStore>::clone(&store),
         store,
         config,
+        clock: Arc::new(clock),
+        oidc: None,
+        tasks: TaskTracker::new(),
     });
     let app = seawall_server::router(&state);
     (state, app)

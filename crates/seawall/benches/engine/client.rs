@@ -5,6 +5,9 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// With what the server under measurement begins.
+pub(crate) const ADMIN_KEY: &str = "the-admin-key-of-the-bench";
+
 pub(crate) struct Client {
     stream: TcpStream,
     host: String,
@@ -29,7 +32,7 @@ impl Client {
 
     pub(crate) async fn post(&mut self, path: &str, headers: &str, body: &str) -> anyhow::Result<Answer> {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nx-api-key: {ADMIN_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
             self.host,
             body.len()
         );
@@ -37,7 +40,10 @@ impl Client {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nx-api-key: {ADMIN_KEY}\r\n\r\n",
+            self.host
+        );
         self.exchange(request.as_bytes()).await
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{ADMIN_KEY, Client};
 
 pub(crate) struct Server {
     child: Child,
@@ -28,6 +28,7 @@ impl Server {
             .arg("serve")
             .env("DATA_DIR", data)
             .env("PORT", "0")
+            .env("ADMIN_API_KEY", ADMIN_KEY)
             .env("LOG_LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

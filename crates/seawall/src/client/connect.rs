@@ -27,7 +27,7 @@ pub(crate) struct Connect<'a> {
 
 pub(crate) async fn connect(to: Connect<'_>) -> Result<Client, Failure> {
     if let Some(url) = to.server {
-        return Ok(Client(Transport::Remote(Remote::new(url)?)));
+        return Ok(Client(Transport::Remote(Remote::new(url, &to.config)?)));
     }
     let data_dir = to.config.data_dir.clone();
     let mut left = PATIENCE;
@@ -38,7 +38,7 @@ pub(crate) async fn connect(to: Connect<'_>) -> Result<Client, Failure> {
                 return Ok(Client(Transport::Local(Box::new(Local::new(house)))));
             }
             Err(OpenStoreError::Locked { path }) => {
-                if let Some(remote) = holder(&data_dir).await? {
+                if let Some(remote) = holder(&to.config).await? {
                     return Ok(Client(Transport::Remote(remote)));
                 }
                 left -= 1;
@@ -53,11 +53,11 @@ pub(crate) async fn connect(to: Connect<'_>) -> Result<Client, Failure> {
 }
 
 /// The server that left its address in the folder, if it answers there.
-async fn holder(data_dir: &Path) -> Result<Option<Remote>, ClientError> {
-    let Some(file) = ServerFile::read(data_dir) else {
+async fn holder(config: &Config) -> Result<Option<Remote>, ClientError> {
+    let Some(file) = ServerFile::read(&config.data_dir) else {
         return Ok(None);
     };
-    let remote = Remote::new(&file.url)?;
+    let remote = Remote::new(&file.url, config)?;
     Ok(remote.answers().await.then_some(remote))
 }
 

@@ -1,4 +1,4 @@
-//! The service in this process: the same router, called without a socket.
+//! The service in this process: the same router, called without a socket, for whoever may open the store's file.
 
 use axum::Router;
 use axum::body::Body;
@@ -19,7 +19,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn new(house: House) -> Self {
-        let router = seawall_server::router(house.state());
+        let router = seawall_server::local_router(house.state());
         Self { house, router }
     }
 

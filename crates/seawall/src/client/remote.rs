@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::Request;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request};
 use reqwest::Url;
+use seawall_server::{Config, client_credential};
 
 use crate::client::ClientError;
 use crate::client::handle::Raw;
@@ -17,11 +19,13 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(super) struct Remote {
     client: reqwest::Client,
     base: Url,
+    /// `Authorization`.
+    credential: Option<HeaderValue>,
 }
 
 impl Remote {
     /// `url` is the server's address: a scheme, a host, perhaps a port and a prefix.
-    pub(super) fn new(url: &str) -> Result<Self, ClientError> {
+    pub(super) fn new(url: &str, config: &Config) -> Result<Self, ClientError> {
         let refuse = |message: &str| ClientError::BadUrl {
             url: url.to_owned(),
             message: message.to_owned(),
@@ -35,12 +39,17 @@ impl Remote {
             .read_timeout(SILENCE)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("seawall/", env!("CARGO_PKG_VERSION")));
-        if base.host_str().is_some_and(is_loopback) {
+        let own = base.host_str().is_some_and(is_loopback);
+        if own {
             // A proxy would look for it on its own machine.
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(ClientError::unexpected)?;
-        Ok(Self { client, base })
+        Ok(Self {
+            client,
+            base,
+            credential: client_credential(config, own),
+        })
     }
 
     /// Whether anybody answers there.
@@ -53,7 +62,10 @@ impl Remote {
     }
 
     pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Raw, ClientError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(credential) = &self.credential {
+            parts.headers.insert(AUTHORIZATION, credential.clone());
+        }
         let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), parts.uri);
         let sent = self.client.request(parts.method, url).headers(parts.headers).body(body);
         let response = sent.send().await.map_err(|error| {

@@ -10,7 +10,7 @@ use seawall_server::Config;
 use seawall_store_sqlite::status;
 use serde_json::json;
 
-use super::Done;
+use super::{Done, doctor_safety};
 use crate::client::ServerFile;
 use crate::compose::{Foundation, OpenStoreError};
 use crate::context::Context;
@@ -21,13 +21,13 @@ use crate::failure::Failure;
 pub(crate) struct Doctor {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Grade {
+pub(super) enum Grade {
     Fine,
     Remark,
     Bad,
 }
 
-struct Finding {
+pub(super) struct Finding {
     check: &'static str,
     grade: Grade,
     /// What is, and what to change.
@@ -35,7 +35,7 @@ struct Finding {
 }
 
 impl Finding {
-    fn new(check: &'static str, grade: Grade, text: impl Into<String>) -> Self {
+    pub(super) fn new(check: &'static str, grade: Grade, text: impl Into<String>) -> Self {
         Self {
             check,
             grade,
@@ -67,6 +67,7 @@ fn examine(config: &Config) -> Vec<Finding> {
         format!("ENVIRONMENT is {}, every variable makes sense", config.environment),
     )];
     findings.push(retention(config));
+    findings.extend(doctor_safety::examine(config));
     for warning in &config.warnings {
         findings.push(Finding::new("configuration", Grade::Remark, warning.clone()));
     }

@@ -4,6 +4,7 @@ mod approvals;
 mod beginning;
 mod completions;
 mod doctor;
+mod doctor_safety;
 mod listed;
 mod message;
 mod migrate;

@@ -3,7 +3,7 @@
 use std::process;
 
 use anyhow::Context as _;
-use seawall_server::{Config, Server};
+use seawall_server::{AdminKey, Config, Server};
 use tokio_util::sync::CancellationToken;
 
 use super::Done;
@@ -47,6 +47,7 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
     let config = foundation.config().clone();
     // The port before the engine: who cannot answer must not begin to execute.
     let server = Server::bind(&config).await.map_err(anyhow::Error::from)?;
+    let admin = foundation.put_admin_key().await.map_err(anyhow::Error::from)?;
     let house = House::start(foundation, Work::Serve).await?;
     let file = ServerFile {
         pid: process::id(),
@@ -59,6 +60,7 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
         "Seawall listens on {} (documentation: {}/docs; data: {place})",
         file.url, file.url
     ));
+    tell_of(&admin);
     let stop = CancellationToken::new();
     let state = house.state().clone();
     tokio::select! {
@@ -71,6 +73,21 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
     }
     file.remove(&config.data_dir);
     Ok(())
+}
+
+/// Where the key is that everything can be done with. Never the key itself: what is told here ends up in logs.
+fn tell_of(admin: &AdminKey) {
+    match admin {
+        AdminKey::Configured | AdminKey::There(_) => {}
+        AdminKey::Made(path) => tell(&format!(
+            "An admin key was made: {} (the command line finds it there)",
+            path.display()
+        )),
+        AdminKey::Elsewhere(path) => tell(&format!(
+            "The store has an admin key, and it is not in {}: use it where it is, or set ADMIN_API_KEY",
+            path.display()
+        )),
+    }
 }
 
 /// The first signal asks for an orderly stop; at the second this returns.

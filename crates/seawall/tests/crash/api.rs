@@ -4,6 +4,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+/// With what every server of the test begins.
+pub(crate) const ADMIN_KEY: &str = "the-admin-key-of-the-crash-test";
+
+fn client() -> reqwest::Client {
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("x-api-key", reqwest::header::HeaderValue::from_static(ADMIN_KEY));
+    let builder = reqwest::Client::builder().no_proxy().default_headers(headers);
+    builder.build().unwrap()
+}
+
 #[derive(Clone)]
 pub(crate) struct Api {
     url: String,
@@ -14,7 +24,7 @@ impl Api {
     pub(crate) fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: client(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::api::ADMIN_KEY;
 use crate::firings::Up;
 use crate::random::Random;
 
@@ -156,6 +157,7 @@ fn spawn(folder: &Path, data: &Path, death: Option<&Death>) -> Child {
         .arg("serve")
         .env("DATA_DIR", data)
         .env("PORT", "0")
+        .env("ADMIN_API_KEY", ADMIN_KEY)
         .env("LOG_LEVEL", "warn")
         .env("HTTP_STEP_ALLOW_PRIVATE", "true")
         .env("COMMAND_STEPS", "true")

@@ -12,12 +12,13 @@ import urllib.parse
 TOLD, WORLD, CHANCE = sys.argv[1], urllib.parse.urlsplit(sys.argv[2]).netloc, random.Random(int(sys.argv[3]))
 WORDS = os.open(sys.argv[4], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 CALM = sys.argv[5]
+KEY = os.environ["SEAWALL_API_KEY"]
 
 
 def call(host, method, path, body, headers=()):
     connection = http.client.HTTPConnection(host, timeout=20)
     try:
-        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json", **dict(headers)})
+        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json", "X-API-Key": KEY, **dict(headers)})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
     finally:

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::api::ADMIN_KEY;
 use crate::random::Random;
 use crate::server::told_in;
 use crate::words::log_of;
@@ -41,6 +42,7 @@ impl Workers {
             .arg((random.next() >> 1).to_string())
             .arg(&self.words)
             .arg(&self.calm)
+            .env("SEAWALL_API_KEY", ADMIN_KEY)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -75,6 +75,12 @@ impl House {
         fs::read_to_string(self.path().join(name)).unwrap()
     }
 
+    /// The key that the first server here has made.
+    pub(crate) fn key(&self) -> Option<String> {
+        let text = fs::read_to_string(self.data().join("admin.key")).ok()?;
+        Some(text.trim().to_owned())
+    }
+
     /// The program with these arguments, in an environment of its own.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seawall"));
@@ -135,6 +141,13 @@ impl Running {
             }
             all.push_str(&line);
         }
+    }
+
+    /// Everything that it still says.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut self.told, &mut text).unwrap();
+        text
     }
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {

@@ -1,5 +1,8 @@
 //! A server holds the store: other commands find it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -90,4 +93,41 @@ fn a_server_goes_on_with_what_a_command_put_aside() {
     assert_eq!(house.run(&["runs", "follow", run]).expect(0).out, "late\n");
     server.signal(Signal::INT);
     assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn a_server_makes_its_key_once_and_the_command_line_presents_it() {
+    let house = House::new();
+    let (mut server, url) = house.serve("0");
+    let key = house.key().unwrap();
+    let mode = fs::metadata(house.data().join("admin.key"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    house.run(&["runs", "list"]).expect(0);
+    house.run(&["runs", "list", "--server", &url]).expect(0);
+
+    let as_somebody = |name: &str, key: &str| {
+        let mut command = house.command(&["runs", "list", "--server", &url]);
+        let output = command.env(name, key).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = as_somebody("SEAWALL_API_KEY", "another-key");
+    assert_eq!(code, Some(1));
+    assert!(
+        told.contains("SEAWALL_API_KEY") && !told.contains("another-key"),
+        "{told}"
+    );
+    assert_eq!(as_somebody("SEAWALL_API_KEY", &key).0, Some(0));
+
+    server.signal(Signal::TERM);
+    let told = server.rest();
+    assert_eq!(server.end(), Some(0));
+    assert!(!told.contains(&key[30..]), "{told}");
+    // Without a server nobody is asked who they are.
+    house.run(&["runs", "list"]).expect(0);
+    let (_server, url) = house.serve("0");
+    assert_eq!(house.key(), Some(key), "it is made once");
+    house.run(&["runs", "list", "--server", &url]).expect(0);
 }

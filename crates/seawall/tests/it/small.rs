@@ -1,5 +1,8 @@
 //! Commands that are soon done.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::house::House;
 
 #[test]
@@ -81,6 +84,36 @@ fn the_doctor_names_what_is_wrong_and_what_to_change() {
         .unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.code() == Some(1) && text.contains("DATA_DIR"), "{text}");
+}
+
+#[test]
+fn the_doctor_looks_harder_at_production() {
+    let house = House::new();
+    let examine = |variables: &[(&str, &str)]| {
+        let mut command = house.command(&["doctor"]);
+        command
+            .envs([("PORT", "0"), ("ENVIRONMENT", "production")])
+            .envs(variables.iter().copied());
+        let done = command.output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    let secret = ("SECRET_KEY", "a secret key of the tests, long enough");
+    for (variables, name) in [
+        (&[][..], "SECRET_KEY"),
+        (&[secret, ("ADMIN_API_KEY", "hunter22")], "ADMIN_API_KEY"),
+        (&[secret, ("CORS_ORIGINS", "*")], "CORS_ORIGINS"),
+        (&[secret, ("HOST", "0.0.0.0")], "ALLOWED_HOSTS"),
+    ] {
+        let (code, text) = examine(variables);
+        assert!(code == Some(1) && text.contains(name), "{name}: {text}");
+        assert!(!text.contains("hunter22"), "{text}");
+    }
+    let (code, text) = examine(&[secret]);
+    assert!(code == Some(0) && text.contains("TRUSTED_PROXIES"), "{text}");
+    house.write("data/admin.key", "whatever");
+    fs::set_permissions(house.data().join("admin.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, text) = examine(&[secret]);
+    assert!(code == Some(1) && text.contains("chmod 600"), "{text}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ impl Worker {
         let child = command
             .args(["--server", url])
             .current_dir(house.path())
+            .envs(house.key().map(|key| ("SEAWALL_API_KEY", key)))
             .stderr(Stdio::piped())
             .spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -193,14 +194,16 @@ fn what_the_server_refuses_for_good_ends_the_example_in_python() {
     let house = House::new();
     let (_server, url) = house.serve("0");
     let name = "x".repeat(200);
-    let told = LONG
-        .command()
-        .args(["--server", &url, "--name", &name])
-        .output()
-        .unwrap();
-    let words = String::from_utf8(told.stderr).unwrap();
-    assert_eq!(told.status.code(), Some(1), "{words}");
-    assert!(words.contains("422"), "{words}");
+    for (key, status) in [(house.key(), "422"), (None, "401"), (Some("another".to_owned()), "401")] {
+        let mut command = LONG.command();
+        command
+            .args(["--server", &url, "--name", &name])
+            .env_remove("SEAWALL_API_KEY");
+        let told = command.envs(key.map(|key| ("SEAWALL_API_KEY", key))).output().unwrap();
+        let words = String::from_utf8(told.stderr).unwrap();
+        assert_eq!(told.status.code(), Some(1), "{words}");
+        assert!(words.contains(status), "{words}");
+    }
 }
 
 #[test]

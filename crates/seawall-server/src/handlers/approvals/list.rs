@@ -4,7 +4,8 @@ use seawall_guard::problem::{Pointer, Query};
 use seawall_store::{ApprovalFilter, ApprovalStatus, RunId};
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, page};
+use crate::extract::page;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Approval, ApprovalsQuery, List};
 
@@ -12,15 +13,19 @@ use crate::wire::{Approval, ApprovalsQuery, List};
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/approvals", tag = "approvals", operation_id = "list_approvals",
+    security(("scope" = ["runs:read"])),
     params(ApprovalsQuery),
     responses((status = 200, description = "Part of the list", body = List<Approval>)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Query(query): Query<ApprovalsQuery>,
 ) -> ApiResult<Json<List<Approval>>> {
     let page = page(query.limit, query.cursor.as_deref())?;
-    let found = state.engine().list_approvals(&by, filter(&query)?, page).await?;
+    let found = state
+        .engine()
+        .list_approvals(by.engine(), filter(&query)?, page)
+        .await?;
     Ok(Json(List::of(found, Approval::from)))
 }
 

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use http::header::{self, HeaderValue};
 use seawall_guard::problem::{Path, Problem, kinds};
 use seawall_guard::security_headers::Preset;
 use utoipa_swagger_ui::Config;
 
-use super::access;
-use crate::state::AppState;
+use super::access::MayRead;
 
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
@@ -35,14 +33,12 @@ const PAGE: &str = r#"<!doctype html>
     responses((status = 200, description = "A page on which the API can be read and tried", body = String,
         content_type = "text/html")),
     extensions(("x-problems" = json!(["unauthenticated", "not-found"]))))]
-pub(crate) async fn ui(State(state): State<AppState>) -> Result<Response, Problem> {
-    access::check(&state)?;
-    Ok(with_own_policy(Html(PAGE).into_response()))
+pub(crate) async fn ui(_: MayRead) -> Response {
+    with_own_policy(Html(PAGE).into_response())
 }
 
 /// The page's scripts and styles.
-pub(crate) async fn asset(State(state): State<AppState>, Path(file): Path<String>) -> Result<Response, Problem> {
-    access::check(&state)?;
+pub(crate) async fn asset(_: MayRead, Path(file): Path<String>) -> Result<Response, Problem> {
     if file.is_empty() || file == "index.html" {
         return Ok(with_own_policy(Html(PAGE).into_response()));
     }

@@ -5,7 +5,8 @@ use seawall_store::QueueName;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::Queue;
 
@@ -13,12 +14,13 @@ use crate::wire::Queue;
 ///
 /// 404 for one without settings and without tasks.
 #[utoipa::path(get, path = "/api/v1/queues/{queue}", tag = "queues", operation_id = "get_queue",
+    security(("scope" = ["runs:read"])),
     params(("queue" = String, Path, description = "Its name")),
     responses((status = 200, description = "The queue", body = Queue, headers(("ETag" = String, description = "Of its settings")))))]
 pub(crate) async fn get(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Path(Id(name)): Path<Id<QueueName>>,
 ) -> ApiResult<Response> {
-    Ok(answer(state.engine().queue(&by, &name).await?))
+    Ok(answer(state.engine().queue(by.engine(), &name).await?))
 }

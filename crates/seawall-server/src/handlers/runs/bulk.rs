@@ -5,7 +5,7 @@ use axum::extract::State;
 use seawall_engine::BulkVerb;
 
 use crate::error::ApiResult;
-use crate::extract::Caller;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Bulk, BulkRequest};
 
@@ -15,28 +15,30 @@ type Answer = ApiResult<Json<Bulk>>;
 ///
 /// Those that have not ended and fit the filter, newest first.
 #[utoipa::path(post, path = "/api/v1/runs/cancel", tag = "runs", operation_id = "cancel_runs",
+    security(("scope" = ["runs:write"])),
     request_body = BulkRequest,
     responses((status = 200, description = "What became of each of them", body = Bulk)))]
 pub(crate) async fn cancel(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     seawall_guard::problem::Json(request): seawall_guard::problem::Json<BulkRequest>,
 ) -> Answer {
-    many(&state, &by, BulkVerb::Cancel, request).await
+    many(&state, by.engine(), BulkVerb::Cancel, request).await
 }
 
 /// Retry many runs
 ///
 /// Those that failed or were cancelled and fit the filter, newest first, each from its failed steps on.
 #[utoipa::path(post, path = "/api/v1/runs/retry", tag = "runs", operation_id = "retry_runs",
+    security(("scope" = ["runs:write"])),
     request_body = BulkRequest,
     responses((status = 200, description = "What became of each of them", body = Bulk)))]
 pub(crate) async fn retry(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     seawall_guard::problem::Json(request): seawall_guard::problem::Json<BulkRequest>,
 ) -> Answer {
-    many(&state, &by, BulkVerb::Retry, request).await
+    many(&state, by.engine(), BulkVerb::Retry, request).await
 }
 
 async fn many(state: &AppState, by: &seawall_engine::Principal, verb: BulkVerb, request: BulkRequest) -> Answer {

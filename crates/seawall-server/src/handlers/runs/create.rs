@@ -6,7 +6,8 @@ use seawall_guard::problem::Path;
 
 use super::start::start;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Keyed, wait_of, workflow_ref};
+use crate::extract::{Keyed, wait_of, workflow_ref};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{CreateRun, Run};
 
@@ -14,6 +15,7 @@ use crate::wire::{CreateRun, Run};
 ///
 /// Its latest version, durable before the answer.
 #[utoipa::path(post, path = "/api/v1/workflows/{workflow_id}/runs", tag = "runs", operation_id = "create_run",
+    security(("scope" = ["runs:write"])),
     params(("workflow_id" = String, Path, description = "Id or name"),
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=10"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
@@ -25,7 +27,7 @@ use crate::wire::{CreateRun, Run};
     extensions(("x-problems" = json!(["idempotency-key-reused", "conflict", "workflow-invalid"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Path(workflow): Path<String>,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateRun>,
@@ -36,5 +38,5 @@ pub(crate) async fn create(
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, &by, request, wait_of(&headers)).await?)
+    Ok(start(&state, by.engine(), request, wait_of(&headers)).await?)
 }

@@ -7,14 +7,16 @@ use serde_json::Value;
 
 use super::start::start;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Keyed, wait_of, workflow_ref};
+use crate::extract::{Keyed, wait_of, workflow_ref};
+use crate::identity::{Scope, Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{CreateInlineRun, Run};
 
 /// Run a definition
 ///
-/// One that comes along, or a registered workflow by name.
+/// One that comes along (which needs `workflows:write` too), or a registered workflow by name.
 #[utoipa::path(post, path = "/api/v1/workflows/run", tag = "runs", operation_id = "create_inline_run",
+    security(("scope" = ["runs:write"])),
     params(("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=10"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body = CreateInlineRun,
@@ -25,18 +27,22 @@ use crate::wire::{CreateInlineRun, Run};
     extensions(("x-problems" = json!(["idempotency-key-reused", "conflict", "workflow-invalid", "not-found"]))))]
 pub(crate) async fn create_inline(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<CreateInlineRun>,
 ) -> ApiResult<Response> {
     let inline = value.workflow.is_object();
+    if inline {
+        // It is as good as registering it.
+        by.principal().require(Scope::WorkflowsWrite)?;
+    }
     let request = seawall_engine::CreateRun {
         workflow: source(value.workflow)?,
         input: value.input,
         priority: value.priority,
         idempotency: key,
     };
-    Ok(start(&state, &by, request, wait_of(&headers))
+    Ok(start(&state, by.engine(), request, wait_of(&headers))
         .await
         .map_err(|error| if inline { within_body(error) } else { error })?)
 }

@@ -4,7 +4,8 @@ use seawall_guard::problem::Path;
 use seawall_store::RunId;
 
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 
 /// Delete a run
@@ -17,14 +18,15 @@ use crate::state::AppState;
 /// deleted as it stands, ended or not, unless a node executes it or a child has not ended: its tasks leave their queues, its
 /// slot is free, and a parent that waits for it is told `child-deleted`. What it has done stays done.
 #[utoipa::path(delete, path = "/api/v1/runs/{run_id}", tag = "runs", operation_id = "delete_run",
+    security(("scope" = ["runs:write"])),
     params(("run_id" = String, Path, description = "`run_…`")),
     responses((status = 204, description = "Deleted")),
     extensions(("x-problems" = json!(["conflict", "overloaded"]))))]
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Path(Id(run)): Path<Id<RunId>>,
 ) -> ApiResult<StatusCode> {
-    state.engine().delete_run(&by, run).await?;
+    state.engine().delete_run(by.engine(), run).await?;
     Ok(StatusCode::NO_CONTENT)
 }

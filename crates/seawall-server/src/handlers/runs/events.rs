@@ -5,14 +5,16 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, stream};
 use http::HeaderMap;
 use seawall_engine::{JournalItem, Principal};
 use seawall_guard::problem::{Path, Problem, Query, kinds};
 use seawall_store::{RunId, RunWatch, Seq};
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{EventsQuery, JournalEntry};
 
@@ -23,15 +25,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Follow a run
 ///
 /// Its journal as server-sent events: `id` is the event's number, `event` its type, `data` the journal's item. Ends with
-/// the run.
+/// the run, and when the key or the session ends that it was asked for with.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/events", tag = "runs", operation_id = "run_events",
+    security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), EventsQuery,
         ("Last-Event-ID" = Option<String>, Header, description = "Resumes after this event")),
     responses((status = 200, description = "The events", body = String, content_type = "text/event-stream")),
     extensions(("x-problems" = json!(["bad-request"]))))]
 pub(crate) async fn events(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Path(Id(run)): Path<Id<RunId>>,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
@@ -40,13 +43,15 @@ pub(crate) async fn events(
         Some(value) => seq(value.as_bytes())?,
         None => Seq(query.after.unwrap_or(0)),
     };
+    let over = state.authenticator().clone().until_over(by.principal().clone());
     // Registered before the first read: what happens in between is not missed.
     let watch = state.engine().watch(run);
     let mut feed = Feed {
         state,
-        by,
+        by: by.engine().clone(),
         run,
         watch,
+        over: over.boxed(),
         after,
         read: VecDeque::new(),
         full: false,
@@ -71,6 +76,8 @@ struct Feed {
     by: Principal,
     run: RunId,
     watch: RunWatch,
+    /// The credentials hold no more.
+    over: BoxFuture<'static, ()>,
     /// The last event that was read.
     after: Seq,
     read: VecDeque<JournalItem>,
@@ -101,11 +108,13 @@ impl Feed {
             if self.ended {
                 return None;
             }
-            if !self.full {
-                tokio::select! {
-                    () = self.state.draining().cancelled() => return None,
-                    _ = self.watch.progressed() => {}
-                }
+            tokio::select! {
+                // Also of a stream that always has more.
+                biased;
+                () = self.state.draining().cancelled() => return None,
+                () = &mut self.over => return None,
+                () = std::future::ready(()), if self.full => {}
+                _ = self.watch.progressed(), if !self.full => {}
             }
             // The client comes back with Last-Event-ID and is told then what is wrong; it is logged already.
             self.fill().await.ok()?;

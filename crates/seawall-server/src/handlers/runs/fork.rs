@@ -7,15 +7,17 @@ use seawall_store::RunId;
 
 use super::start::begun;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id, Keyed, wait_of};
+use crate::extract::{Id, Keyed, wait_of};
+use crate::identity::{Scope, Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{ForkRun, Run};
 
 /// Fork a run
 ///
 /// A new run with the results of this one, whether it has ended or not, up to a step. That step and whatever needs it are
-/// done again, with another input or another definition if one comes along.
+/// done again, with another input or another definition (which needs `workflows:write` too) if one comes along.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/fork", tag = "runs", operation_id = "fork_run",
+    security(("scope" = ["runs:write"])),
     params(("run_id" = String, Path, description = "`run_…`"),
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=10"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
@@ -27,11 +29,14 @@ use crate::wire::{ForkRun, Run};
     extensions(("x-problems" = json!(["conflict", "idempotency-key-reused", "workflow-invalid"]))))]
 pub(crate) async fn fork(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Path(Id(run)): Path<Id<RunId>>,
     headers: HeaderMap,
     Keyed { value, key }: Keyed<ForkRun>,
 ) -> ApiResult<Response> {
+    if value.definition.is_some() {
+        by.principal().require(Scope::WorkflowsWrite)?;
+    }
     let request = seawall_engine::ForkRun {
         from_step: value.from_step,
         input: value.input,
@@ -39,15 +44,15 @@ pub(crate) async fn fork(
         idempotency: key,
     };
     let engine = state.engine();
-    let started = engine.fork_run(&by, run, request).await.map_err(within_body)?;
+    let started = engine.fork_run(by.engine(), run, request).await.map_err(within_body)?;
     let wait = wait_of(&headers);
     let view = match wait {
         // A stop of the server ends the wait.
         Some(limit) if !limit.is_zero() => tokio::select! {
-            view = engine.wait(&by, started.run, limit) => view?,
-            () = state.draining().cancelled() => engine.run(&by, started.run).await?,
+            view = engine.wait(by.engine(), started.run, limit) => view?,
+            () = state.draining().cancelled() => engine.run(by.engine(), started.run).await?,
         },
-        _ => engine.run(&by, started.run).await?,
+        _ => engine.run(by.engine(), started.run).await?,
     };
     Ok(begun(&started, view, wait))
 }

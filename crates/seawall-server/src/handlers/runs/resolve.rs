@@ -7,7 +7,8 @@ use seawall_store::RunId;
 use serde_json::Value;
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{ActivityId, Caller, Id};
+use crate::extract::{ActivityId, Id};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Resolve, ResolveOutcome, Run};
 
@@ -15,6 +16,7 @@ use crate::wire::{Resolve, ResolveOutcome, Run};
 ///
 /// A person who has looked says what became of a step that may or may not have had its effect.
 #[utoipa::path(post, path = "/api/v1/runs/{run_id}/steps/{step_id}/resolve", tag = "runs", operation_id = "resolve_step",
+    security(("scope" = ["runs:write"])),
     params(("run_id" = String, Path, description = "`run_…`"),
         ("step_id" = String, Path, description = "A step, one item of a map step (`counts[3]`), or what undoes them (`counts.compensate`)")),
     request_body = Resolve,
@@ -22,13 +24,19 @@ use crate::wire::{Resolve, ResolveOutcome, Run};
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn resolve(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Path(target): Path<(Id<RunId>, ActivityId)>,
     problem::Json(body): problem::Json<Resolve>,
 ) -> ApiResult<(StatusCode, Json<Run>)> {
     let (Id(run), ActivityId(activity)) = target;
-    state.engine().resolve(&by, run, activity, resolution(body)?).await?;
-    Ok((StatusCode::ACCEPTED, Json(state.engine().run(&by, run).await?.into())))
+    state
+        .engine()
+        .resolve(by.engine(), run, activity, resolution(body)?)
+        .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(state.engine().run(by.engine(), run).await?.into()),
+    ))
 }
 
 fn resolution(body: Resolve) -> ApiResult<Resolution> {

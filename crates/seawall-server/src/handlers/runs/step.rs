@@ -5,7 +5,8 @@ use seawall_guard::problem::Path;
 use seawall_store::RunId;
 
 use crate::error::ApiResult;
-use crate::extract::{ActivityId, Caller, Id};
+use crate::extract::{ActivityId, Id};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::RunStep;
 
@@ -13,12 +14,13 @@ use crate::wire::RunStep;
 ///
 /// With its whole output, also where the run leaves it out.
 #[utoipa::path(get, path = "/api/v1/runs/{run_id}/steps/{step_id}", tag = "runs", operation_id = "get_step",
+    security(("scope" = ["runs:read"])),
     params(("run_id" = String, Path, description = "`run_…`"), ("step_id" = String, Path, description = "A step")),
     responses((status = 200, description = "The step", body = RunStep)),
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn step(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Path(target): Path<(Id<RunId>, ActivityId)>,
 ) -> ApiResult<Json<RunStep>> {
     let (Id(run), ActivityId(activity)) = target;
@@ -26,5 +28,7 @@ pub(crate) async fn step(
         // Items and parts have no output of their own to be read.
         return Err(EngineError::NotFound("step").into());
     }
-    Ok(Json(state.engine().step(&by, run, &activity.step).await?.into()))
+    Ok(Json(
+        state.engine().step(by.engine(), run, &activity.step).await?.into(),
+    ))
 }

@@ -5,7 +5,8 @@ use http::header::HeaderValue;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Keyed, REPLAYED};
+use crate::extract::{Keyed, REPLAYED};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Schedule, ScheduleRequest};
 
@@ -14,6 +15,7 @@ use crate::wire::{Schedule, ScheduleRequest};
 /// It runs the latest version of a workflow at the times of a cron pattern, or at an interval. Each time makes one run,
 /// whatever crashes.
 #[utoipa::path(post, path = "/api/v1/schedules", tag = "schedules", operation_id = "create_schedule",
+    security(("scope" = ["runs:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body = ScheduleRequest,
     responses((status = 201, description = "Made", body = Schedule,
@@ -21,12 +23,12 @@ use crate::wire::{Schedule, ScheduleRequest};
     extensions(("x-problems" = json!(["idempotency-key-reused", "too-many-schedules"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsWrite>,
     Keyed { value, key }: Keyed<ScheduleRequest>,
 ) -> ApiResult<Response> {
     let created = state
         .engine()
-        .create_schedule(&by, value.try_into()?, key.as_ref())
+        .create_schedule(by.engine(), value.try_into()?, key.as_ref())
         .await?;
     let mut response = answer(StatusCode::CREATED, created.schedule);
     if created.replayed {

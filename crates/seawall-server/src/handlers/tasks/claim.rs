@@ -13,7 +13,8 @@ use seawall_store::QueueName;
 use super::complete_many::{complete_all, outputs};
 use super::parse::{duration, within};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Caller, Queue, wait_of};
+use crate::extract::{Queue, wait_of};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{ClaimTasks, ClaimedTask, ClaimedTasks, RefusedClaim, TaskCompletion};
 
@@ -31,13 +32,14 @@ const WORKER: &str = "worker";
 /// that is over. A queue needs no making. Each task is the worker's own until `lease_expires_at`; with `complete`, one
 /// request hands back what is done and takes what is next; it waits only where nothing of that is left for the worker to settle.
 #[utoipa::path(post, path = "/api/v1/tasks/{queue}/claim", tag = "tasks", operation_id = "claim_tasks",
+    security(("scope" = ["tasks:work"])),
     params(("queue" = String, Path, description = "1 to 63 of `a-z`, `0-9`, `.`, `_` and `-`"),
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60", example = "wait=30")),
     request_body = ClaimTasks,
     responses((status = 200, description = "Tasks, or none", body = ClaimedTasks)))]
 pub(crate) async fn claim(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::TasksWork>,
     Path(Queue(queue)): Path<Queue>,
     headers: HeaderMap,
     problem::Json(body): problem::Json<ClaimTasks>,
@@ -47,14 +49,20 @@ pub(crate) async fn claim(
     let (wait, engine) = (wait_of(&headers), state.engine());
     let completed = match done {
         done if done.is_empty() => None,
-        done => Some(complete_all(engine, &by, done).await),
+        done => Some(complete_all(engine, by.engine(), done).await),
     };
-    let stop = state.draining().cancelled();
+    let over = state.authenticator().clone().until_over(by.principal().clone());
+    let stop = async {
+        tokio::select! {
+            () = state.draining().cancelled() => {}
+            () = over => {}
+        }
+    };
     // Of a task that is still the worker's own it must hear before its lease is over.
     let waits = completed.iter().flatten().all(TaskCompletion::is_last);
     let wait = wait.map(|wait| if waits { wait } else { Duration::ZERO });
     let claimed = engine
-        .claim_tasks(&by, &queue, wanted, wait.unwrap_or_default(), stop)
+        .claim_tasks(by.engine(), &queue, wanted, wait.unwrap_or_default(), stop)
         .await
         .and_then(|tasks| views(&queue, tasks))
         .map_err(ApiError::from);

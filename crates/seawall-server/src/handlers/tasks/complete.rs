@@ -7,7 +7,8 @@ use seawall_store::TaskId;
 
 use super::parse::lease;
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{CompleteTask, TaskAccepted};
 
@@ -15,13 +16,14 @@ use crate::wire::{CompleteTask, TaskAccepted};
 ///
 /// Durable when it is answered. An output that is too large is refused, and the task stays with the worker.
 #[utoipa::path(post, path = "/api/v1/tasks/{task_id}/complete", tag = "tasks", operation_id = "complete_task",
+    security(("scope" = ["tasks:work"])),
     params(("task_id" = String, Path, description = "`task_…`")),
     request_body = CompleteTask,
     responses((status = 202, description = "The run will take it", body = TaskAccepted)),
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn complete(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::TasksWork>,
     Path(Id(id)): Path<Id<TaskId>>,
     problem::Json(body): problem::Json<CompleteTask>,
 ) -> ApiResult<(StatusCode, Json<TaskAccepted>)> {
@@ -31,7 +33,7 @@ pub(crate) async fn complete(
         lease,
         output: body.output,
     };
-    state.engine().complete_task(&by, output).await?;
+    state.engine().complete_task(by.engine(), output).await?;
     let accepted = TaskAccepted {
         id: id.to_string(),
         status: "accepted",

@@ -5,7 +5,7 @@ use seawall_guard::problem::{self, Pointer, kinds};
 
 use super::parse::lease;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::Caller;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{ACCEPTED, CompleteTasks, CompletedTask, TaskCompletion, TaskCompletions};
 
@@ -15,15 +15,16 @@ const MAX_ITEMS: usize = 100;
 ///
 /// Each on its own: one that is refused holds no other back.
 #[utoipa::path(post, path = "/api/v1/tasks/complete", tag = "tasks", operation_id = "complete_tasks",
+    security(("scope" = ["tasks:work"])),
     request_body = CompleteTasks,
     responses((status = 200, description = "What became of each, in their order", body = TaskCompletions)))]
 pub(crate) async fn complete_many(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::TasksWork>,
     problem::Json(body): problem::Json<CompleteTasks>,
 ) -> ApiResult<Json<TaskCompletions>> {
     let outputs = outputs(body.items, "items")?;
-    let items = complete_all(state.engine(), &by, outputs).await;
+    let items = complete_all(state.engine(), by.engine(), outputs).await;
     Ok(Json(TaskCompletions { items }))
 }
 

@@ -7,7 +7,8 @@ use seawall_store::TaskId;
 
 use super::parse::{duration, lease};
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{FailTask, TaskAccepted};
 
@@ -16,13 +17,14 @@ use crate::wire::{FailTask, TaskAccepted};
 /// The step's retry policy decides whether there is another attempt; a `once` step is attempted again only on a code that
 /// its `retry.on` names.
 #[utoipa::path(post, path = "/api/v1/tasks/{task_id}/fail", tag = "tasks", operation_id = "fail_task",
+    security(("scope" = ["tasks:work"])),
     params(("task_id" = String, Path, description = "`task_…`")),
     request_body = FailTask,
     responses((status = 202, description = "The run will take it", body = TaskAccepted)),
     extensions(("x-problems" = json!(["conflict"]))))]
 pub(crate) async fn fail(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::TasksWork>,
     Path(Id(id)): Path<Id<TaskId>>,
     problem::Json(body): problem::Json<FailTask>,
 ) -> ApiResult<(StatusCode, Json<TaskAccepted>)> {
@@ -34,7 +36,7 @@ pub(crate) async fn fail(
         retryable: body.retryable.unwrap_or(true),
         retry_after: retry_after.transpose()?,
     };
-    state.engine().fail_task(&by, id, lease, failure).await?;
+    state.engine().fail_task(by.engine(), id, lease, failure).await?;
     let accepted = TaskAccepted {
         id: id.to_string(),
         status: "accepted",

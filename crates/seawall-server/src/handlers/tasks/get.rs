@@ -5,7 +5,8 @@ use seawall_guard::problem::Path;
 use seawall_store::TaskId;
 
 use crate::error::ApiResult;
-use crate::extract::{Caller, Id};
+use crate::extract::Id;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::Task;
 
@@ -13,14 +14,15 @@ use crate::wire::Task;
 ///
 /// Whose it is and how it stands, as long as its run is there. Its lease is told to nobody but its worker.
 #[utoipa::path(get, path = "/api/v1/tasks/{task_id}", tag = "tasks", operation_id = "get_task",
+    security(("scope" = ["runs:read"])),
     params(("task_id" = String, Path, description = "`task_…`")),
     responses((status = 200, description = "The task", body = Task)))]
 pub(crate) async fn get(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::RunsRead>,
     Path(Id(id)): Path<Id<TaskId>>,
 ) -> ApiResult<Json<Task>> {
-    let record = state.engine().task(&by, id).await?;
+    let record = state.engine().task(by.engine(), id).await?;
     let task = Task::of(record).ok_or_else(|| EngineError::Corrupt(format!("the row of task {id} cannot be shown")))?;
     Ok(Json(task))
 }

@@ -5,7 +5,8 @@ use http::header::HeaderValue;
 
 use super::answer::answer;
 use crate::error::ApiResult;
-use crate::extract::{Caller, KeyedDefinition, REPLAYED};
+use crate::extract::{KeyedDefinition, REPLAYED};
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::Workflow;
 
@@ -13,6 +14,7 @@ use crate::wire::Workflow;
 ///
 /// Version 1 of a definition, under its name.
 #[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow",
+    security(("scope" = ["workflows:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body replay the first answer")),
     request_body(content((Object = "application/json"), (String = "application/yaml")),
         description = "A definition; see /api/v1/schemas/workflow"),
@@ -21,14 +23,17 @@ use crate::wire::Workflow;
     extensions(("x-problems" = json!(["workflow-invalid", "conflict", "idempotency-key-reused"]))))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    Caller(by): Caller,
+    by: Scoped<needs::WorkflowsWrite>,
     KeyedDefinition { definition, key }: KeyedDefinition,
 ) -> ApiResult<Response> {
     let Some(key) = key else {
-        let record = state.engine().create_workflow(&by, &definition).await?;
+        let record = state.engine().create_workflow(by.engine(), &definition).await?;
         return answer(StatusCode::CREATED, record);
     };
-    let created = state.engine().create_workflow_once(&by, &definition, &key).await?;
+    let created = state
+        .engine()
+        .create_workflow_once(by.engine(), &definition, &key)
+        .await?;
     let mut response = answer(StatusCode::CREATED, created.record)?;
     if created.replayed {
         response

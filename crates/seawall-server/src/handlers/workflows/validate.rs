@@ -2,6 +2,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::extract::CheckedDefinition;
+use crate::identity::{Scoped, needs};
 use crate::state::AppState;
 use crate::wire::{Validation, ValidationError};
 
@@ -9,11 +10,13 @@ use crate::wire::{Validation, ValidationError};
 ///
 /// Reports everything that is wrong with it, and keeps nothing. A text that cannot be read is reported alone.
 #[utoipa::path(post, path = "/api/v1/workflows/validate", tag = "workflows", operation_id = "validate_workflow",
+    security(("scope" = ["workflows:read"])),
     request_body(content((Object = "application/json"), (String = "application/yaml")), description = "A definition"),
     responses((status = 200, description = "Whether it is valid", body = Validation)),
     extensions(("x-problems" = json!(["workflow-invalid"]))))]
 pub(crate) async fn validate(
     State(state): State<AppState>,
+    _: Scoped<needs::WorkflowsRead>,
     CheckedDefinition(definition): CheckedDefinition,
 ) -> Json<Validation> {
     let errors: Vec<ValidationError> = match definition {

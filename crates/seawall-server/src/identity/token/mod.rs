@@ -1,7 +1,7 @@
 //! The server's own access tokens: JWTs of 15 minutes, signed with HS256 under a key derived from `SECRET_KEY`.
 //!
-//! They are not looked up: a user who is locked or whose login has ended keeps what a token says until it is over. That is why
-//! they are short, and what they cannot do is revoke anything.
+//! What stands here knows nothing of ends: whether the login or the key that a token was made with still counts, the
+//! [`Authenticator`](super::Authenticator) asks at each request. A user's new role or scopes count from the next token on.
 
 mod access;
 mod claims;

@@ -2,6 +2,6 @@
 
 mod answers;
 mod attacks;
-mod issuer;
-mod keys;
-mod world;
+pub(crate) mod issuer;
+pub(crate) mod keys;
+pub(crate) mod world;

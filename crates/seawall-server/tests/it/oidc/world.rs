@@ -14,8 +14,8 @@ use super::keys::Signer;
 
 /// Both clocks stand still until they are moved.
 #[derive(Clone, Default)]
-struct TestClock {
-    wall: ManualClock,
+pub(crate) struct TestClock {
+    pub(crate) wall: ManualClock,
     boot: Arc<Mutex<Duration>>,
 }
 

@@ -1,0 +1,10 @@
+//! Who may do what, and for how long.
+
+mod access;
+mod admin_key;
+mod attacks;
+mod deciders;
+mod kit;
+mod known;
+mod tenants;
+mod tokens;
