@@ -6,6 +6,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -14,12 +15,22 @@ use garde::Validate;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prometheus_client::registry::Registry;
 use seawall_engine::{Clock as _, Engine};
-use seawall_guard::authenticate::Authenticated;
-use seawall_guard::client_address::PeerAddress;
+use seawall_guard::access_log::AccessLogLayer;
+use seawall_guard::authenticate::{AuthenticateLayer, Authenticated};
+use seawall_guard::body_limit::BodyLimitLayer;
+use seawall_guard::client_address::{ClientAddressLayer, PeerAddress, TrustedProxies};
+use seawall_guard::cors::{CorsLayer, CorsPolicy};
+use seawall_guard::deadline::DeadlineLayer;
+use seawall_guard::https::HttpsLayer;
 use seawall_guard::logs::{Style, directives, layer};
 use seawall_guard::metrics::HttpMetrics;
-use seawall_guard::problem::{Json, Valid};
+use seawall_guard::panic::CatchPanicLayer;
+use seawall_guard::problem::{Json, ProblemLayer, Valid};
 use seawall_guard::recording::{RecordLayer, Routes};
+use seawall_guard::request_id::RequestIdLayer;
+use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
+use seawall_guard::trace_context::TraceContextLayer;
+use seawall_guard::trusted_hosts::{TrustedHosts, TrustedHostsLayer};
 use seawall_server::identity::{self, AccessTokens, ApiKey, Principal};
 use seawall_server::{AppState, CATALOG, Config, Parts};
 use seawall_store::{
@@ -30,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
+use tower::{ServiceBuilder, ServiceExt as _};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -110,10 +121,65 @@ pub(crate) struct Credentials {
     token: String,
 }
 
-/// The same behind everything that the server puts in front of its routes, with its metrics, for whoever has the credentials
-/// that come with it.
-pub(crate) async fn guarded() -> anyhow::Result<(Router, Credentials)> {
-    let app = Router::new()
+/// The same routes for whoever has credentials, behind guards.
+pub(crate) struct Guarded {
+    /// The library's guards with the server's authenticator, as one layer.
+    pub(crate) library: Router,
+    /// The server's own stack.
+    pub(crate) server: Router,
+    pub(crate) credentials: Credentials,
+}
+
+pub(crate) async fn guarded() -> anyhow::Result<Guarded> {
+    let config = Config::from_map(&BTreeMap::new())?;
+    let tokens = AccessTokens::new(config.secret_key.master());
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    let (id, key) = key(&store).await?;
+    let principal = Principal::key(TenantId::default(), &id, identity::Scopes::ALL);
+    let token = tokens.issue(&principal, SystemClock.now())?;
+    let token = token.text.expose_secret().to_owned();
+    let state = state_over(config, store);
+    let authenticator = state.authenticator().clone();
+    // Without it, the store would be asked at every request.
+    tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
+    Ok(Guarded {
+        library: behind_the_library(app(), &state),
+        server: seawall_server::guarded(app(), &state).layer(record()),
+        credentials: Credentials { key, token },
+    })
+}
+
+fn record() -> RecordLayer<HttpMetrics> {
+    let routes = Routes::new(64);
+    let metrics = HttpMetrics::register(&mut Registry::default(), &routes, CATALOG);
+    RecordLayer::new(routes, metrics)
+}
+
+/// As a service of its own would put them: one `Router::layer`, because axum makes a box of each.
+fn behind_the_library(app: Router, state: &AppState) -> Router {
+    app.layer(
+        ServiceBuilder::new()
+            .layer(RequestIdLayer)
+            .layer(TraceContextLayer::new(false))
+            .layer(ClientAddressLayer::new(TrustedProxies::default()))
+            .layer(SecurityHeadersLayer::new(Preset::Api).with_hsts(true))
+            .layer(AccessLogLayer::new())
+            .layer(record())
+            .layer(ProblemLayer)
+            .layer(CatchPanicLayer)
+            .layer(CorsLayer::new(CorsPolicy::exact([])))
+            .layer(TrustedHostsLayer::new(TrustedHosts::loopback()))
+            // What is measured comes in the clear, and costs the same look.
+            .layer(HttpsLayer::new().exempt(&["/fine", "/orders"]))
+            .layer(DeadlineLayer::new(Duration::from_secs(30)))
+            .layer(AuthenticateLayer::new(state.authenticator().clone()))
+            .layer(BodyLimitLayer::new(1024 * 1024)),
+    )
+}
+
+/// The routes of [`bare`], for those who are known.
+fn app() -> Router {
+    Router::new()
         .route(
             "/fine",
             get(|_: Authenticated<Principal>| async { axum::Json(serde_json::json!({"status": "ok"})) }),
@@ -121,22 +187,7 @@ pub(crate) async fn guarded() -> anyhow::Result<(Router, Credentials)> {
         .route(
             "/orders",
             post(|_: Authenticated<Principal>, Valid(Json(order)): Valid<Json<Order>>| async { axum::Json(order) }),
-        );
-    let config = Config::from_map(&BTreeMap::new())?;
-    let tokens = AccessTokens::new(config.secret_key.master());
-    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
-    let (id, key) = key(&store).await?;
-    let principal = Principal::key(TenantId::default(), &id, identity::Scopes::ALL);
-    let token = tokens.issue(&principal, SystemClock.now())?;
-    let state = state_over(config, store);
-    let authenticator = state.authenticator().clone();
-    // Without it, the store would be asked at every request.
-    tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
-    let routes = Routes::new(64);
-    let metrics = HttpMetrics::register(&mut Registry::default(), &routes, CATALOG);
-    let app = seawall_server::guarded(app, &state).layer(RecordLayer::new(routes, metrics));
-    let token = token.text.expose_secret().to_owned();
-    Ok((app, Credentials { key, token }))
+        )
 }
 
 /// What the server's own routes work on.
