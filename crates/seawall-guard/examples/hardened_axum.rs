@@ -187,8 +187,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router) -> std::io::Result
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let lines = layer(Style::Json, std::io::stderr);
-    let log = tracing_subscriber::registry().with(lines);
+    let log = tracing_subscriber::registry().with(layer(Style::Json, std::io::stderr));
     log.with(directives("info,hyper=warn")?).init();
     install_hook();
     let mut arguments = std::env::args().skip(1);
