@@ -8,14 +8,15 @@ use std::time::Instant;
 
 use crate::cargo::{SCOPE, cargo, must_succeed};
 use crate::test::Tally;
-use crate::{deps, report, test, tidy};
+use crate::{deps, features, report, test, tidy};
 
 /// A check and its name. It may count tests.
 type Step = (&'static str, fn(&mut Tally) -> anyhow::Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", |_| must_succeed(cargo("fmt").args(["--all", "--check"]))),
     ("clippy", |_| clippy()),
+    ("features", |_| features::run().map(drop)),
     ("deps", |_| deps::run().map(drop)),
     ("tidy", |_| tidy::run().map(drop)),
     ("test", test::count_into),

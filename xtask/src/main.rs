@@ -12,6 +12,7 @@ mod cargo;
 mod ci;
 mod crash;
 mod deps;
+mod features;
 mod metadata;
 mod report;
 mod test;
@@ -35,7 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything CI does, in its order: formatting, clippy, deps, tidy, test, report
+    /// Everything CI does, in its order: formatting, clippy, features, deps, tidy, test, report
     Ci,
     /// All tests of the workspace; ends with `N passed, N failed`
     Test,
@@ -43,6 +44,8 @@ enum Task {
     Tidy,
     /// Licences, sources and duplicates of the dependencies
     Deps,
+    /// Each guard compiles alone
+    Features,
     /// Measures: `bench engine -- --help` shows the sizes
     Bench {
         what: bench::What,
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Deps => deps::run(),
+        Task::Features => features::run(),
         Task::Bench { what, arguments } => bench::run(what, &arguments),
         Task::Report => report::run(),
         Task::Crash(crash) => crash::run(&crash),

@@ -38,5 +38,6 @@ fn package(name: &str, version: &str, license: Option<&str>) -> crate::metadata:
         source: Some(sources::CRATES_IO.to_owned()),
         manifest_path: std::path::PathBuf::new(),
         dependencies: Vec::new(),
+        features: std::collections::BTreeMap::new(),
     }
 }

@@ -222,6 +222,7 @@ mod tests {
             source: None,
             manifest_path: std::path::PathBuf::new(),
             dependencies,
+            features: BTreeMap::new(),
         }
     }
 

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 /// bytes; false then.
 pub(super) fn escape(out: &mut String, text: &str, room: usize) -> bool {
     let end = out.len() + room;
-    for character in text.chars() {
+    // Nearly all that is logged is plain from its beginning to its end.
+    let plain = text.bytes().take_while(is_plain).count().min(room);
+    let (plain, rest) = text.split_at(plain);
+    out.push_str(plain);
+    for character in rest.chars() {
         let before = out.len();
         match character {
             '"' => out.push_str("\\\""),
@@ -24,6 +28,11 @@ pub(super) fn escape(out: &mut String, text: &str, room: usize) -> bool {
         }
     }
     true
+}
+
+/// What stands for itself, in one byte.
+const fn is_plain(byte: &u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
 
 /// What moves the cursor, ends a line, or turns the direction of what follows.

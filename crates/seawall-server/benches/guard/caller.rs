@@ -22,6 +22,13 @@ impl Caller {
         })
     }
 
+    /// Whether the server has neither said more nor closed the connection.
+    pub(crate) fn is_open(&self) -> bool {
+        let mut byte = [0; 1];
+        let result = self.stream.try_read(&mut byte);
+        result.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
     pub(crate) async fn call(&mut self) -> anyhow::Result<()> {
         self.stream.write_all(&self.request).await?;
         self.buffer.clear();

@@ -1,8 +1,9 @@
 //! `cargo xtask bench guard`: what the guards cost, beside the same handlers on bare axum.
 //!
 //! Everything is in this process: servers and callers share its two threads, so that what a caller costs is the same on
-//! both sides. Rounds of bare and guarded take turns; a ratio is the median of the ratios of neighbouring rounds, which
-//! noise of the machine meets alike. The log is written, as JSON, to a file.
+//! all sides. Rounds of bare axum, the library and the server take turns; a ratio is the median of the ratios of neighbouring rounds, which
+//! noise of the machine meets alike. The log is written, as JSON, to a file. What idle connections cost is measured with
+//! callers in another process, over the server's own accept loop.
 
 #![expect(
     clippy::print_stdout,
@@ -12,15 +13,20 @@
 #![expect(clippy::disallowed_methods, reason = "it measures time and spawns callers")]
 
 mod caller;
+mod idle;
 mod service;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 
 use caller::Caller;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Sizes of the measurement.
 #[derive(Parser, Debug)]
@@ -35,12 +41,32 @@ struct Args {
     /// Connections at once.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// Only put the guarded service under load: for a profiler.
+    /// Only put the library's stack under load: for a profiler.
     #[arg(long)]
     profile: bool,
+    /// Only one of the measurements.
+    #[arg(long)]
+    only: Option<Only>,
+    /// Connections that are held and not used.
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// Hold them, to this address: what the measurement starts as a process of its own.
+    #[arg(long, hide = true)]
+    hold: Option<SocketAddr>,
+    #[arg(long, hide = true, default_value = "silent")]
+    kind: idle::Kind,
     /// Given by `cargo bench`; says nothing here.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, ValueEnum, Debug)]
+enum Only {
+    /// Requests in a second, beside bare axum.
+    Load,
+    /// Memory of idle connections.
+    Idle,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -51,39 +77,51 @@ fn main() -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let report = runtime.block_on(measure(&args))?;
-    println!("{report:#}");
+    if let Some(address) = args.hold {
+        return runtime.block_on(idle::hold(address, args.kind, args.idle));
+    }
+    let mut report = serde_json::Map::new();
+    if args.only != Some(Only::Load) {
+        // First: what a load leaves behind would hide what connections take.
+        report.insert("idle".to_owned(), runtime.block_on(idle::measure(args.idle))?);
+    }
+    if args.only != Some(Only::Idle) {
+        report.insert("load".to_owned(), runtime.block_on(measure(&args))?);
+    }
+    println!("{:#}", Value::Object(report));
     Ok(())
 }
 
 async fn measure(args: &Args) -> anyhow::Result<Value> {
     let bare = service::serve(service::bare()).await?;
-    let (guarded, key) = service::guarded().await?;
-    let guarded = service::serve(guarded).await?;
+    let guarded = service::guarded().await?;
+    let library = service::serve(guarded.library).await?;
+    let server = service::serve(guarded.server).await?;
     let mut report = serde_json::Map::new();
     report.insert("cores".to_owned(), json!(std::thread::available_parallelism()?.get()));
     report.insert("connections".to_owned(), json!(args.connections));
-    for (name, request) in service::requests(&key) {
+    for (name, request) in service::requests(&guarded.credentials) {
         if args.profile {
-            let rate = round(args, guarded, &request).await?;
-            report.insert(name.to_owned(), json!({ "guarded_per_second": rate.round() }));
+            let rate = round(args, library, &request).await?;
+            report.insert(name.to_owned(), json!({ "library_per_second": rate.round() }));
             continue;
         }
         let mut rounds = Vec::new();
         for number in 0..=args.rounds {
-            let pair = (
+            let rates = [
                 round(args, bare, &request).await?,
-                round(args, guarded, &request).await?,
-            );
+                round(args, library, &request).await?,
+                round(args, server, &request).await?,
+            ];
             // The first one warms up.
             if number > 0 {
+                let [bare, library, server] = rates;
                 eprintln!(
-                    "{name}: bare {:.0}/s, guarded {:.0}/s: {:.2}",
-                    pair.0,
-                    pair.1,
-                    pair.1 / pair.0
+                    "{name}: bare {bare:.0}/s, library {library:.0}/s: {:.2}, server {server:.0}/s: {:.2}",
+                    library / bare,
+                    server / bare
                 );
-                rounds.push(pair);
+                rounds.push(rates);
             }
         }
         report.insert(name.to_owned(), summary(&rounds));
@@ -91,15 +129,19 @@ async fn measure(args: &Args) -> anyhow::Result<Value> {
     Ok(Value::Object(report))
 }
 
-fn summary(rounds: &[(f64, f64)]) -> Value {
-    let median = |mut values: Vec<f64>| {
+fn summary(rounds: &[[f64; 3]]) -> Value {
+    let median = |of: fn(&[f64; 3]) -> f64| {
+        let mut values: Vec<_> = rounds.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or_default()
     };
+    let ratio = |of| (median(of) * 1e3).round() / 1e3;
     json!({
-        "bare_per_second": median(rounds.iter().map(|pair| pair.0).collect()).round(),
-        "guarded_per_second": median(rounds.iter().map(|pair| pair.1).collect()).round(),
-        "ratio": (median(rounds.iter().map(|pair| pair.1 / pair.0).collect()) * 1e3).round() / 1e3,
+        "bare_per_second": median(|rates| rates[0]).round(),
+        "library_per_second": median(|rates| rates[1]).round(),
+        "library_ratio": ratio(|rates| rates[1] / rates[0]),
+        "server_per_second": median(|rates| rates[2]).round(),
+        "server_ratio": ratio(|rates| rates[2] / rates[0]),
     })
 }
 

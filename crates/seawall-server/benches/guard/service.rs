@@ -6,17 +6,33 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
+use garde::Validate;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use seawall_engine::Engine;
-use seawall_guard::authenticate::Authenticated;
-use seawall_guard::client_address::PeerAddress;
-use seawall_guard::problem::Json;
-use seawall_server::identity::{self, ApiKey, Principal};
-use seawall_server::{AppState, Config, Parts};
+use prometheus_client::registry::Registry;
+use seawall_engine::{Clock as _, Engine};
+use seawall_guard::access_log::AccessLogLayer;
+use seawall_guard::authenticate::{AuthenticateLayer, Authenticated};
+use seawall_guard::body_limit::BodyLimitLayer;
+use seawall_guard::client_address::{ClientAddressLayer, PeerAddress, TrustedProxies};
+use seawall_guard::cors::{CorsLayer, CorsPolicy};
+use seawall_guard::deadline::DeadlineLayer;
+use seawall_guard::https::HttpsLayer;
+use seawall_guard::logs::{Style, directives, layer};
+use seawall_guard::metrics::HttpMetrics;
+use seawall_guard::panic::CatchPanicLayer;
+use seawall_guard::problem::{Json, ProblemLayer, Valid};
+use seawall_guard::recording::{RecordLayer, Routes};
+use seawall_guard::request_id::RequestIdLayer;
+use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
+use seawall_guard::trace_context::TraceContextLayer;
+use seawall_guard::trusted_hosts::{TrustedHosts, TrustedHostsLayer};
+use seawall_server::identity::{self, AccessTokens, ApiKey, Principal};
+use seawall_server::{AppState, CATALOG, Config, Parts};
 use seawall_store::{
     KeyId, KeyName, KeyStore as _, MemoryStore, NewKey, PrincipalName, Scopes, SecretHash, SystemClock, TenantId,
 };
@@ -25,21 +41,29 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
+use tower::{ServiceBuilder, ServiceExt as _};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What is posted: 200 bytes of it.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct Order {
+    #[garde(length(min = 1, max = 64))]
     customer: String,
+    #[garde(length(min = 1, max = 100), dive)]
     items: Vec<Item>,
+    #[garde(length(max = 1000))]
     note: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct Item {
+    #[garde(length(min = 1, max = 64))]
     article: String,
+    #[garde(range(min = 1, max = 100))]
     count: u32,
 }
 
@@ -48,27 +72,33 @@ const ORDER: &str = r#"{"customer":"cus_01h455vb4pex5vsknk084sn02q","items":[{"a
 /// Log lines go to a file, as a server's go to a pipe.
 pub(crate) fn log_to(path: &Path) -> anyhow::Result<()> {
     let file = File::create(path)?;
-    tracing_subscriber::fmt()
-        .json()
-        .with_writer(Mutex::new(file))
-        .with_env_filter("info")
-        .init();
+    let lines = layer(Style::Json, Mutex::new(file));
+    tracing_subscriber::registry()
+        .with(lines.with_filter(directives("info")?))
+        .try_init()?;
     Ok(())
 }
 
-/// Name and bytes of each request that is measured, with this API key.
-pub(crate) fn requests(key: &str) -> Vec<(&'static str, String)> {
-    let common =
-        format!("host: localhost\r\nuser-agent: bench\r\naccept: application/json\r\nauthorization: Bearer {key}\r\n");
-    let length = ORDER.len();
+/// Name and bytes of each request that is measured.
+pub(crate) fn requests(credentials: &Credentials) -> Vec<(&'static str, String)> {
+    let common = |credential: &str| {
+        format!(
+            "host: localhost\r\nuser-agent: bench\r\naccept: application/json\r\nauthorization: Bearer {credential}\r\n"
+        )
+    };
+    let get = |credential: &str| format!("GET /fine HTTP/1.1\r\n{}\r\n", common(credential));
+    let post = |credential: &str| {
+        let (common, length) = (common(credential), ORDER.len());
+        format!(
+            "POST /orders HTTP/1.1\r\n{common}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{ORDER}"
+        )
+    };
+    let Credentials { key, token } = credentials;
     vec![
-        ("get", format!("GET /fine HTTP/1.1\r\n{common}\r\n")),
-        (
-            "post",
-            format!(
-                "POST /orders HTTP/1.1\r\n{common}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{ORDER}"
-            ),
-        ),
+        ("key_get", get(key)),
+        ("key_post", post(key)),
+        ("jwt_get", get(token)),
+        ("jwt_post", post(token)),
     ]
 }
 
@@ -85,21 +115,88 @@ pub(crate) fn bare() -> Router {
         )
 }
 
-/// The same behind everything that the server puts in front of its routes, for whoever has the API key that comes with it.
-pub(crate) async fn guarded() -> anyhow::Result<(Router, String)> {
-    let routes = Router::new()
+/// Who may call: an API key, and a token that was made with it.
+pub(crate) struct Credentials {
+    key: String,
+    token: String,
+}
+
+/// The same routes for whoever has credentials, behind guards.
+pub(crate) struct Guarded {
+    /// The library's guards with the server's authenticator, as one layer.
+    pub(crate) library: Router,
+    /// The server's own stack.
+    pub(crate) server: Router,
+    pub(crate) credentials: Credentials,
+}
+
+pub(crate) async fn guarded() -> anyhow::Result<Guarded> {
+    let config = Config::from_map(&BTreeMap::new())?;
+    let tokens = AccessTokens::new(config.secret_key.master());
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    let (id, key) = key(&store).await?;
+    let principal = Principal::key(TenantId::default(), &id, identity::Scopes::ALL);
+    let token = tokens.issue(&principal, SystemClock.now())?;
+    let token = token.text.expose_secret().to_owned();
+    let state = state_over(config, store);
+    let authenticator = state.authenticator().clone();
+    // Without it, the store would be asked at every request.
+    tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
+    Ok(Guarded {
+        library: behind_the_library(app(), &state),
+        server: seawall_server::guarded(app(), &state).layer(record()),
+        credentials: Credentials { key, token },
+    })
+}
+
+fn record() -> RecordLayer<HttpMetrics> {
+    let routes = Routes::new(64);
+    let metrics = HttpMetrics::register(&mut Registry::default(), &routes, CATALOG);
+    RecordLayer::new(routes, metrics)
+}
+
+/// As a service of its own would put them: one `Router::layer`, because axum makes a box of each.
+fn behind_the_library(app: Router, state: &AppState) -> Router {
+    app.layer(
+        ServiceBuilder::new()
+            .layer(RequestIdLayer)
+            .layer(TraceContextLayer::new(false))
+            .layer(ClientAddressLayer::new(TrustedProxies::default()))
+            .layer(SecurityHeadersLayer::new(Preset::Api).with_hsts(true))
+            .layer(AccessLogLayer::new())
+            .layer(record())
+            .layer(ProblemLayer)
+            .layer(CatchPanicLayer)
+            .layer(CorsLayer::new(CorsPolicy::exact([])))
+            .layer(TrustedHostsLayer::new(TrustedHosts::loopback()))
+            // What is measured comes in the clear, and costs the same look.
+            .layer(HttpsLayer::new().exempt(&["/fine", "/orders"]))
+            .layer(DeadlineLayer::new(Duration::from_secs(30)))
+            .layer(AuthenticateLayer::new(state.authenticator().clone()))
+            .layer(BodyLimitLayer::new(1024 * 1024)),
+    )
+}
+
+/// The routes of [`bare`], for those who are known.
+fn app() -> Router {
+    Router::new()
         .route(
             "/fine",
             get(|_: Authenticated<Principal>| async { axum::Json(serde_json::json!({"status": "ok"})) }),
         )
         .route(
             "/orders",
-            post(|_: Authenticated<Principal>, Json(order): Json<Order>| async { axum::Json(order) }),
-        );
-    let config = Config::from_map(&BTreeMap::new()).expect("the defaults are valid");
-    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
-    let key = key(&store).await?;
-    let state = AppState::new(Parts {
+            post(|_: Authenticated<Principal>, Valid(Json(order)): Valid<Json<Order>>| async { axum::Json(order) }),
+        )
+}
+
+/// What the server's own routes work on.
+pub(crate) fn state(config: Config) -> AppState {
+    state_over(config, Arc::new(MemoryStore::new(Arc::new(SystemClock))))
+}
+
+fn state_over(config: Config, store: Arc<MemoryStore>) -> AppState {
+    AppState::new(Parts {
         engine: Engine::without_runtime(),
         store: Arc::clone(&store) as _,
         identity: store,
@@ -107,14 +204,11 @@ pub(crate) async fn guarded() -> anyhow::Result<(Router, String)> {
         clock: Arc::new(SystemClock),
         oidc: None,
         tasks: TaskTracker::new(),
-    });
-    let authenticator = state.authenticator().clone();
-    // Without it, the store would be asked at every request.
-    tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
-    Ok((seawall_server::guarded(routes, &state), key))
+    })
 }
 
-async fn key(store: &MemoryStore) -> anyhow::Result<String> {
+/// The id of a key, and the key.
+async fn key(store: &MemoryStore) -> anyhow::Result<(String, String)> {
     let id = KeyId::generate();
     let key = ApiKey::generate(identity::KeyId::of_store(id).context("an id of ours")?);
     let new = NewKey {
@@ -127,7 +221,7 @@ async fn key(store: &MemoryStore) -> anyhow::Result<String> {
         most: 1,
     };
     store.create_key(&TenantId::default(), new, None).await?;
-    Ok(key.reveal().expose_secret().to_owned())
+    Ok((id.to_string(), key.reveal().expose_secret().to_owned()))
 }
 
 /// Serves with the same loop for both, so that only the guards differ.

@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +12,27 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{Ending, serve_connection};
 use super::limits;
+use super::room::room_for;
 
 /// A bound listener.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
     listener: TcpListener,
     address: SocketAddr,
+    /// Connections at once.
+    room: usize,
 }
 
 impl Acceptor {
     pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        let room = room_for(limits::CONNECTIONS);
+        Ok(Self {
+            listener,
+            address,
+            room,
+        })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -34,7 +43,7 @@ impl Acceptor {
     /// `deadline`.
     pub(crate) async fn run(self, router: Router, draining: CancellationToken, deadline: Duration) {
         let connections = TaskTracker::new();
-        let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+        let room = Arc::new(Semaphore::new(self.room));
         let ending = Ending {
             draining: draining.clone(),
             cut_off: CancellationToken::new(),
@@ -68,11 +77,17 @@ impl Acceptor {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        let mut told = false;
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => return (stream, PeerAddress(peer), permit),
+                // It ended before it was taken: the next one may be fine.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {
-                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    // Once for each time that it lasts: who floods the server must not flood its log.
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(error = %error, "connections cannot be accepted for now");
+                    }
                     tokio::time::sleep(limits::ACCEPT_BACKOFF).await;
                 }
             }

@@ -1,22 +1,25 @@
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use seawall_guard::client_address::PeerAddress;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::body::ObservedBody;
+use super::activity::Activity;
+use super::body::{AnswerBody, ObservedBody};
 use super::limits;
-use super::sniff::request_begins;
-use super::stream::{Linger, LingeringStream};
+use super::sniff::{Protocol, protocol_of};
+use super::stream::BoundedStream;
 
 /// The two signals by which connections end.
 #[derive(Clone, Debug)]
@@ -37,25 +40,97 @@ pub(super) async fn serve_connection(stream: TcpStream, peer: PeerAddress, route
     }
 }
 
-async fn drive(stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
-    let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, request_begins(&stream));
+async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
+    let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, protocol_of(&mut stream));
     let begins = tokio::select! {
         () = draining.cancelled() => return,
         begins = begins => begins,
     };
-    if !matches!(begins, Ok(Ok(true))) {
+    let Ok(Ok(Some((protocol, begun)))) = begins else {
         return;
+    };
+    let activity = Activity::default();
+    let stream = BoundedStream::new(stream, begun, activity.clone());
+    let service = {
+        let activity = activity.clone();
+        service_fn(move |request| answer(request, peer, router.clone(), &activity))
+    };
+    match protocol {
+        Protocol::Http1 => serve_http1(stream, service, &activity, draining).await,
+        // On the heap: it is the larger one by far, and would make room for itself in every connection.
+        Protocol::Http2 => Box::pin(serve_http2(stream, service, draining)).await,
     }
-    let linger = Linger::default();
-    let io = TokioIo::new(LingeringStream::new(stream, linger.clone()));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(ObservedBody::new(body, linger.clone())));
-        request.extensions_mut().insert(peer);
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
-    });
-    let builder = builder();
-    let mut connection = pin!(builder.serve_connection(io, service));
+}
+
+/// Has the router answer a request. Both bodies keep the connection from rest until they have ended.
+fn answer(
+    request: Request<Incoming>,
+    peer: PeerAddress,
+    router: Router,
+    activity: &Activity,
+) -> impl Future<Output = Result<Response<AnswerBody>, Infallible>> + use<> {
+    let (asked, answered) = (activity.begin(), activity.begin());
+    let mut request = request.map(|body| Body::new(ObservedBody::new(body, asked)));
+    request.extensions_mut().insert(peer);
+    let response = router.oneshot(request);
+    async move {
+        let response = response.await.unwrap_or_else(|never| match never {});
+        Ok(response.map(|body| AnswerBody::new(body, answered)))
+    }
+}
+
+/// Serves until the connection ends. Whenever it is at rest, hyper's part of it is taken apart, buffers and all, and put together
+/// again when there is something to read: hyper keeps 16 KiB and more for each connection, however long it is idle.
+async fn serve_http1<S>(mut stream: BoundedStream, mut service: S, activity: &Activity, draining: &CancellationToken)
+where
+    S: HttpService<Incoming, ResBody = AnswerBody, Error = Infallible> + Unpin,
+{
+    let builder = http1();
+    let mut draining = pin!(draining.cancelled());
+    loop {
+        let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+        let pass = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if activity.is_at_rest() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let ended = tokio::select! {
+            ended = pass => ended,
+            () = draining.as_mut() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                return tell(connection.await);
+            }
+        };
+        if let Some(result) = ended {
+            return tell(result);
+        }
+        let parts = connection.into_parts();
+        (stream, service) = (parts.io.into_inner(), parts.service);
+        let left = parts.read_buf;
+        if !left.is_empty() {
+            // A part of the next request that came with the one before.
+            stream.put_back(left);
+            continue;
+        }
+        // Empty, and yet it holds the buffer.
+        drop(left);
+        let next = tokio::time::timeout(limits::HEAD_TIMEOUT, stream.readable());
+        let next = tokio::select! {
+            next = next => next,
+            () = draining.as_mut() => return,
+        };
+        if !matches!(next, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+async fn serve_http2<S>(stream: BoundedStream, service: S, draining: &CancellationToken)
+where
+    S: HttpService<Incoming, ResBody = AnswerBody, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    let mut connection = pin!(http2().serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = connection.as_mut() => result,
         () = draining.cancelled() => {
@@ -63,19 +138,28 @@ async fn drive(stream: TcpStream, peer: PeerAddress, router: Router, draining: &
             connection.await
         }
     };
+    tell(result);
+}
+
+fn tell(result: Result<(), hyper::Error>) {
     if let Err(error) = result {
         // Clients go away all the time: nothing an operator must act on.
         tracing::debug!(error = %error, "a connection ended early");
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEAD_TIMEOUT)
-        .http2()
+        .max_buf_size(limits::BUFFER_BYTES);
+    builder
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits::STREAMS)
         .max_header_list_size(limits::HEADER_LIST_BYTES)

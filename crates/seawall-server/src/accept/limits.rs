@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-/// Connections at once; the next ones wait in the listen queue.
-pub(super) const CONNECTIONS: usize = 4096;
+/// Connections at once; the next ones wait in the listen queue. Fewer where the system allows fewer open files.
+pub(super) const CONNECTIONS: usize = 16 * 1024;
 /// From the first wait for a request to the end of its head.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest pause in the midst of a request's body. How long all of it may take is a matter of the request's deadline.
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a client may leave its answer unread: what waits for it holds memory.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The head of an HTTP/1 request; what is read ahead of a body, and what waits to be sent.
+pub(super) const BUFFER_BYTES: usize = 32 * 1024;
 /// Requests at once on one HTTP/2 connection.
 pub(super) const STREAMS: u32 = 128;
 pub(super) const HEADER_LIST_BYTES: u32 = 64 * 1024;

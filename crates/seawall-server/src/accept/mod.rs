@@ -1,17 +1,29 @@
 //! The accept loop: connections in, requests to the router.
 //!
 //! Our own because each bound needs a hook that `axum::serve` does not have: how many connections at once, how long a
-//! client may take to send a request's head (also before the protocol is known), how many streams one HTTP/2 connection
-//! may open, how a connection ends (see [`stream`]), and by when all of them must have ended.
+//! client may take to send a request's head (also before the protocol is known), how long it may pause in a body or leave its
+//! answer unread, how many streams one HTTP/2 connection may open, how a connection ends (see [`stream`]), and by when all of
+//! them must have ended.
+//!
+//! An HTTP/1 connection has hyper's buffers only while a request is under way: between two it is taken apart, so that ten
+//! thousand idle clients cost little more than their sockets.
+//!
+//! What hyper answers by itself no guard ever sees, so it is no problem document, has no request id and is not logged: an empty
+//! 400 to bytes that are no HTTP/1 request, an empty 431 to a head beyond [`limits::BUFFER_BYTES`] or 100 fields. Both close the
+//! connection. A head that does not come in time ends it without an answer, and so does a breach of HTTP/2.
 
 mod acceptor;
+mod activity;
 mod body;
 mod connection;
 mod limits;
+mod room;
 mod sniff;
 mod stream;
 
 pub(crate) use acceptor::Acceptor;
 
+#[cfg(test)]
+mod attacks;
 #[cfg(test)]
 mod tests;

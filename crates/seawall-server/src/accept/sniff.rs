@@ -1,24 +1,34 @@
 use std::io;
-use std::time::Duration;
 
+use bytes::Bytes;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Waits until the bytes at hand tell HTTP/1 from HTTP/2, without taking them. False: the client closed. Hyper decides the
-/// same, but without a time limit.
-pub(super) async fn request_begins(stream: &TcpStream) -> io::Result<bool> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Reads as far as tells HTTP/1 from HTTP/2, and gives what was read: the connection begins with it. None: the client closed.
+/// Until then a connection costs no buffer.
+pub(super) async fn protocol_of(stream: &mut TcpStream) -> io::Result<Option<(Protocol, Bytes)>> {
     let mut buffer = [0u8; PREFACE.len()];
+    let mut filled = 0;
     loop {
-        stream.readable().await?;
-        let seen = stream.peek(&mut buffer).await?;
-        if seen == 0 {
-            return Ok(false);
+        let read = stream.read(&mut buffer[filled..]).await?;
+        if read == 0 {
+            return Ok(None);
         }
-        if seen == PREFACE.len() || buffer[..seen] != PREFACE[..seen] {
-            return Ok(true);
-        }
-        // Bytes that were peeked at stay readable: without a pause this would spin.
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        filled += read;
+        let begun = &buffer[..filled];
+        let protocol = match PREFACE.strip_prefix(begun) {
+            None => Protocol::Http1,
+            Some([]) => Protocol::Http2,
+            Some(_) => continue,
+        };
+        return Ok(Some((protocol, Bytes::copy_from_slice(begun))));
     }
 }

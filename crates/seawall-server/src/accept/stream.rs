@@ -1,29 +1,15 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::activity::Activity;
 use super::limits;
-
-/// Set when an answer was given while the client was still sending.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Linger(Arc<AtomicBool>);
-
-impl Linger {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// `Open => (Draining | Closed)`, `Draining => Closed`.
 enum Phase {
@@ -36,22 +22,52 @@ enum Phase {
     Closed,
 }
 
-/// A socket whose closing does not destroy the answer. Closing a socket with unread bytes sends a reset, on which clients
-/// drop an answer they have not read yet: a refused upload would look like a broken connection. So after a refusal our
-/// side closes first, and the rest is read for a while.
-pub(super) struct LingeringStream {
+/// A socket that waits a bounded time for a client that does not read, and whose closing does not destroy the answer. Closing a
+/// socket with unread bytes sends a reset, on which clients drop an answer they have not read yet: a refused upload would look
+/// like a broken connection. So after a refusal our side closes first, and the rest is read for a while.
+pub(super) struct BoundedStream {
     inner: TcpStream,
-    linger: Linger,
+    /// What was read before it was known what the bytes are.
+    begun: Bytes,
+    activity: Activity,
     phase: Phase,
+    /// Runs while the client is waited for.
+    unread: Option<Pin<Box<Sleep>>>,
 }
 
-impl LingeringStream {
-    pub(super) const fn new(inner: TcpStream, linger: Linger) -> Self {
+impl BoundedStream {
+    pub(super) const fn new(inner: TcpStream, begun: Bytes, activity: Activity) -> Self {
         Self {
             inner,
-            linger,
+            begun,
+            activity,
             phase: Phase::Open,
+            unread: None,
         }
+    }
+
+    /// What comes before the bytes that are still to be read.
+    pub(super) fn put_back(&mut self, begun: Bytes) {
+        self.begun = begun;
+    }
+
+    /// Waits for something to read, or for the end.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        self.inner.readable().await
+    }
+
+    /// What a write came to, or that the client has not read for too long.
+    fn bounded<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.unread = None;
+            return written;
+        }
+        let sleep = || Box::pin(tokio::time::sleep(limits::WRITE_TIMEOUT));
+        ready!(self.unread.get_or_insert_with(sleep).as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client does not read its answer",
+        )))
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -76,15 +92,26 @@ impl LingeringStream {
     }
 }
 
-impl AsyncRead for LingeringStream {
+impl AsyncRead for BoundedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        if !self.begun.is_empty() {
+            let fits = self.begun.len().min(buf.remaining());
+            buf.put_slice(&self.begun[..fits]);
+            self.begun.advance(fits);
+            self.activity.read(true);
+            return Poll::Ready(Ok(()));
+        }
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        self.activity.read(read.is_ready());
+        read
     }
 }
 
-impl AsyncWrite for LingeringStream {
+impl AsyncWrite for BoundedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        self.activity.written();
+        let written = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.bounded(written, cx)
     }
 
     fn poll_write_vectored(
@@ -92,7 +119,9 @@ impl AsyncWrite for LingeringStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        self.activity.written();
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.bounded(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -100,13 +129,15 @@ impl AsyncWrite for LingeringStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+        self.activity.sent();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if matches!(self.phase, Phase::Open) {
             ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
-            self.phase = if self.linger.is_set() {
+            self.phase = if self.activity.lingers() {
                 let until = Box::pin(tokio::time::sleep_until(Instant::now() + limits::LINGER));
                 Phase::Draining {
                     until,

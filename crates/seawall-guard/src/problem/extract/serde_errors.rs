@@ -7,11 +7,17 @@ pub(super) fn field_error(path: &serde_path_to_error::Path, message: &str) -> Fi
     let message = without_position(message);
     let mut pointer = Pointer::of_path(path);
     let code = code(message);
-    if let Some(name) = quoted(message)
-        && (code == "required"
-            || (matches!(code, "unknown-field" | "duplicate-field") && pointer.last().as_deref() != Some(name)))
-    {
-        pointer = pointer.key(name);
+    if let Some(name) = quoted(message) {
+        let is_below = match code {
+            // Noticed when the object is looked at as a whole.
+            "required" | "duplicate-field" => true,
+            // Noticed at the field itself, but for those of query strings.
+            "unknown-field" => pointer.last().as_deref() != Some(name),
+            _ => false,
+        };
+        if is_below {
+            pointer = pointer.key(name);
+        }
     }
     FieldError::new(&pointer, code, in_plain_words(message))
 }
