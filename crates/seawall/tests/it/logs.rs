@@ -106,6 +106,8 @@ fn outside_development_every_line_is_json() {
     let mut command = house.command(&["serve", "--port", "0"]);
     command
         .env("ENVIRONMENT", "staging")
+        // Of a key that it makes it tells the person at the terminal.
+        .env("ADMIN_API_KEY", "plantedinbearer1")
         .env("SECRET_KEY", "a secret key of the tests, long enough");
     let mut server = Running::of(command);
     let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
