@@ -144,7 +144,7 @@ pub(crate) async fn guarded() -> anyhow::Result<Guarded> {
     tokio::spawn(async move { authenticator.keep_up(&CancellationToken::new()).await });
     Ok(Guarded {
         library: behind_the_library(app(), &state),
-        server: seawall_server::guarded(app(), &state).layer(record()),
+        server: seawall_server::guarded(app(), &state),
         credentials: Credentials { key, token },
     })
 }
