@@ -143,6 +143,23 @@ fn a_key_opens_a_running_server_for_its_scopes_until_it_is_revoked() {
 }
 
 #[test]
+fn another_secret_key_than_the_trail_was_sealed_with_is_told_before_it_is_used() {
+    let house = House::new();
+    let told = |key: &str| {
+        let arguments = ["keys", "create", "some", "--scope", "runs:read"];
+        let output = house.command(&arguments).env("SECRET_KEY", key).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (first, second) = ("f".repeat(32), "s".repeat(32));
+    for (key, is_other) in [(&first, false), (&first, false), (&second, true), (&second, false)] {
+        let told = told(key);
+        assert_eq!(told.contains("warning: SECRET_KEY is not"), is_other, "{told}");
+        assert!(!told.contains(key), "{told}");
+    }
+}
+
+#[test]
 fn a_trail_that_was_changed_cut_off_or_set_back_is_found() {
     let house = House::new();
     let first = made(&house, "u0@example.org", "viewer");
