@@ -13,7 +13,7 @@ use seawall_store::{
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Config, bearer};
-use crate::identity::accounts::{BOOTSTRAP, admin_key_configured, admin_key_made};
+use crate::identity::accounts::{BOOTSTRAP, admin_key_configured, admin_key_made, sealed_by};
 use crate::identity::{self, ApiKey, MasterKey, Scopes};
 
 /// Keys that the tenant may have; `put_admin_key` does not look at it.
@@ -95,6 +95,15 @@ pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result
     }
 }
 
+/// Whether the audit trail goes on under the `SECRET_KEY` that sealed its last record. Where it does not, what is appended now
+/// can be verified, but no more together with what was before.
+///
+/// # Errors
+/// When the trail cannot be read.
+pub async fn audit_goes_on(config: &Config, store: &dyn IdentityStore) -> Result<bool, StoreError> {
+    sealed_by(store, config.secret_key.master()).await
+}
+
 async fn keep(
     key: &ApiKey,
     path: &Path,
@@ -138,7 +147,7 @@ fn file(data_dir: &Path) -> PathBuf {
 }
 
 /// None: there is no such file.
-fn read(path: &Path) -> io::Result<Option<SecretString>> {
+pub(crate) fn read(path: &Path) -> io::Result<Option<SecretString>> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -151,7 +160,7 @@ fn read(path: &Path) -> io::Result<Option<SecretString>> {
 
 /// All of it or nothing, from its first byte on for this user alone, and never over another one: who begins in this folder at
 /// the same moment may have written theirs. Durable before the store has the key.
-fn write(path: &Path, key: &SecretString) -> io::Result<()> {
+pub(crate) fn write(path: &Path, key: &SecretString) -> io::Result<()> {
     let draft = path.with_extension("key.new");
     // One that a crash left may have other rights.
     match fs::remove_file(&draft) {

@@ -10,6 +10,7 @@
 mod accept;
 mod admin_key;
 mod config;
+mod dev_secret;
 mod error;
 mod extract;
 mod handlers;
@@ -26,11 +27,12 @@ mod telemetry;
 mod traces;
 mod wire;
 
-pub use admin_key::{AdminKey, AdminKeyError, client_credential, put_admin_key};
+pub use admin_key::{AdminKey, AdminKeyError, audit_goes_on, client_credential, put_admin_key};
 pub use config::{
     Config, ConfigError, ConfigErrors, Credentials, Docs, Edge, Environment, LogFormat, Origins, OtlpProtocol,
     RequestLimits, SecretKey, StepSecrets, Traces, Variable, known_variables,
 };
+pub use dev_secret::settle_secret_key;
 pub use problems::CATALOG;
 pub use router::{local_router, openapi_json, router};
 pub use serve::{ServeError, Server, serve};

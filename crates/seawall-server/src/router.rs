@@ -133,7 +133,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users::get::get, users::update::update, users::delete::delete))
         // API keys
         .routes(routes!(api_keys::list::list, api_keys::create::create))
-        .routes(routes!(api_keys::revoke::revoke))
+        .routes(routes!(api_keys::get::get, api_keys::revoke::revoke))
         // Audit trail
         .routes(routes!(audit::list::list))
         .routes(routes!(audit::verify::verify))

@@ -8,10 +8,15 @@ use anyhow::Context as _;
 use seawall_engine::store::{NodeId, SystemClock};
 use seawall_engine::{Engine, EngineConfig, EngineParts, OsEntropy, Registry};
 use seawall_server::identity::oidc::OidcVerifier;
-use seawall_server::{AdminKey, AdminKeyError, AppState, Config, Observation, Parts, Tracer, put_admin_key};
+use seawall_server::{
+    AdminKey, AdminKeyError, AppState, Config, Observation, Parts, Tracer, audit_goes_on, put_admin_key,
+    settle_secret_key,
+};
 use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, executors, sweep_predecessors};
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use tokio_util::task::TaskTracker;
+
+use crate::output::tell;
 
 /// What the service in this process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +64,8 @@ pub(crate) enum OpenStoreError {
     Locked { path: PathBuf },
     #[error("cannot make the data folder {}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
+    #[error("cannot keep a secret in {}", path.display())]
+    Secret { path: PathBuf, source: std::io::Error },
     #[error("there is no store in {} yet; `seawall run` or `seawall serve` makes one", path.display())]
     Absent { path: PathBuf },
     #[error(transparent)]
@@ -73,7 +80,7 @@ pub(crate) struct Foundation {
 
 impl Foundation {
     /// Takes the store's file, and brings it to this program's version.
-    pub(crate) fn open(config: Config, make: bool) -> Result<Self, OpenStoreError> {
+    pub(crate) fn open(mut config: Config, make: bool) -> Result<Self, OpenStoreError> {
         if make {
             crate::data_dir::make(&config.data_dir).map_err(|source| OpenStoreError::Folder {
                 path: config.data_dir.clone(),
@@ -90,10 +97,14 @@ impl Foundation {
             ..SqliteOptions::new(&config.db_path, Arc::new(SystemClock))
         };
         match SqliteStore::open(options) {
-            Ok(store) => Ok(Self {
-                config,
-                store: Arc::new(store),
-            }),
+            Ok(store) => {
+                settle_secret_key(&mut config).map_err(|source| OpenStoreError::Secret {
+                    path: config.data_dir.join("secret.key"),
+                    source,
+                })?;
+                let store = Arc::new(store);
+                Ok(Self { config, store })
+            }
             Err(OpenError::Locked { path }) => Err(OpenStoreError::Locked { path }),
             Err(error) => Err(OpenStoreError::Store(error)),
         }
@@ -119,6 +130,18 @@ impl Foundation {
     /// Sees to it that somebody can do something here.
     pub(crate) async fn put_admin_key(&self) -> Result<AdminKey, AdminKeyError> {
         put_admin_key(&self.config, &*self.store).await
+    }
+
+    /// Warns who is about to write under another `SECRET_KEY` than the audit trail was sealed with: mostly it was forgotten.
+    pub(crate) async fn look_at_trail(&self) {
+        match audit_goes_on(&self.config, &*self.store).await {
+            Ok(true) => {}
+            Ok(false) => tell(
+                "warning: SECRET_KEY is not the one that sealed the end of the audit trail: what is written now cannot be \
+                 verified together with what is there",
+            ),
+            Err(error) => tracing::warn!(error = %error, "the end of the audit trail cannot be read"),
+        }
     }
 }
 

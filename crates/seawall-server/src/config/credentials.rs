@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::named_secret::named_secret;
 use super::reader::Reader;
-use crate::identity::BootstrapKey;
+use crate::identity::{BootstrapKey, STRONG_KEY_BYTES};
 
 /// `ADMIN_API_KEY` and `SEAWALL_API_KEY`.
 #[derive(Clone, Default)]
@@ -41,6 +41,17 @@ impl Credentials {
             admin_header,
             client,
         }
+    }
+
+    /// A key that can be guessed, where others than this machine's may try.
+    pub(super) fn weakness(&self, dev: bool) -> Option<String> {
+        let weak = self.admin.as_ref().is_some_and(|key| !key.is_strong());
+        (weak && !dev).then(|| {
+            format!(
+                "ADMIN_API_KEY has fewer than {STRONG_KEY_BYTES} characters and can be guessed: `openssl rand -hex 32` \
+                 makes one"
+            )
+        })
     }
 }
 

@@ -134,7 +134,7 @@ impl Config {
         let dev = environment.is_dev();
         let data_dir = reader.value("DATA_DIR", absolute("./data"), values::absolute);
         let host = host(&mut reader, dev);
-        let config = Self {
+        let mut config = Self {
             environment,
             host,
             edge: Edge::read(&mut reader, host, dev),
@@ -168,6 +168,7 @@ impl Config {
             shutdown_deadline: reader.value("SHUTDOWN_DEADLINE", Duration::from_secs(20), values::deadline),
             warnings: warnings(map),
         };
+        config.warnings.extend(config.credentials.weakness(dev));
         refuse_missing_backends(&mut reader);
         let errors = reader.into_errors();
         if errors.is_empty() {

@@ -7,7 +7,8 @@ use crate::identity::{MIN_SECRET_BYTES, MasterKey};
 
 const NAME: &str = "SECRET_KEY";
 
-/// `SECRET_KEY`, which signs tokens and seals the audit trail; the default is for development only. Cheap to clone.
+/// `SECRET_KEY`, which signs tokens and seals the audit trail; the default is for development only, and gives way to the data
+/// folder's own ([`crate::settle_secret_key`]). Cheap to clone.
 #[derive(Clone)]
 pub struct SecretKey {
     master: Arc<MasterKey>,
@@ -20,6 +21,14 @@ impl SecretKey {
     #[must_use]
     pub fn master(&self) -> &MasterKey {
         &self.master
+    }
+
+    /// Not the default.
+    pub(crate) fn own(master: MasterKey) -> Self {
+        Self {
+            master: Arc::new(master),
+            is_default: false,
+        }
     }
 
     pub(super) fn read(reader: &mut Reader<'_>, dev: bool) -> Self {

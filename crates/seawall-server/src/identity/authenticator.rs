@@ -31,6 +31,9 @@ pub enum AuthenticationError {
     /// The login that a token came from.
     #[error("the session has ended")]
     Session,
+    /// Whom a ticket was made for.
+    #[error("the user is gone, or may not log in")]
+    User,
     #[error(transparent)]
     Oidc(#[from] OidcError),
     #[error("the credentials are neither a key nor a token")]
@@ -112,20 +115,31 @@ impl Authenticator {
         self.0.known.end_sessions();
     }
 
-    /// Returns when the key or the session that a principal came with has ended, or nobody can say whether it has: for what goes
-    /// on after its request was let in. What has no end that could be heard of is not over.
+    /// Whether what a principal came with counts still. A user's ticket, which knows no session, counts as long as the user may
+    /// log in; what has no end that could be heard of counts always.
+    ///
+    /// # Errors
+    /// Why it does not, or that nobody can say.
+    pub async fn still(&self, principal: Principal) -> Result<(), AuthenticationError> {
+        match principal.kind {
+            PrincipalKind::Service | PrincipalKind::Oidc => Ok(()),
+            PrincipalKind::User if principal.session.is_none() => self.0.known.ask_user(&principal).await,
+            PrincipalKind::User | PrincipalKind::Key => match self.0.still(principal)? {
+                Ok(_) => Ok(()),
+                Err(question) => self.0.ask(question).await.map(drop),
+            },
+        }
+    }
+
+    /// Returns when the principal does not count any more ([`Authenticator::still`]): for what goes on after its request was
+    /// let in.
     pub async fn until_over(self, principal: Principal) {
         if matches!(principal.kind, PrincipalKind::Service | PrincipalKind::Oidc) {
             return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(LOOK).await;
-            let holds = match self.0.still(principal.clone()) {
-                Ok(Ok(_)) => true,
-                Ok(Err(question)) => self.0.ask(question).await.is_ok(),
-                Err(_) => false,
-            };
-            if !holds {
+            if self.still(principal.clone()).await.is_err() {
                 return;
             }
         }

@@ -10,7 +10,7 @@ use super::{Principal, Scopes};
 /// The shortest and the longest `ADMIN_API_KEY`, in bytes.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 
-/// From how many bytes on a key is none that can be guessed, if it is made by chance. Production asks for it.
+/// From how many bytes on a key is none that can be guessed, if it is made by chance. Outside dev a shorter one is warned of.
 pub const STRONG_KEY_BYTES: usize = 24;
 
 /// A text that cannot be `ADMIN_API_KEY`.

@@ -7,6 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::Sha256;
 
+use super::secret::{self, Secret};
+
 /// The shortest `SECRET_KEY`, in bytes: as long as what is derived from it.
 pub const MIN_SECRET_BYTES: usize = 32;
 
@@ -52,7 +54,15 @@ impl MasterKey {
         Ok(Self(SecretBox::new(Box::new(hmac(SALT, &[secret])))))
     }
 
-    /// For development, where only this machine is listened to: everybody knows it.
+    /// A secret that is long enough, by chance.
+    #[must_use]
+    pub fn generate() -> SecretString {
+        let mut text = String::with_capacity(secret::LENGTH);
+        Secret::generate().write(&mut text);
+        SecretString::from(text)
+    }
+
+    /// For a server that keeps nothing: everybody knows it.
     #[must_use]
     pub fn of_development() -> Self {
         Self(SecretBox::new(Box::new(hmac(SALT, &[b"seawall development"]))))

@@ -218,6 +218,24 @@ fn the_admin_key_comes_from_a_value_or_a_file_and_is_not_shown() {
 }
 
 #[test]
+fn an_admin_key_that_can_be_guessed_is_warned_of_where_others_may_try() {
+    let warnings = |environment: &str, key: &str| {
+        let config = config(&[("ENVIRONMENT", environment), ("ADMIN_API_KEY", key)]);
+        config.warnings.join("\n")
+    };
+    let (weak, strong) = ("hunter22", "hunter22hunter22hunter22");
+    for environment in ["staging", "production"] {
+        let warned = warnings(environment, weak);
+        assert!(
+            warned.starts_with("ADMIN_API_KEY ") && !warned.contains(weak),
+            "{warned}"
+        );
+        assert_eq!(warnings(environment, strong), "");
+    }
+    assert_eq!(warnings("dev", weak), "");
+}
+
+#[test]
 fn every_origin_may_call_a_development_machine_only() {
     assert_eq!(config(&[("CORS_ORIGINS", "*")]).edge.origins, Origins::Any);
     let refused = errors(&[("CORS_ORIGINS", "*"), ("ENVIRONMENT", "production")]);

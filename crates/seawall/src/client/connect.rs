@@ -34,6 +34,7 @@ pub(crate) async fn connect(to: Connect<'_>) -> Result<Client, Failure> {
     loop {
         match Foundation::open(to.config.clone(), to.work.may_make_files()) {
             Ok(foundation) => {
+                foundation.look_at_trail().await;
                 let house = House::start(foundation, to.work).await?;
                 return Ok(Client(Transport::Local(Box::new(Local::new(house)))));
             }

@@ -47,6 +47,7 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
     let config = foundation.config().clone();
     // The port before the engine: who cannot answer must not begin to execute.
     let server = Server::bind(&config).await.map_err(anyhow::Error::from)?;
+    foundation.look_at_trail().await;
     let admin = foundation.put_admin_key().await.map_err(anyhow::Error::from)?;
     let house = House::start(foundation, Work::Serve).await?;
     let file = ServerFile {

@@ -31,17 +31,15 @@ fn made(house: &House, email: &str, role: &str) -> String {
     done.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Does something to the store's file behind the program's back.
-fn tamper(house: &House, sql: &str) {
-    let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nassert c.execute(sys.argv[2]).rowcount == 1\nc.commit()\n";
-    let file = house.data().join("seawall.db");
+/// Does something to the trail in the store's file behind the program's back: `tamper.py` says what.
+fn tamper(house: &House, what: &str, record: u64) {
     let status = Command::new("python3")
-        .args(["-c", script])
-        .arg(file)
-        .arg(sql)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tamper.py"))
+        .arg(house.data().join("seawall.db"))
+        .args([what, &record.to_string()])
         .status()
         .unwrap();
-    assert!(status.success(), "{sql}");
+    assert!(status.success(), "{what}");
 }
 
 #[test]
@@ -143,6 +141,23 @@ fn a_key_opens_a_running_server_for_its_scopes_until_it_is_revoked() {
 }
 
 #[test]
+fn another_secret_key_than_the_trail_was_sealed_with_is_told_before_it_is_used() {
+    let house = House::new();
+    let told = |key: &str| {
+        let arguments = ["keys", "create", "some", "--scope", "runs:read"];
+        let output = house.command(&arguments).env("SECRET_KEY", key).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (first, second) = ("f".repeat(32), "s".repeat(32));
+    for (key, is_other) in [(&first, false), (&first, false), (&second, true), (&second, false)] {
+        let told = told(key);
+        assert_eq!(told.contains("warning: SECRET_KEY is not"), is_other, "{told}");
+        assert!(!told.contains(key), "{told}");
+    }
+}
+
+#[test]
 fn a_trail_that_was_changed_cut_off_or_set_back_is_found() {
     let house = House::new();
     let first = made(&house, "u0@example.org", "viewer");
@@ -166,32 +181,29 @@ fn a_trail_that_was_changed_cut_off_or_set_back_is_found() {
         )
     };
     // Its head goes with the tail: only a seal that was noted elsewhere finds it.
-    tamper(
-        &house,
-        "UPDATE audit_heads SET seq = 3, mac = (SELECT mac FROM audit WHERE seq = 3)",
-    );
+    tamper(&house, "end", 3);
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("beyond_end".to_owned(), 3)
     );
-    tamper(&house, "DELETE FROM audit WHERE seq = 4");
+    tamper(&house, "delete", 4);
     house.run(&["audit", "verify"]).expect(0);
     let noted = house
         .run(&["audit", "verify", "--json", "--after", "4", "--seal", seal])
         .expect(1);
     assert_eq!(code(noted).0, "cut_off");
 
-    tamper(&house, "DELETE FROM audit WHERE seq = 3");
+    tamper(&house, "delete", 3);
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("cut_off".to_owned(), 2)
     );
-    tamper(&house, "UPDATE audit SET actor = 'service:other' WHERE seq = 2");
+    tamper(&house, "change", 2);
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("changed".to_owned(), 1)
     );
-    tamper(&house, "DELETE FROM audit WHERE seq = 1");
+    tamper(&house, "delete", 1);
     let missing = house.run(&["audit", "verify"]).expect(1);
     assert!(
         missing.out.contains("missing") && missing.out.contains("record 1"),

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use seawall_store::{Digest, KeyCreated, KeyId, KeyName, KeyRecord, NewKey, Page, PageOf, Revoked, StoreError};
+use seawall_store::{
+    Digest, KeyCreated, KeyId, KeyName, KeyRecord, NewKey, Page, PageOf, Revoked, StoreError, TenantId,
+};
 use serde_json::json;
 
 use super::convert::{key_id, principal_name, store_hash, store_scopes};
@@ -68,6 +70,13 @@ impl Accounts {
             }
         }
         Err(AccountError::Withheld)
+    }
+
+    /// # Errors
+    /// `NotFound` of the store.
+    pub(crate) async fn key(&self, tenant: &TenantId, id: KeyId) -> Result<KeyRecord, AccountError> {
+        let found = self.store.key(tenant, id).await?;
+        found.ok_or(AccountError::Store(StoreError::NotFound))
     }
 
     /// Newest first, those that count no more too.

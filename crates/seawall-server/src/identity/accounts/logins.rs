@@ -5,6 +5,7 @@ use seawall_store::{
     SessionRecord, StoreError, StoreResult, TenantId, UserId, UserRecord,
 };
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::convert::{password_of, role_of, store_email, store_hash};
 use super::trail::Deed;
@@ -17,8 +18,9 @@ use crate::identity::{Email, Principal, RefreshToken};
 /// The logins that one user may have; the oldest give way.
 const MOST_LOGINS: u32 = 16;
 
-/// When a refused login is answered, counted from when it came. It is longer than the work takes, so that what was done,
-/// and for whom, does not show in the time.
+/// A refused login is answered when this is over, counted from when it came, or a multiple of it. It is longer than the work
+/// takes, and under load the waiting for others is coarser than the work: what was done, and for whom, does not show in the
+/// time.
 const REFUSED_AFTER: Duration = Duration::from_millis(250);
 
 /// How often a rotation is asked for whose outcome the store does not know. It takes the same call for the same.
@@ -42,15 +44,14 @@ impl Accounts {
         password: Password,
         request: Option<RequestId>,
     ) -> Result<TokenPair, AccountError> {
-        // It runs from here on.
-        let refused_at = tokio::time::sleep(REFUSED_AFTER);
+        let began = Instant::now();
         let found = self.checked_login(email, password, request.as_ref()).await?;
         let begun = match found {
             Some(user) => self.begin_session(user, request.as_ref()).await?,
             None => None,
         };
         if begun.is_none() {
-            refused_at.await;
+            tokio::time::sleep_until(began + refused_after(began.elapsed())).await;
         }
         begun.ok_or(AccountError::WrongLogin)
     }
@@ -187,6 +188,12 @@ impl Accounts {
         let access = self.tokens.issue(&principal, self.clock.now())?;
         Ok(TokenPair { access, refresh })
     }
+}
+
+/// When a refused login is answered whose work took so long.
+pub(super) fn refused_after(worked: Duration) -> Duration {
+    let begun = worked.as_nanos() / REFUSED_AFTER.as_nanos() + 1;
+    REFUSED_AFTER.saturating_mul(u32::try_from(begun).unwrap_or(u32::MAX))
 }
 
 fn new_token(token: &RefreshToken) -> NewToken {

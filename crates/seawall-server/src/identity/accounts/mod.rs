@@ -23,7 +23,7 @@ mod users;
 mod verify;
 
 pub(crate) use actor::Actor;
-pub(crate) use beginning::{BOOTSTRAP, admin_key_configured, admin_key_made};
+pub(crate) use beginning::{BOOTSTRAP, admin_key_configured, admin_key_made, sealed_by};
 pub(crate) use convert::{role_of, scopes_of, user_version_tag};
 pub(crate) use error::AccountError;
 pub(crate) use exchange::{ExchangeError, Exchanged};

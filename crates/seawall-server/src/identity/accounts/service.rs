@@ -19,7 +19,7 @@ pub(crate) struct Accounts {
     pub(super) passwords: PasswordHasher,
     pub(super) trail: AuditTrail,
     /// Forgets at once what ends here; what ends on other nodes it hears of.
-    authenticator: Authenticator,
+    pub(super) authenticator: Authenticator,
     /// Seals the fingerprints of requests: see [`Accounts::fingerprint`].
     requests: DerivedKey,
     /// Held from looking for another administrator until the change that needs one is done. It orders the changes of this

@@ -6,7 +6,7 @@ use super::{AuditChain, AuditRecord, End, Seal};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
     /// The record, the one before it or its seal is another than was written.
-    #[error("record {0} was changed, or put there by somebody else")]
+    #[error("record {0} was changed, put there by somebody else, or sealed under another SECRET_KEY")]
     Changed(u64),
     #[error("record {0} is missing")]
     Missing(u64),

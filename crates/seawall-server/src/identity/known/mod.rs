@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use seawall_engine::Clock;
-use seawall_store::{IdentityStore, KeyUse, Revoked, SessionId, SessionRecord, StoreError, TenantId};
+use seawall_store::{IdentityStore, KeyUse, Revoked, SessionId, SessionRecord, StoreError, TenantId, UserId};
 
+use super::AuthenticationError;
 use super::api_key::{self, ApiKey, KeyId, KeyRefusal, StoredKey};
 use super::principal::Principal;
 use remembered::Remembered;
@@ -100,6 +101,15 @@ impl Known {
         let counts = session.counts_at(self.clock.now());
         self.sessions.keep(mark, id, session, read_at);
         Ok(counts)
+    }
+
+    /// Asks the store whether the user that a principal is may log in.
+    pub(super) async fn ask_user(&self, principal: &Principal) -> Result<(), AuthenticationError> {
+        let id: UserId = principal.subject.parse().map_err(|_| AuthenticationError::User)?;
+        let user = self.store.user(&principal.tenant, id).await?;
+        user.filter(|user| user.active)
+            .map(drop)
+            .ok_or(AuthenticationError::User)
     }
 
     /// Forgets what counts no more.

@@ -33,6 +33,9 @@ async fn a_key_is_made_with_its_secret_listed_without_it_and_revoked() {
     insta::assert_json_snapshot!("listed", body);
 
     let path = format!("{KEYS}/{id}");
+    let one = read(&app, &admin(), answer.header("location")).await;
+    assert_eq!(one.json(), listed.json()["items"][0]);
+    assert_eq!(read(&app, &stranger(), &path).await.code(), "not-found");
     assert_eq!(
         call(&app, &stranger(), Method::DELETE, &path, &Value::Null)
             .await

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::world::{admin, call, furnished, keyed, post, read, stranger};
+use super::world::{KEYS, PASSWORD, admin, anonymous, call, furnished, keyed, made, post, read, stranger};
 use crate::identity::kit;
 use crate::support::{send, send_as_it_is};
 use crate::working::working;
@@ -121,4 +121,69 @@ async fn what_a_key_s_ticket_has_opened_ends_with_the_key() {
     let (status, ended) = followed.expect("it ends");
     assert_eq!(status, 200);
     assert!(ended > revoked && ended - revoked <= Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_user_s_ticket_has_opened_ends_with_the_user() {
+    let app = furnished().await;
+    let steps = json!([{"id": "wait", "kind": "wait_signal", "with": {"name": "never"}}]);
+    let definition = json!({"name": "w", "steps": steps});
+    let run = post(&app, "/api/v1/workflows/run", &json!({"workflow": definition})).await;
+    let events = format!("{}/events", run.header("location"));
+    let user = made(&app, "ada@example.org", "viewer").await;
+    let login = json!({"email": "ada@example.org", "password": PASSWORD});
+    let login = anonymous(&app, "/api/v1/auth/login", &login).await.json();
+    let ada = kit::Caller {
+        app: &app,
+        key: login["access_token"].as_str().unwrap().to_owned(),
+    };
+    let made = ada.made(&format!("{events}/ticket"), Value::Null).await;
+    let follow = Request::get(format!("{events}?ticket={}", made["ticket"].as_str().unwrap()));
+    let following = async {
+        let answer = send_as_it_is(&app, follow, ()).await;
+        (answer.status.as_u16(), Instant::now())
+    };
+    let deleting = async {
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        let deleted = call(&app, &admin(), Method::DELETE, &user, &Value::Null).await;
+        assert_eq!(deleted.status, 204);
+        Instant::now()
+    };
+    let following = tokio::time::timeout(Duration::from_secs(600), following);
+    let (followed, deleted) = tokio::join!(following, deleting);
+    let (status, ended) = followed.expect("it ends");
+    assert_eq!(status, 200);
+    assert!(ended > deleted && ended - deleted <= Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_ticket_opens_nothing_once_the_key_or_the_user_counts_no_more() {
+    let app = furnished().await;
+    let events = events(&app).await;
+    let key = post(&app, KEYS, &json!({"name": "reader", "scopes": ["runs:read"]})).await;
+    let key = (key.header("location").to_owned(), key.json()["secret"].clone());
+    let user = made(&app, "ada@example.org", "viewer").await;
+    let login = json!({"email": "ada@example.org", "password": PASSWORD});
+    let login = anonymous(&app, "/api/v1/auth/login", &login).await.json();
+    let ticket_of = async |credential: &Value| {
+        let reader = kit::Caller {
+            app: &app,
+            key: credential.as_str().unwrap().to_owned(),
+        };
+        let made = reader.made(&format!("{events}/ticket"), Value::Null).await;
+        format!("{events}?ticket={}", made["ticket"].as_str().unwrap())
+    };
+    let (by_key, by_user) = (ticket_of(&key.1).await, ticket_of(&login["access_token"]).await);
+    for path in [&by_key, &by_user] {
+        assert_eq!(opened(&app, path).await, 200);
+    }
+    assert_eq!(
+        call(&app, &admin(), Method::DELETE, &key.0, &Value::Null).await.status,
+        204
+    );
+    let inactive = json!({"active": false});
+    assert_eq!(call(&app, &admin(), Method::PATCH, &user, &inactive).await.status, 200);
+    for path in [&by_key, &by_user] {
+        assert_eq!(opened(&app, path).await, 401);
+    }
 }

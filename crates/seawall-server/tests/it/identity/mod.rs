@@ -4,6 +4,7 @@ mod access;
 mod admin_key;
 mod attacks;
 mod deciders;
+mod dev_secret;
 pub(crate) mod kit;
 mod known;
 mod tenants;

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
 use super::world::{PASSWORD, actor, world};
+use crate::identity::accounts::logins::refused_after;
 use crate::identity::accounts::{AccountError, Actor, UserPatch};
 use crate::identity::{AccessTokens, MasterKey, Role, Scopes};
 
@@ -126,6 +127,14 @@ async fn refused_logins_tell_by_neither_answer_nor_time_who_exists() {
         let refused = world.login(email, password).await.err().unwrap();
         assert_eq!(refused.to_string(), "the address or the password is wrong", "{email}");
         assert_eq!(began.elapsed().as_millis(), 250, "{email}");
+    }
+}
+
+#[test]
+fn under_load_too_the_time_of_a_refusal_says_nothing_of_the_work() {
+    let millis = |millis| refused_after(Duration::from_millis(millis)).as_millis();
+    for (worked, answered) in [(0, 250), (249, 250), (250, 500), (1_100, 1_250), (1_249, 1_250)] {
+        assert_eq!(millis(worked), answered);
     }
 }
 
