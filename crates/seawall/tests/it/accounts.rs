@@ -1,7 +1,9 @@
 //! Users, keys and the audit trail from the command line.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use seawall_store_sqlite::{self as store, Tampering};
 
 use crate::house::{Done, House};
 
@@ -31,17 +33,9 @@ fn made(house: &House, email: &str, role: &str) -> String {
     done.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Does something to the store's file behind the program's back.
-fn tamper(house: &House, sql: &str) {
-    let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nassert c.execute(sys.argv[2]).rowcount == 1\nc.commit()\n";
-    let file = house.data().join("seawall.db");
-    let status = Command::new("python3")
-        .args(["-c", script])
-        .arg(file)
-        .arg(sql)
-        .status()
-        .unwrap();
-    assert!(status.success(), "{sql}");
+/// Does something to the audit trail behind the program's back.
+fn tamper(house: &House, how: Tampering) {
+    assert!(store::tamper(&house.data().join("seawall.db"), how).unwrap(), "{how:?}");
 }
 
 #[test]
@@ -166,32 +160,29 @@ fn a_trail_that_was_changed_cut_off_or_set_back_is_found() {
         )
     };
     // Its head goes with the tail: only a seal that was noted elsewhere finds it.
-    tamper(
-        &house,
-        "UPDATE audit_heads SET seq = 3, mac = (SELECT mac FROM audit WHERE seq = 3)",
-    );
+    tamper(&house, Tampering::CutOff(3));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("beyond_end".to_owned(), 3)
     );
-    tamper(&house, "DELETE FROM audit WHERE seq = 4");
+    tamper(&house, Tampering::Remove(4));
     house.run(&["audit", "verify"]).expect(0);
     let noted = house
         .run(&["audit", "verify", "--json", "--after", "4", "--seal", seal])
         .expect(1);
     assert_eq!(code(noted).0, "cut_off");
 
-    tamper(&house, "DELETE FROM audit WHERE seq = 3");
+    tamper(&house, Tampering::Remove(3));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("cut_off".to_owned(), 2)
     );
-    tamper(&house, "UPDATE audit SET actor = 'service:other' WHERE seq = 2");
+    tamper(&house, Tampering::Change(2));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("changed".to_owned(), 1)
     );
-    tamper(&house, "DELETE FROM audit WHERE seq = 1");
+    tamper(&house, Tampering::Remove(1));
     let missing = house.run(&["audit", "verify"]).expect(1);
     assert!(
         missing.out.contains("missing") && missing.out.contains("record 1"),
