@@ -30,6 +30,8 @@ mod roles;
 mod rows;
 mod slow;
 mod store;
+#[cfg(feature = "failpoints")]
+mod tampering;
 mod writer;
 
 #[cfg(feature = "failpoints")]
@@ -42,3 +44,5 @@ pub use metrics::SqliteMetrics;
 pub use migrate::{AppliedMigration, MigrationReport, MigrationStatus, migrate, status};
 pub use options::{QueueBounds, SqliteOptions};
 pub use store::SqliteStore;
+#[cfg(feature = "failpoints")]
+pub use tampering::{Tampering, tamper};

@@ -1,7 +1,9 @@
 //! Users, keys and the audit trail from the command line.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use seawall_store_sqlite::{self as store, Tampering};
 
 use crate::house::{Done, House};
 
@@ -31,15 +33,9 @@ fn made(house: &House, email: &str, role: &str) -> String {
     done.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Does something to the trail in the store's file behind the program's back: `tamper.py` says what.
-fn tamper(house: &House, what: &str, record: u64) {
-    let status = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tamper.py"))
-        .arg(house.data().join("seawall.db"))
-        .args([what, &record.to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success(), "{what}");
+/// Does something to the audit trail behind the program's back.
+fn tamper(house: &House, how: Tampering) {
+    assert!(store::tamper(&house.data().join("seawall.db"), how).unwrap(), "{how:?}");
 }
 
 #[test]
@@ -181,29 +177,29 @@ fn a_trail_that_was_changed_cut_off_or_set_back_is_found() {
         )
     };
     // Its head goes with the tail: only a seal that was noted elsewhere finds it.
-    tamper(&house, "end", 3);
+    tamper(&house, Tampering::CutOff(3));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("beyond_end".to_owned(), 3)
     );
-    tamper(&house, "delete", 4);
+    tamper(&house, Tampering::Remove(4));
     house.run(&["audit", "verify"]).expect(0);
     let noted = house
         .run(&["audit", "verify", "--json", "--after", "4", "--seal", seal])
         .expect(1);
     assert_eq!(code(noted).0, "cut_off");
 
-    tamper(&house, "delete", 3);
+    tamper(&house, Tampering::Remove(3));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("cut_off".to_owned(), 2)
     );
-    tamper(&house, "change", 2);
+    tamper(&house, Tampering::Change(2));
     assert_eq!(
         code(house.run(&["audit", "verify", "--json"]).expect(1)),
         ("changed".to_owned(), 1)
     );
-    tamper(&house, "delete", 1);
+    tamper(&house, Tampering::Remove(1));
     let missing = house.run(&["audit", "verify"]).expect(1);
     assert!(
         missing.out.contains("missing") && missing.out.contains("record 1"),
