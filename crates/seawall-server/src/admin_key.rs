@@ -83,7 +83,9 @@ pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result
     };
     match keep(&key, &path, store, master).await? {
         PutAdminKey::Created { .. } => Ok(AdminKey::Made(path)),
-        PutAdminKey::Kept(record) if identity::KeyId::of_store(record.id) == Some(key.id()) => {
+        PutAdminKey::Kept(record)
+            if identity::KeyId::of_store(record.id) == Some(key.id()) && is_kept(&key, store).await? =>
+        {
             Ok(AdminKey::There(path))
         }
         PutAdminKey::Kept(_) => {
@@ -93,6 +95,15 @@ pub async fn put_admin_key(config: &Config, store: &dyn IdentityStore) -> Result
             Ok(AdminKey::Elsewhere(path))
         }
     }
+}
+
+/// Whether the store has this key, with this secret: a file may have been damaged, or be of a former store.
+async fn is_kept(key: &ApiKey, store: &dyn IdentityStore) -> Result<bool, StoreError> {
+    let Some(id) = key.id().to_store() else {
+        return Ok(false);
+    };
+    let kept = store.key_for_authentication(id).await?;
+    Ok(kept.is_some_and(|kept| kept.hash == SecretHash::from_bytes(*key.hash().as_bytes())))
 }
 
 /// Whether the audit trail goes on under the `SECRET_KEY` that sealed its last record. Where it does not, what is appended now

@@ -115,8 +115,8 @@ impl Accounts {
         if let Some(role) = patch.role {
             Self::may_give(by, role.scopes())?;
         }
-        // Whoever sets an account's password has the account.
-        if has_password || patch.active == Some(true) {
+        // Whoever sets an account's password has the account, and one that was made less could have it set next.
+        if has_password || patch.active == Some(true) || patch.role.is_some() {
             Self::may_give(by, role_of(current.role).scopes())?;
         }
         let role = patch.role.map(user_role).unwrap_or(current.role);

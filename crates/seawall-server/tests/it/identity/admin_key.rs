@@ -114,6 +114,23 @@ async fn a_key_that_was_revoked_or_lies_elsewhere_is_not_made_again() {
 }
 
 #[tokio::test]
+async fn a_key_of_the_right_id_and_another_secret_is_not_taken_for_the_one_that_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("admin.key");
+    let (store, config) = (store(), config(folder.path(), &[]));
+    put_admin_key(&config, &store).await.unwrap();
+    let mut text = fs::read_to_string(&path).unwrap();
+    let other = if &text[40..41] == "A" { "B" } else { "A" };
+    text.replace_range(40..41, other);
+    fs::write(&path, &text).unwrap();
+    assert_eq!(
+        put_admin_key(&config, &store).await.unwrap(),
+        AdminKey::Elsewhere(path.clone())
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), text, "it is somebody's");
+}
+
+#[tokio::test]
 async fn a_key_that_was_written_down_but_not_kept_is_kept_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("admin.key");

@@ -114,8 +114,9 @@ async fn nobody_gives_away_more_than_they_have() {
             .await
             .err()
     ));
-    // An account of more rights is not taken over by its password, nor by letting it in again.
+    // An account of more rights is not taken over by its password, nor by letting it in again, nor by making it less first.
     for patch in [
+        to(Role::Viewer),
         UserPatch {
             password: Some(password(PASSWORD)),
             ..UserPatch::default()
