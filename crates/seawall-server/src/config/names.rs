@@ -31,7 +31,7 @@ const KNOWN: &[Variable] = &[
     variable("DB_PATH", "$DATA_DIR/seawall.db", "file of the embedded store"),
     variable(
         "SECRET_KEY",
-        "dev: one that everybody knows",
+        "dev: one in $DATA_DIR/secret.key",
         "signs tokens and seals the audit trail: at least 32 bytes, the same on all nodes; also SECRET_KEY_FILE",
     ),
     variable(
