@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::accept::Acceptor;
+use crate::accept::{Acceptor, CONNECTIONS, METRICS_CONNECTIONS};
 use crate::config::Config;
 use crate::router::{metrics_router, router};
 use crate::state::AppState;
@@ -31,9 +31,9 @@ impl Server {
     /// # Errors
     /// When the port is taken or the address is not this machine's.
     pub async fn bind(config: &Config) -> Result<Self, ServeError> {
-        let acceptor = bind(config.listen_address()).await?;
+        let acceptor = bind(config.listen_address(), CONNECTIONS).await?;
         let metrics = match config.metrics_port {
-            Some(port) => Some(bind(SocketAddr::new(config.host, port)).await?),
+            Some(port) => Some(bind(SocketAddr::new(config.host, port), METRICS_CONNECTIONS).await?),
             None => None,
         };
         Ok(Self { acceptor, metrics })
@@ -90,8 +90,8 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<Acceptor, ServeError> {
-    let bound = Acceptor::bind(address).await;
+async fn bind(address: SocketAddr, connections: usize) -> Result<Acceptor, ServeError> {
+    let bound = Acceptor::bind(address, connections).await;
     bound.map_err(|source| ServeError::Bind { address, source })
 }
 

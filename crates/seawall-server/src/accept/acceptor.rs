@@ -24,10 +24,11 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+    /// It takes so many `connections` at once, or as many as the system allows.
+    pub(crate) async fn bind(address: SocketAddr, connections: usize) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let room = room_for(limits::CONNECTIONS);
+        let room = room_for(connections);
         Ok(Self {
             listener,
             address,

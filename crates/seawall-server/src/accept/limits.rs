@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 /// Connections at once; the next ones wait in the listen queue. Fewer where the system allows fewer open files.
-pub(super) const CONNECTIONS: usize = 16 * 1024;
+pub(crate) const CONNECTIONS: usize = 16 * 1024;
+/// To the listener of metrics: who scrapes is one, or a few.
+pub(crate) const METRICS_CONNECTIONS: usize = 64;
 /// From the first wait for a request to the end of its head.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest pause in the midst of a request's body. How long all of it may take is a matter of the request's deadline.

@@ -22,6 +22,7 @@ mod sniff;
 mod stream;
 
 pub(crate) use acceptor::Acceptor;
+pub(crate) use limits::{CONNECTIONS, METRICS_CONNECTIONS};
 
 #[cfg(test)]
 mod attacks;

@@ -1,6 +1,6 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Open files that are no connections: the store's, calls of steps, pipes of their children.
+/// Open files that are not connections to the service: the store's, calls of steps, pipes of their children, scrapes of metrics.
 const OTHERS: u64 = 512;
 
 /// How many connections there is room for, `wanted` at most. Each is an open file: the process's limit of these is raised as

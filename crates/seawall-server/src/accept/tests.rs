@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Acceptor;
+use super::{Acceptor, CONNECTIONS};
 
 pub(super) struct Running {
     pub(super) address: SocketAddr,
@@ -19,7 +19,9 @@ pub(super) struct Running {
 }
 
 pub(super) async fn serve(router: Router, deadline: Duration) -> Running {
-    let acceptor = Acceptor::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+    let acceptor = Acceptor::bind((Ipv4Addr::LOCALHOST, 0).into(), CONNECTIONS)
+        .await
+        .unwrap();
     let (address, draining) = (acceptor.address(), CancellationToken::new());
     let mut server = JoinSet::new();
     server.spawn(acceptor.run(router, draining.clone(), deadline));
