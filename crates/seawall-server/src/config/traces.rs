@@ -104,6 +104,8 @@ fn header(part: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = part.split_once('=')?;
     let name = name.trim().parse().ok()?;
     let mut value = HeaderValue::from_bytes(&unescaped(value.trim())?).ok()?;
+    // Over HTTP a value goes out as text: one that is none would be left out in silence.
+    value.to_str().ok()?;
     value.set_sensitive(true);
     Some((name, value))
 }
@@ -118,7 +120,10 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
             bytes.push(*first);
             continue;
         }
-        let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+        let digits = tail
+            .get(..2)
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+        let digits = std::str::from_utf8(digits).ok()?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
         rest = &tail[2..];
     }
@@ -178,6 +183,8 @@ mod tests {
             (&[(ENDPOINT, "http://x"), (HEADERS, "a=b,hunter2")], HEADERS),
             (&[(ENDPOINT, "http://x"), (HEADERS, "a b=hunter2")], HEADERS),
             (&[(ENDPOINT, "http://x"), (HEADERS, "a=hunter2%4")], HEADERS),
+            (&[(ENDPOINT, "http://x"), (HEADERS, "a=hunter2%+4")], HEADERS),
+            (&[(ENDPOINT, "http://x"), (HEADERS, "a=hunter2%FC")], HEADERS),
         ] {
             let error = read(variables).unwrap_err();
             assert!(error.contains(variable), "{error}");
