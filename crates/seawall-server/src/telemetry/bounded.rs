@@ -24,8 +24,15 @@ impl<T: Clone, const MOST: usize> Bounded<T, MOST> {
 
     /// Uses the handle of that name, which is made if it is new and there is room.
     pub(super) fn with(&self, name: &str, make: impl FnOnce(&str) -> T, work: impl FnOnce(&T)) {
-        if let Some(handle) = self.known.read().get(name) {
-            return work(handle);
+        {
+            let known = self.known.read();
+            if let Some(handle) = known.get(name) {
+                return work(handle);
+            }
+            // There is no room any more, nor will there be: nobody waits for anybody.
+            if known.len() >= MOST {
+                return work(&self.other);
+            }
         }
         let mut known = self.known.write();
         // Somebody may have been faster.
