@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::Sha256;
 
-use super::secret::{self, Secret};
+use super::secret::Secret;
 
 /// The shortest `SECRET_KEY`, in bytes: as long as what is derived from it.
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -57,9 +57,7 @@ impl MasterKey {
     /// A secret that is long enough, by chance.
     #[must_use]
     pub fn generate() -> SecretString {
-        let mut text = String::with_capacity(secret::LENGTH);
-        Secret::generate().write(&mut text);
-        SecretString::from(text)
+        Secret::generate().reveal("")
     }
 
     /// For a server that keeps nothing: everybody knows it.

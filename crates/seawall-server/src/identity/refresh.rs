@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::secret::{self, Secret, SecretHash};
+use super::secret::{Secret, SecretHash};
 
 const PREFIX: &str = "swr_";
-const LENGTH: usize = PREFIX.len() + secret::LENGTH;
 
 /// How long a token waits for its use: who has not come back by then logs in again.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -30,10 +29,7 @@ impl RefreshToken {
     /// The text that is answered once.
     #[must_use]
     pub fn reveal(&self) -> SecretString {
-        let mut text = String::with_capacity(LENGTH);
-        text.push_str(PREFIX);
-        self.0.write(&mut text);
-        SecretString::from(text)
+        self.0.reveal(PREFIX)
     }
 
     /// What is kept, and what it is found by.
@@ -58,8 +54,7 @@ impl FromStr for RefreshToken {
     type Err = NotARefreshToken;
 
     fn from_str(text: &str) -> Result<Self, NotARefreshToken> {
-        let secret = text.strip_prefix(PREFIX).ok_or(NotARefreshToken)?;
-        Secret::parse(secret).map(Self).ok_or(NotARefreshToken)
+        Secret::revealed(text, PREFIX).map(Self).ok_or(NotARefreshToken)
     }
 }
 
@@ -73,7 +68,7 @@ mod tests {
     fn a_token_reads_back_and_is_never_printed() {
         let token = RefreshToken::generate();
         let text = token.reveal();
-        assert_eq!(text.expose_secret().len(), LENGTH);
+        assert_eq!(text.expose_secret().len(), 47);
         let read: RefreshToken = text.expose_secret().parse().unwrap();
         assert_eq!(read.hash(), token.hash());
         assert_ne!(RefreshToken::generate().hash(), token.hash());

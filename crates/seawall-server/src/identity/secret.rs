@@ -5,7 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret as _, SecretBox};
+use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -31,6 +31,19 @@ impl Secret {
 
     pub(super) fn write(&self, out: &mut String) {
         BASE64_URL_SAFE_NO_PAD.encode_string(self.0.expose_secret(), out);
+    }
+
+    /// Its text, behind what says which kind of secret it is.
+    pub(super) fn reveal(&self, prefix: &str) -> SecretString {
+        let mut text = String::with_capacity(prefix.len() + LENGTH);
+        text.push_str(prefix);
+        self.write(&mut text);
+        SecretString::from(text)
+    }
+
+    /// What [`Secret::reveal`] gave, and nothing else.
+    pub(super) fn revealed(text: &str, prefix: &str) -> Option<Self> {
+        text.strip_prefix(prefix).and_then(Self::parse)
     }
 
     /// `context` keeps the hashes of different things apart.

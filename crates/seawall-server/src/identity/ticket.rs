@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::secret::{self, Secret, SecretHash};
+use super::secret::{Secret, SecretHash};
 
 const PREFIX: &str = "swt_";
-const LENGTH: usize = PREFIX.len() + secret::LENGTH;
 
 /// How long a ticket counts.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(60);
@@ -27,10 +26,7 @@ impl Ticket {
     /// The text that is answered once.
     #[must_use]
     pub fn reveal(&self) -> SecretString {
-        let mut text = String::with_capacity(LENGTH);
-        text.push_str(PREFIX);
-        self.0.write(&mut text);
-        SecretString::from(text)
+        self.0.reveal(PREFIX)
     }
 
     /// What is kept, and what it is found by.
@@ -55,8 +51,7 @@ impl FromStr for Ticket {
     type Err = NotATicket;
 
     fn from_str(text: &str) -> Result<Self, NotATicket> {
-        let secret = text.strip_prefix(PREFIX).and_then(Secret::parse);
-        secret.map(Self).ok_or(NotATicket)
+        Secret::revealed(text, PREFIX).map(Self).ok_or(NotATicket)
     }
 }
 
