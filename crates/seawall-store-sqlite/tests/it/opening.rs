@@ -126,15 +126,18 @@ fn a_file_that_cannot_be_written_to_is_refused() {
     let file = std::fs::File::open(kit.path()).unwrap();
     file.set_permissions(std::fs::Permissions::from_mode(0o444)).unwrap();
     let writable = || std::fs::OpenOptions::new().write(true).open(kit.path()).is_ok();
+    // The file keeps its other flags: a file system that refuses to take one away may have set this one all the same, and the
+    // folder could not be removed.
+    let flags = rustix::fs::ioctl_getflags(&file).unwrap_or(rustix::fs::IFlags::empty());
     let mut immutable = false;
     if writable() {
         // Permissions do not bind this user; an immutable file does, where the file system has such.
-        immutable = rustix::fs::ioctl_setflags(&file, rustix::fs::IFlags::IMMUTABLE).is_ok();
+        immutable = rustix::fs::ioctl_setflags(&file, flags | rustix::fs::IFlags::IMMUTABLE).is_ok();
     }
     let testable = !writable();
     let refused = SqliteStore::open(kit.options());
     if immutable {
-        rustix::fs::ioctl_setflags(&file, rustix::fs::IFlags::empty()).unwrap();
+        rustix::fs::ioctl_setflags(&file, flags).unwrap();
     }
     if testable {
         assert!(
