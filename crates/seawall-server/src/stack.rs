@@ -19,6 +19,7 @@ use seawall_guard::request_id::{self, RequestIdLayer};
 use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
 use seawall_guard::trace_context::{TRACEPARENT, TraceContextLayer};
 use seawall_guard::trusted_hosts::TrustedHostsLayer;
+use tower::layer::util::{Identity, Stack};
 use tower::util::option_layer;
 
 use crate::config::{Edge, Origins};
@@ -42,7 +43,7 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         // What is refused for its size is not read.
         bytes => routes.layer(BodyLogLayer::up_to(bytes)),
     };
-    routes
+    let inner = Layers::new()
         // Innermost: it changes the body's type and needs nothing of the others; its 413 is logged and completed outside.
         .layer(BodyLimitLayer::new(config.limits.body_max_bytes))
         // Inside the deadline, because it may ask the store; inside all that refuses by the request's outside alone. It
@@ -63,11 +64,8 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         // Round everything that works for the request.
         .layer(ProfileLayer::enabled(config.profiling))
         // Outside the problems that it counts.
-        .layer(state.telemetry().layer())
-        // Beside it, for the same reason.
-        .layer(option_layer(
-            tracer.map(|tracer| from_fn_with_state(tracer, record_request)),
-        ))
+        .layer(state.telemetry().layer());
+    let outer = Layers::new()
         // One line for each request, with the status the client gets.
         .layer(AccessLogLayer::new())
         // On every answer, early errors included.
@@ -76,7 +74,14 @@ pub fn guarded(routes: Router, state: &AppState) -> Router {
         .layer(ClientAddressLayer::new(config.edge.proxies.clone()))
         .layer(TraceContextLayer::new(sampled))
         // Outermost: all of the above speaks of the request by this id.
-        .layer(RequestIdLayer)
+        .layer(RequestIdLayer);
+    let routes = routes.layer(inner.0);
+    let routes = match tracer {
+        // Beside the metrics, and outside the problems for the same reason.
+        Some(tracer) => routes.layer(from_fn_with_state(tracer, record_request)),
+        None => routes,
+    };
+    routes.layer(outer.0)
 }
 
 /// What stands round the listener of metrics alone, which is asked by addresses and names of all kinds.
@@ -98,6 +103,22 @@ pub(crate) fn guarded_in_process(routes: Router, state: &AppState) -> Router {
         .layer(CatchPanicLayer)
         .layer(ProblemLayer)
         .layer(RequestIdLayer)
+}
+
+/// A list of layers as one, the innermost first: of each `Router::layer` axum makes a box, which every request clones.
+#[derive(Clone)]
+struct Layers<L>(L);
+
+impl Layers<Identity> {
+    const fn new() -> Self {
+        Self(Identity::new())
+    }
+}
+
+impl<L> Layers<L> {
+    fn layer<M>(self, outer: M) -> Layers<Stack<L, M>> {
+        Layers(Stack::new(self.0, outer))
+    }
 }
 
 /// What the client asked to wait for, on top of `REQUEST_TIMEOUT`.
