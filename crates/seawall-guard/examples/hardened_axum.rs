@@ -25,7 +25,7 @@ use seawall_guard::cors::{CorsLayer, CorsPolicy, Origin};
 use seawall_guard::deadline::DeadlineLayer;
 use seawall_guard::health::{Details, Liveness, Readiness, Verdict};
 use seawall_guard::https::HttpsLayer;
-use seawall_guard::logs::{Style, directives, layer};
+use seawall_guard::logs::{Style, directives, gather, layer};
 use seawall_guard::metrics::{HttpMetrics, exposition};
 use seawall_guard::panic::{CatchPanicLayer, install_hook};
 use seawall_guard::problem::{Catalog, Json, Problem, ProblemKind, ProblemLayer, Valid, kinds, list_page, page};
@@ -187,7 +187,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Router) -> std::io::Result
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let log = tracing_subscriber::registry().with(layer(Style::Json, std::io::stderr));
+    let (lines, _last_lines) = gather(std::io::stderr())?;
+    let log = tracing_subscriber::registry().with(layer(Style::Json, lines));
     log.with(directives("info,hyper=warn")?).init();
     install_hook();
     let mut arguments = std::env::args().skip(1);

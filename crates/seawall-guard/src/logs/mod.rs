@@ -11,6 +11,9 @@
 //! A line of JSON stays JSON. It has `timestamp`, `level`, `target`, `message`, the event's fields (one that is named like these is
 //! written as `field.level`), and `spans` from the outermost on.
 //!
+//! [`gather`] writes them together, on a thread of its own: a call of the system for each line costs a busy service more than all the
+//! rest of logging.
+//!
 //! [`directives`] reads which levels are wanted (`info,hyper=warn`), and says clearly what it cannot read.
 //!
 //! It is the net of [`redaction`](crate::redaction), not a proof. What it does not do: redact what other layers of the same
@@ -31,6 +34,7 @@ mod directives;
 mod escape;
 mod fields;
 mod format;
+mod gather;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -38,4 +42,5 @@ mod tests;
 pub use directives::{DirectiveError, directives};
 pub use fields::LogFields;
 pub use format::{LONGEST_LINE, LogFormat, layer};
+pub use gather::{Gather, LastLines, Line, gather};
 pub use style::Style;

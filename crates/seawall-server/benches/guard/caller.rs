@@ -9,6 +9,8 @@ pub(crate) struct Caller {
     stream: TcpStream,
     request: Vec<u8>,
     buffer: Vec<u8>,
+    /// The length of the answer before. All are equally long, and what a caller costs stands on every side of a comparison.
+    length: usize,
 }
 
 impl Caller {
@@ -19,6 +21,7 @@ impl Caller {
             stream,
             request: request.as_bytes().to_vec(),
             buffer: Vec::with_capacity(8 * 1024),
+            length: 0,
         })
     }
 
@@ -33,13 +36,19 @@ impl Caller {
         self.stream.write_all(&self.request).await?;
         self.buffer.clear();
         loop {
-            if let Some(whole) = whole(&self.buffer)? {
+            let whole = match self.buffer.len() {
+                0 => None,
+                length if length == self.length => Some(length),
+                _ => whole(&self.buffer)?,
+            };
+            if let Some(whole) = whole {
                 ensure!(
                     self.buffer.starts_with(b"HTTP/1.1 200"),
                     "not 200: {}",
                     self.buffer.escape_ascii()
                 );
                 ensure!(self.buffer.len() == whole, "more than one answer");
+                self.length = whole;
                 return Ok(());
             }
             let read = self.stream.read_buf(&mut self.buffer).await?;

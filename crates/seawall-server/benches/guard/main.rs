@@ -72,7 +72,7 @@ enum Only {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let folder = tempfile::tempdir()?;
-    service::log_to(&folder.path().join("log"))?;
+    let _last_lines = service::log_to(&folder.path().join("log"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

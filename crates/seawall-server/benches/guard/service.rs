@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -22,7 +22,7 @@ use seawall_guard::client_address::{ClientAddressLayer, PeerAddress, TrustedProx
 use seawall_guard::cors::{CorsLayer, CorsPolicy};
 use seawall_guard::deadline::DeadlineLayer;
 use seawall_guard::https::HttpsLayer;
-use seawall_guard::logs::{Style, directives, layer};
+use seawall_guard::logs::{LastLines, Style, directives, gather, layer};
 use seawall_guard::metrics::HttpMetrics;
 use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Json, ProblemLayer, Valid};
@@ -70,13 +70,12 @@ struct Item {
 const ORDER: &str = r#"{"customer":"cus_01h455vb4pex5vsknk084sn02q","items":[{"article":"keyboard-de","count":2},{"article":"mouse","count":1}],"note":"Leave it with the neighbour on the second floor, please."}"#;
 
 /// Log lines go to a file, as a server's go to a pipe.
-pub(crate) fn log_to(path: &Path) -> anyhow::Result<()> {
-    let file = File::create(path)?;
-    let lines = layer(Style::Json, Mutex::new(file));
+pub(crate) fn log_to(path: &Path) -> anyhow::Result<LastLines<File>> {
+    let (lines, last_lines) = gather(File::create(path)?)?;
     tracing_subscriber::registry()
-        .with(lines.with_filter(directives("info")?))
+        .with(layer(Style::Json, lines).with_filter(directives("info")?))
         .try_init()?;
-    Ok(())
+    Ok(last_lines)
 }
 
 /// Name and bytes of each request that is measured.

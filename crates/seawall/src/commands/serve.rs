@@ -1,8 +1,10 @@
 //! `seawall serve`.
 
+use std::io::Stderr;
 use std::process;
 
 use anyhow::Context as _;
+use seawall_guard::logs::LastLines;
 use seawall_server::{AdminKey, Config, Server};
 use tokio_util::sync::CancellationToken;
 
@@ -29,17 +31,17 @@ impl Serve {
         if let Some(port) = self.port {
             config.port = port;
         }
-        logging::start(&config);
+        let last_lines = logging::start(&config).context("cannot start the log")?;
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
         let interrupt = Interrupt::new().context("cannot listen for signals")?;
-        serve(config, interrupt).await?;
+        serve(config, interrupt, last_lines).await?;
         Ok(Exit::Done)
     }
 }
 
-async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
+async fn serve(config: Config, interrupt: Interrupt, last_lines: LastLines<Stderr>) -> Result<(), Failure> {
     let foundation = Foundation::open(config.clone(), true).map_err(|error| match error {
         OpenStoreError::Locked { path } => held(&config.data_dir, &path),
         other => other.into(),
@@ -72,6 +74,7 @@ async fn serve(config: Config, interrupt: Interrupt) -> Result<(), Failure> {
         () = watch(interrupt, &stop) => {
             file.remove(&config.data_dir);
             tell("stopped at once; what was under way is recovered at the next start");
+            drop(last_lines);
             process::exit(i32::from(Exit::Interrupted.code()));
         }
     }
