@@ -28,76 +28,108 @@ const HARMLESS: [&str; 14] = [
     "limit.key_hash",
 ];
 
-/// Parts of names, by themselves or between separators.
-const SECRET: [&str; 18] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "authorization",
-    "cookie",
-    "credential",
-    "credentials",
-    "apikey",
-    "privatekey",
-    "accesskey",
-    "secretkey",
-    "sessionid",
-    "signature",
-    "otp",
-    "cvv",
-];
+/// The longest word below.
+const LONGEST: usize = 13;
 
-/// Two parts that are a secret together.
-const SECRET_PAIRS: [(&str, &str); 7] = [
-    ("api", "key"),
-    ("private", "key"),
-    ("access", "key"),
-    ("secret", "key"),
-    ("session", "id"),
-    ("signing", "key"),
-    ("encryption", "key"),
-];
+/// Whether a part of a name, in small letters, speaks of a secret by itself.
+const fn is_secret(part: &[u8]) -> bool {
+    matches!(
+        part,
+        b"password"
+            | b"passwd"
+            | b"pwd"
+            | b"passphrase"
+            | b"secret"
+            | b"token"
+            | b"authorization"
+            | b"cookie"
+            | b"credential"
+            | b"credentials"
+            | b"apikey"
+            | b"privatekey"
+            | b"accesskey"
+            | b"secretkey"
+            | b"sessionid"
+            | b"signature"
+            | b"otp"
+            | b"cvv"
+    )
+}
+
+/// Whether two parts, one behind the other, are a secret together.
+const fn are_secret(first: &[u8], second: &[u8]) -> bool {
+    matches!(
+        (first, second),
+        (b"api" | b"private" | b"access" | b"signing" | b"encryption", b"key") | (b"session", b"id")
+    )
+}
 
 /// The class of a field, by its name: `user.password`, `X-Api-Key` and `accessToken` are secrets, `tokens_used` is not.
 #[must_use]
 pub fn class_of(name: &str) -> NameClass {
     if HARMLESS.contains(&name) {
-        return NameClass::Harmless;
+        NameClass::Harmless
+    } else if speaks_of_a_secret(name.as_bytes()) {
+        NameClass::Secret
+    } else {
+        NameClass::Unknown
     }
-    let mut before: Option<&str> = None;
-    for part in parts(name) {
-        let is = |word: &str| part.eq_ignore_ascii_case(word);
-        let paired = |(first, second): &(&str, &str)| {
-            is(second) && before.is_some_and(|before| before.eq_ignore_ascii_case(first))
-        };
-        if SECRET.iter().any(|word| is(word)) || SECRET_PAIRS.iter().any(paired) {
-            return NameClass::Secret;
-        }
-        before = Some(part);
-    }
-    NameClass::Unknown
 }
 
-/// `user.accessToken` is `user`, `access` and `Token`.
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !c.is_ascii_alphanumeric()).flat_map(humps)
+/// One pass, because every line has names that are not known: `user.accessToken` is `user`, `access` and `token`.
+pub(super) fn speaks_of_a_secret(name: &[u8]) -> bool {
+    let (mut before, mut part) = (Part::new(), Part::new());
+    let mut was_small = false;
+    for byte in name {
+        // A letter beyond ASCII parts words too.
+        let ends = !byte.is_ascii_alphanumeric();
+        if ends || (was_small && byte.is_ascii_uppercase()) {
+            if part.is_secret_behind(&before) {
+                return true;
+            }
+            if part.length > 0 {
+                before = part;
+                part = Part::new();
+            }
+        }
+        if !ends {
+            part.push(*byte);
+        }
+        was_small = byte.is_ascii_lowercase();
+    }
+    part.is_secret_behind(&before)
 }
 
-fn humps(word: &str) -> impl Iterator<Item = &str> {
-    let mut rest = word;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+/// A part of a name in small letters, as far as it may be a word of secrets.
+#[derive(Clone, Copy)]
+struct Part {
+    letters: [u8; LONGEST],
+    /// More than [`LONGEST`]: it is none.
+    length: usize,
+}
+
+impl Part {
+    const fn new() -> Self {
+        Self {
+            letters: [0; LONGEST],
+            length: 0,
         }
-        let bytes = rest.as_bytes();
-        let end = (1..bytes.len()).find(|at| bytes[*at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase());
-        let (hump, next) = rest.split_at(end.unwrap_or(rest.len()));
-        rest = next;
-        Some(hump)
-    })
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(letter) = self.letters.get_mut(self.length) {
+            *letter = byte.to_ascii_lowercase();
+        }
+        self.length += 1;
+    }
+
+    fn word(&self) -> &[u8] {
+        self.letters.get(..self.length).unwrap_or_default()
+    }
+
+    fn is_secret_behind(&self, before: &Self) -> bool {
+        is_secret(self.word()) || are_secret(before.word(), self.word())
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::names::{NameClass, class_of};
+use super::names::speaks_of_a_secret;
 use super::shapes;
 
 /// What stands where something was taken out.
@@ -67,24 +67,36 @@ fn find(text: &str, at: usize) -> Found {
     }
     let word = shapes::run(rest, |byte| shapes::is_token(byte) || is_word(byte));
     let name = shapes::run(rest, shapes::is_token);
-    let named = (class_of(&rest[..name]) == NameClass::Secret)
-        .then(|| shapes::value(&rest[name..]))
-        .flatten()
-        .map(|(begin, end)| (name + begin, name + end));
-    // `authorization: Bearer abc`: the scheme is the value, and the secret follows it.
-    let named = named.map(|(begin, end)| match shapes::after_scheme(&rest[begin..]) {
-        Some((_, after)) => (begin, end.max(begin + after)),
-        None => (begin, end),
-    });
-    let taken = named
-        .or_else(|| shapes::key(rest).map(|end| (0, end)))
-        .or_else(|| shapes::credentials(rest))
+    // In the order in which they are likely to be ruled out at a glance: nearly every word is none of these.
+    let taken = named(rest, name)
+        .or_else(|| shapes::key(&rest[..name]).map(|end| (0, end)))
+        .or_else(|| {
+            matches!(first, b'b' | b'B')
+                .then(|| shapes::credentials(rest))
+                .flatten()
+        })
         .or_else(|| shapes::email(rest).map(|end| (0, end)))
         .or_else(|| shapes::card(rest).map(|end| (0, end)));
     Found {
         taken: taken.map(shift),
         next: at + word.max(1),
     }
+}
+
+/// The value behind a secret's name, which is so many bytes long.
+fn named(rest: &str, name: usize) -> Option<(usize, usize)> {
+    let (name, behind) = rest.split_at(name);
+    let may_have_one = matches!(behind.as_bytes().first()?, b'=' | b':' | b'"' | b'\'' | b'\\' | b' ');
+    if !may_have_one || !speaks_of_a_secret(name.as_bytes()) {
+        return None;
+    }
+    let (begin, end) = shapes::value(behind)?;
+    let (begin, end) = (name.len() + begin, name.len() + end);
+    // `authorization: Bearer abc`: the scheme is the value, and the secret follows it.
+    Some(match shapes::after_scheme(&rest[begin..]) {
+        Some((_, after)) => (begin, end.max(begin + after)),
+        None => (begin, end),
+    })
 }
 
 /// What may begin a name, a key or an address.

@@ -24,22 +24,28 @@ const PREFIXES: [(&str, usize); 20] = [
     ("npm_", 20),
 ];
 
-/// A key with a known beginning, or a JSON Web Token: its length.
-pub(super) fn key(text: &str) -> Option<usize> {
-    let length = run(text, is_token);
-    let known = PREFIXES
-        .iter()
-        .any(|(prefix, least)| text.starts_with(prefix) && length >= prefix.len() + least);
-    (known || is_jwt(&text[..length])).then_some(length)
+/// A key with a known beginning, or a JSON Web Token: the length of the word, which has letters of tokens only.
+pub(super) fn key(word: &str) -> Option<usize> {
+    let first = word.bytes().next()?;
+    let begins = |prefix: &str| prefix.as_bytes()[0] == first && word.starts_with(prefix);
+    let known = || {
+        PREFIXES
+            .iter()
+            .any(|(prefix, least)| begins(prefix) && word.len() >= prefix.len() + least)
+    };
+    (is_jwt(word) || known()).then_some(word.len())
 }
 
 /// Header, payload and signature, each in base64url; the header begins with `{"`.
 fn is_jwt(word: &str) -> bool {
+    if !word.starts_with("eyJ") {
+        return false;
+    }
     let mut parts = word.split('.');
     let (Some(header), Some(payload), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    header.starts_with("eyJ") && header.len() >= 10 && payload.len() >= 4
+    header.len() >= 10 && payload.len() >= 4
 }
 
 /// `Bearer` or `Basic` and what follows it: where that begins and ends.
@@ -86,9 +92,8 @@ pub(super) fn private_key(text: &str) -> Option<usize> {
 
 /// An e-mail address that begins here: its length.
 pub(super) fn email(text: &str) -> Option<usize> {
-    let local = run(text, |byte| {
-        byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
-    });
+    // Longer ones are none.
+    let local = text.bytes().take(65).take_while(|byte| is_local(*byte)).count();
     if local == 0 || local > 64 || !text[local..].starts_with('@') {
         return None;
     }
@@ -100,6 +105,32 @@ pub(super) fn email(text: &str) -> Option<usize> {
     let name = domain[..length].trim_end_matches(['.', '-']);
     let (_, top) = name.rsplit_once('.')?;
     (top.len() >= 2).then(|| local + 1 + name.len())
+}
+
+const fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'.' | b'!'
+                | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'/'
+                | b'='
+                | b'?'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'{'
+                | b'|'
+                | b'}'
+                | b'~'
+                | b'-'
+        )
 }
 
 /// A card's number that begins here, in groups or not: its length.
@@ -219,5 +250,5 @@ pub(super) const fn is_token(byte: u8) -> bool {
 /// How many bytes from the beginning on are of a kind. All kinds are ASCII, or whole characters beyond it.
 pub(super) fn run(text: &str, of: impl Fn(u8) -> bool) -> usize {
     let length = text.bytes().position(|byte| !of(byte)).unwrap_or(text.len());
-    (0..=length).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    text.floor_char_boundary(length)
 }
