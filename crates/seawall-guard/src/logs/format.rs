@@ -67,7 +67,7 @@ where
     ) -> fmt::Result {
         let mut fields = Fields::new(self.style, FIELDS);
         event.record(&mut fields);
-        let mut line = String::with_capacity(512);
+        let mut line = String::with_capacity(1024);
         match self.style {
             Style::Json => self.json(&mut line, context, event, &fields)?,
             Style::Text => self.text(&mut line, context, event, &fields)?,
@@ -91,7 +91,9 @@ impl<T: FormatTime> LogFormat<T> {
     {
         line.push_str("{\"timestamp\":\"");
         self.timer.format_time(&mut Writer::new(line))?;
-        write!(line, "\",\"level\":\"{}\",\"target\":\"", event.metadata().level())?;
+        line.push_str("\",\"level\":\"");
+        line.push_str(event.metadata().level().as_str());
+        line.push_str("\",\"target\":\"");
         escape(line, event.metadata().target(), LONGEST_NAME);
         line.push('"');
         if let Some(message) = &fields.message {
@@ -123,7 +125,9 @@ impl<T: FormatTime> LogFormat<T> {
             }
         }
         if !spans.is_empty() {
-            write!(line, ",\"spans\":[{spans}]")?;
+            line.push_str(",\"spans\":[");
+            line.push_str(&spans);
+            line.push(']');
         }
         if left_out > 0 {
             write!(line, ",\"left_out\":{left_out}")?;

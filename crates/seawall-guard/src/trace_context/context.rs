@@ -37,9 +37,17 @@ impl SpanId {
 
 macro_rules! as_hex {
     ($type:ident) => {
+        impl $type {
+            /// As text: small hexadecimal digits, for which `buffer` has just enough room.
+            pub fn encode_hex(self, buffer: &mut [u8; 2 * size_of::<$type>()]) -> &str {
+                write_hex(&self.0, buffer);
+                std::str::from_utf8(buffer).unwrap_or_default()
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(self.encode_hex(&mut [0; 2 * size_of::<Self>()]))
             }
         }
 
