@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -95,7 +95,8 @@ where
         let one_request_at_a_time = request.version() <= Version::HTTP_11;
         DeadlineFuture {
             inner: Some(self.inner.call(request)),
-            sleep: tokio::time::sleep_until(deadline.at()),
+            deadline,
+            sleep: None,
             one_request_at_a_time,
         }
     }
@@ -108,8 +109,9 @@ pin_project! {
         // None: its time is over, and it was dropped.
         #[pin]
         inner: Option<F>,
-        #[pin]
-        sleep: Sleep,
+        deadline: Deadline,
+        // Made when there is something to wait for: a timer is large, and many answers are ready at once.
+        sleep: Option<Pin<Box<Sleep>>>,
         one_request_at_a_time: bool,
     }
 }
@@ -129,9 +131,11 @@ where
         {
             return Poll::Ready(result);
         }
-        if this.sleep.poll(cx).is_pending() {
-            return Poll::Pending;
-        }
+        let deadline = this.deadline.at();
+        let sleep = this
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        ready!(sleep.as_mut().poll(cx));
         this.inner.set(None);
         let mut response = Problem::new(&kinds::REQUEST_TIMEOUT).into_http();
         if *this.one_request_at_a_time {
