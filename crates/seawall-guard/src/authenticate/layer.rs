@@ -139,7 +139,7 @@ where
                     return AuthenticateFuture {
                         state: State::Looking {
                             looking,
-                            waiting: Some((inner, request)),
+                            waiting: Some(Box::new((inner, request))),
                         },
                         id: None,
                     };
@@ -194,8 +194,9 @@ pin_project! {
         Looking {
             #[pin]
             looking: A::Future,
-            // Some until it is known who asks.
-            waiting: Option<(S, Request<B>)>,
+            // Some until it is known who asks. In a box, because most are known at once, and a future that holds room for a
+            // request is larger for everybody.
+            waiting: Option<Box<(S, Request<B>)>>,
         },
         Answering {
             #[pin]
@@ -217,10 +218,11 @@ where
             match this.state.as_mut().project() {
                 StateProjection::Looking { looking, waiting } => {
                     let identity = Identity::from(ready!(looking.poll(cx)));
-                    let Some((mut inner, request)) = waiting.take() else {
+                    let Some(waiting) = waiting.take() else {
                         // Taken only here, and the state changes right after.
                         return Poll::Pending;
                     };
+                    let (mut inner, request) = *waiting;
                     let (state, id) = answer(&mut inner, request, identity);
                     *this.id = id;
                     this.state.set(state);
