@@ -23,7 +23,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     // Up to where the text is copied, and looked at.
     let (mut copied, mut at) = (0, 0);
     // Behind the last of these signs no address begins.
-    let last_at_sign = text.as_bytes().iter().rposition(|byte| *byte == b'@');
+    let last_at_sign = text.rfind('@');
     while at < text.len() {
         let found = find(text, at, last_at_sign.is_some_and(|sign| at < sign));
         let Some((begin, end)) = found.taken else {
