@@ -18,16 +18,20 @@ use tower::ServiceExt as _;
 use super::activity::Activity;
 use super::body::{AnswerBody, ObservedBody};
 use super::limits;
+use super::places::Pressure;
+use super::rest::rested;
 use super::sniff::{Protocol, protocol_of};
 use super::stream::BoundedStream;
 
-/// The two signals by which connections end.
+/// What makes connections end, beside their clients.
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     /// Finish what is being answered, then close.
     pub(super) draining: CancellationToken,
     /// Close now.
     pub(super) cut_off: CancellationToken,
+    /// Close, whoever has been idle longest.
+    pub(super) pressure: Pressure,
 }
 
 /// Serves one connection to its end.
@@ -36,15 +40,17 @@ pub(super) async fn serve_connection(stream: TcpStream, peer: PeerAddress, route
     let _ = stream.set_nodelay(true);
     tokio::select! {
         () = ending.cut_off.cancelled() => {}
-        () = drive(stream, peer, router, &ending.draining) => {}
+        () = drive(stream, peer, router, &ending) => {}
     }
 }
 
-async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, draining: &CancellationToken) {
+async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, ending: &Ending) {
     let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, protocol_of(&mut stream));
     let begins = tokio::select! {
-        () = draining.cancelled() => return,
+        biased;
         begins = begins => begins,
+        () = ending.draining.cancelled() => return,
+        () = ending.pressure.asked() => return,
     };
     let Ok(Ok(Some((protocol, begun)))) = begins else {
         return;
@@ -56,9 +62,9 @@ async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, drainin
         service_fn(move |request| answer(request, peer, router.clone(), &activity))
     };
     match protocol {
-        Protocol::Http1 => serve_http1(stream, service, &activity, draining).await,
+        Protocol::Http1 => serve_http1(stream, service, &activity, ending).await,
         // On the heap: it is the larger one by far, and would make room for itself in every connection.
-        Protocol::Http2 => Box::pin(serve_http2(stream, service, draining)).await,
+        Protocol::Http2 => Box::pin(serve_http2(stream, service, &activity, ending)).await,
     }
 }
 
@@ -81,12 +87,12 @@ fn answer(
 
 /// Serves until the connection ends. Whenever it is at rest, hyper's part of it is taken apart, buffers and all, and put together
 /// again when there is something to read: hyper keeps 16 KiB and more for each connection, however long it is idle.
-async fn serve_http1<S>(mut stream: BoundedStream, mut service: S, activity: &Activity, draining: &CancellationToken)
+async fn serve_http1<S>(mut stream: BoundedStream, mut service: S, activity: &Activity, ending: &Ending)
 where
     S: HttpService<Incoming, ResBody = AnswerBody, Error = Infallible> + Unpin,
 {
     let builder = http1();
-    let mut draining = pin!(draining.cancelled());
+    let mut draining = pin!(ending.draining.cancelled());
     loop {
         let mut connection = builder.serve_connection(TokioIo::new(stream), service);
         let pass = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
@@ -116,8 +122,10 @@ where
         drop(left);
         let next = tokio::time::timeout(limits::HEAD_TIMEOUT, stream.readable());
         let next = tokio::select! {
+            biased;
             next = next => next,
             () = draining.as_mut() => return,
+            () = ending.pressure.asked() => return,
         };
         if !matches!(next, Ok(Ok(()))) {
             return;
@@ -125,7 +133,7 @@ where
     }
 }
 
-async fn serve_http2<S>(stream: BoundedStream, service: S, draining: &CancellationToken)
+async fn serve_http2<S>(stream: BoundedStream, service: S, activity: &Activity, ending: &Ending)
 where
     S: HttpService<Incoming, ResBody = AnswerBody, Error = Infallible>,
     S::Future: Send + 'static,
@@ -133,9 +141,17 @@ where
     let mut connection = pin!(http2().serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        () = draining.cancelled() => {
+        () = ending.draining.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = rested(activity, &ending.pressure) => {
+            connection.as_mut().graceful_shutdown();
+            // There is nothing left to do but to say so: who does not hear it is not waited for.
+            match tokio::time::timeout(limits::LINGER, connection).await {
+                Ok(result) => result,
+                Err(_) => return,
+            }
         }
     };
     tell(result);

@@ -5,6 +5,9 @@
 //! answer unread, how many streams one HTTP/2 connection may open, how a connection ends (see [`stream`]), and by when all of
 //! them must have ended.
 //!
+//! A connection that does nothing keeps its place for a bounded time, and only as long as nobody else needs it (see [`places`]). One
+//! whose head has begun to come counts as doing something.
+//!
 //! An HTTP/1 connection has hyper's buffers only while a request is under way: between two it is taken apart, so that ten
 //! thousand idle clients cost little more than their sockets.
 //!
@@ -17,6 +20,8 @@ mod activity;
 mod body;
 mod connection;
 mod limits;
+mod places;
+mod rest;
 mod room;
 mod sniff;
 mod stream;
@@ -26,5 +31,7 @@ pub(crate) use limits::{CONNECTIONS, METRICS_CONNECTIONS};
 
 #[cfg(test)]
 mod attacks;
+#[cfg(test)]
+mod crowds;
 #[cfg(test)]
 mod tests;
