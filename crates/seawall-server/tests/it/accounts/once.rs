@@ -3,9 +3,10 @@
 use futures_util::FutureExt as _;
 use http::Request;
 use serde_json::json;
+use tokio_util::task::TaskTracker;
 
 use super::world::{KEYS, USERS, admin, by, keyed, read, stranger, user};
-use crate::support::{app, send};
+use crate::support::{app, send, state_beside};
 
 #[tokio::test]
 async fn the_first_answer_is_replayed_whatever_has_become_of_what_was_made() {
@@ -101,6 +102,23 @@ async fn a_request_that_is_being_carried_out_is_not_begun_again() {
     assert_eq!(
         keyed(&app, USERS, "k1", &body).await.header("idempotency-replayed"),
         "true"
+    );
+}
+
+#[tokio::test]
+async fn a_request_whose_client_went_away_is_carried_out_and_its_answer_kept() {
+    let tasks = TaskTracker::new();
+    let app = seawall_server::router(&state_beside(&tasks));
+    let body = user("ada@example.org", "viewer");
+    let mut first = Box::pin(keyed(&app, USERS, "k1", &body));
+    assert!(first.as_mut().now_or_never().is_none());
+    drop(first);
+    tasks.close();
+    tasks.wait().await;
+    let again = keyed(&app, USERS, "k1", &body).await;
+    assert_eq!(
+        (again.status.as_u16(), again.header("idempotency-replayed")),
+        (201, "true")
     );
 }
 
