@@ -29,7 +29,23 @@ async fn the_first_answer_is_replayed_whatever_has_become_of_what_was_made() {
     assert_eq!(read(&app, &admin(), USERS).await.json()["items"], json!([]));
     let other = keyed(&app, USERS, "k1", &user("ben@example.org", "viewer")).await;
     assert_eq!(other.code(), "idempotency-key-reused");
-    assert_eq!(keyed(&app, USERS, "no spaces", &body).await.code(), "bad-request");
+}
+
+#[tokio::test]
+async fn what_is_no_key_or_more_than_one_is_refused() {
+    let app = app(&[]);
+    let long = "k".repeat(256);
+    for keys in [&["no spaces"][..], &[""], &[&long], &["k1", "k2"], &["k1", "k1"]] {
+        let request = by(
+            &admin(),
+            Request::post(USERS).header("content-type", "application/json"),
+        );
+        let request = keys
+            .iter()
+            .fold(request, |request, key| request.header("idempotency-key", *key));
+        let answer = send(&app, request, user("ada@example.org", "viewer").to_string()).await;
+        assert_eq!(answer.code(), "bad-request", "{keys:?}");
+    }
 }
 
 #[tokio::test]
