@@ -100,6 +100,7 @@ fn the_doctor_looks_harder_at_production() {
     let secret = ("SECRET_KEY", "a secret key of the tests, long enough");
     for (variables, name) in [
         (&[][..], "SECRET_KEY"),
+        (&[("SECRET_KEY", "changemechangemechangemechangeme")], "SECRET_KEY"),
         (&[secret, ("ADMIN_API_KEY", "hunter22")], "ADMIN_API_KEY"),
         (&[secret, ("CORS_ORIGINS", "*")], "CORS_ORIGINS"),
         (&[secret, ("HOST", "0.0.0.0")], "ALLOWED_HOSTS"),
@@ -110,6 +111,13 @@ fn the_doctor_looks_harder_at_production() {
     }
     let (code, text) = examine(&[secret]);
     assert!(code == Some(0) && text.contains("TRUSTED_PROXIES"), "{text}");
+    let open = [
+        ("HOST", "0.0.0.0"),
+        ("ALLOWED_HOSTS", "a.example"),
+        ("METRICS_PORT", "0"),
+    ];
+    let (code, text) = examine(&[&[secret], &open[..]].concat());
+    assert!(code == Some(0) && text.contains("METRICS_PORT"), "{text}");
     house.write("data/admin.key", "whatever");
     fs::set_permissions(house.data().join("admin.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let (code, text) = examine(&[secret]);
