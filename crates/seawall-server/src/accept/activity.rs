@@ -82,6 +82,15 @@ impl Activity {
         self.0.unsent.store(false, Ordering::Relaxed);
     }
 
+    /// Nothing is under way, sent or thrown away: the rest of a head is waited for, or the beginning of one.
+    pub(super) fn awaits_head(&self) -> bool {
+        let state = &*self.0;
+        state.under_way.load(Ordering::Acquire) == 0
+            && state.waits.load(Ordering::Relaxed)
+            && !state.unsent.load(Ordering::Relaxed)
+            && !state.lingers.load(Ordering::Relaxed)
+    }
+
     /// Every request was answered, every answer was sent, and no byte of another request has come since then.
     pub(super) fn is_at_rest(&self) -> bool {
         let state = &*self.0;

@@ -101,7 +101,9 @@ where
             Poll::Pending => Poll::Pending,
         });
         let ended = tokio::select! {
+            biased;
             ended = pass => ended,
+            () = asked_within_head(activity, &ending.pressure) => return,
             () = draining.as_mut() => {
                 Pin::new(&mut connection).graceful_shutdown();
                 return tell(connection.await);
@@ -131,6 +133,27 @@ where
             return;
         }
     }
+}
+
+/// Waits until it is this connection's turn to give way, as long as it has nothing but a part of a head. To be polled whenever
+/// the connection is.
+async fn asked_within_head(activity: &Activity, pressure: &Pressure) {
+    let mut asked = pin!(None);
+    poll_fn(|cx| {
+        if !activity.awaits_head() {
+            // Who was asked and has no time passes it on.
+            asked.set(None);
+            return Poll::Pending;
+        }
+        if asked.is_none() {
+            asked.set(Some(pressure.asked()));
+        }
+        asked
+            .as_mut()
+            .as_pin_mut()
+            .map_or(Poll::Pending, |asked| asked.poll(cx))
+    })
+    .await;
 }
 
 async fn serve_http2<S>(stream: BoundedStream, service: S, activity: &Activity, ending: &Ending)

@@ -65,18 +65,23 @@ async fn for_one_more_client_the_one_that_has_been_idle_longest_gives_way() {
 }
 
 #[tokio::test]
-async fn who_has_said_nothing_gives_way_too() {
-    let (address, _server) = serve_in(2, fine()).await;
-    let mut silent = JoinSet::new();
-    for _ in 0..20 {
+async fn who_has_said_nothing_or_half_of_something_gives_way_too() {
+    for said in ["", "P", "GET / HTTP/1.1\r\nHo"] {
+        let (address, _server) = serve_in(2, fine()).await;
+        let mut silent = JoinSet::new();
+        for _ in 0..20 {
+            let mut client = connect(address).await;
+            client.write_all(said.as_bytes()).await.unwrap();
+            // A reset is an end too: the server has closed on unread bytes.
+            silent.spawn(async move { client.read(&mut [0]).await.unwrap_or(0) });
+        }
         let mut client = connect(address).await;
-        silent.spawn(async move { client.read(&mut [0]).await.map_or(0, |read| read) });
-    }
-    let mut client = connect(address).await;
-    assert!(timeout(SOON, ask(&mut client)).await.expect("it waits for silent ones"));
-    // Twenty came, and one more: of two places the client has one.
-    for _ in 0..19 {
-        assert_eq!(silent.join_next().await.unwrap().unwrap(), 0);
+        let answered = timeout(SOON, ask(&mut client)).await;
+        assert!(answered.expect("it waits for silent ones"), "{said:?}");
+        // Twenty came, and one more: of two places the client has one.
+        for _ in 0..19 {
+            assert_eq!(silent.join_next().await.unwrap().unwrap(), 0);
+        }
     }
 }
 

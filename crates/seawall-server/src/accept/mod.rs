@@ -5,8 +5,7 @@
 //! answer unread, how many streams one HTTP/2 connection may open, how a connection ends (see [`stream`]), and by when all of
 //! them must have ended.
 //!
-//! A connection that does nothing keeps its place for a bounded time, and only as long as nobody else needs it (see [`places`]). One
-//! whose head has begun to come counts as doing something.
+//! A connection without a request keeps its place for a bounded time, and only as long as nobody else needs it (see [`places`]).
 //!
 //! An HTTP/1 connection has hyper's buffers only while a request is under way: between two it is taken apart, so that ten
 //! thousand idle clients cost little more than their sockets.
