@@ -85,7 +85,10 @@ impl Acceptor {
         let mut told = false;
         loop {
             match self.listener.accept().await {
-                Ok(accepted) => return accepted,
+                Ok(accepted) => {
+                    pressure.relent();
+                    return accepted;
+                }
                 // It ended before it was taken: the next one may be fine.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {

@@ -5,7 +5,8 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::header::{self, HeaderValue};
+use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
@@ -45,21 +46,19 @@ pub(super) async fn serve_connection(stream: TcpStream, peer: PeerAddress, route
 }
 
 async fn drive(mut stream: TcpStream, peer: PeerAddress, router: Router, ending: &Ending) {
-    let begins = tokio::time::timeout(limits::HEAD_TIMEOUT, protocol_of(&mut stream));
     let begins = tokio::select! {
-        biased;
-        begins = begins => begins,
+        begins = ending.pressure.bear(protocol_of(&mut stream)) => begins,
         () = ending.draining.cancelled() => return,
-        () = ending.pressure.asked() => return,
     };
-    let Ok(Ok(Some((protocol, begun)))) = begins else {
+    let Some(Ok(Some((protocol, begun)))) = begins else {
         return;
     };
     let activity = Activity::default();
     let stream = BoundedStream::new(stream, begun, activity.clone());
     let service = {
         let activity = activity.clone();
-        service_fn(move |request| answer(request, peer, router.clone(), &activity))
+        let pressure = ending.pressure.clone();
+        service_fn(move |request| answer(request, peer, router.clone(), (&activity, &pressure)))
     };
     match protocol {
         Protocol::Http1 => serve_http1(stream, service, &activity, ending).await,
@@ -73,15 +72,24 @@ fn answer(
     request: Request<Incoming>,
     peer: PeerAddress,
     router: Router,
-    activity: &Activity,
+    (activity, pressure): (&Activity, &Pressure),
 ) -> impl Future<Output = Result<Response<AnswerBody>, Infallible>> + use<> {
     let (asked, answered) = (activity.begin(), activity.begin());
     let mut request = request.map(|body| Body::new(ObservedBody::new(body, asked)));
     request.extensions_mut().insert(peer);
+    // Of HTTP/2 an answer cannot say it.
+    let pressure = (request.version() <= Version::HTTP_11).then(|| pressure.clone());
     let response = router.oneshot(request);
     async move {
         let response = response.await.unwrap_or_else(|never| match never {});
-        Ok(response.map(|body| AnswerBody::new(body, answered)))
+        let mut response = response.map(|body| AnswerBody::new(body, answered));
+        // While others wait for a place, an answer is the last one, and says so: whoever closes without a word may meet the next
+        // request halfway.
+        if pressure.is_some_and(|pressure| pressure.is_on()) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        Ok(response)
     }
 }
 
@@ -122,14 +130,11 @@ where
         }
         // Empty, and yet it holds the buffer.
         drop(left);
-        let next = tokio::time::timeout(limits::HEAD_TIMEOUT, stream.readable());
         let next = tokio::select! {
-            biased;
-            next = next => next,
+            next = ending.pressure.bear(stream.readable()) => next,
             () = draining.as_mut() => return,
-            () = ending.pressure.asked() => return,
         };
-        if !matches!(next, Ok(Ok(()))) {
+        if !matches!(next, Some(Ok(()))) {
             return;
         }
     }
@@ -146,7 +151,7 @@ async fn asked_within_head(activity: &Activity, pressure: &Pressure) {
             return Poll::Pending;
         }
         if asked.is_none() {
-            asked.set(Some(pressure.asked()));
+            asked.set(Some(pressure.asked_if_idle()));
         }
         asked
             .as_mut()

@@ -29,5 +29,7 @@ pub(super) const LINGER: Duration = Duration::from_secs(2);
 pub(super) const LINGER_BYTES: usize = 64 * 1024 * 1024;
 /// After a failed accept (no file descriptor left, say): waiting is all that helps.
 pub(super) const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+/// How long a connection has to be idle before it may be asked to give way: a client that is busy has its next request on the way.
+pub(super) const LEAST_IDLE: Duration = Duration::from_secs(1);
 /// How long somebody who was asked to give way has for it, before another one is.
 pub(super) const ASK_AGAIN: Duration = Duration::from_millis(100);

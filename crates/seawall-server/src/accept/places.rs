@@ -1,10 +1,12 @@
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::limits;
 
@@ -60,23 +62,57 @@ impl Places {
     }
 }
 
-/// How idle connections learn that their place, or their open file, is needed. Clones are the same.
+/// How connections learn that their place, or their open file, is needed. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pressure(Arc<Notify>);
+pub(super) struct Pressure(Arc<Needed>);
+
+#[derive(Debug, Default)]
+struct Needed {
+    /// Somebody waits for a place.
+    is_on: AtomicBool,
+    asked: Notify,
+}
 
 impl Pressure {
     /// Asks the connection that has been idle longest to end; where none is idle, the next one that is.
     pub(super) fn ask(&self) {
-        self.0.notify_one();
+        self.0.is_on.store(true, Ordering::Relaxed);
+        self.0.asked.notify_one();
     }
 
     /// Takes back what nobody has heard.
-    fn relent(&self) {
-        let _ = self.0.notified().now_or_never();
+    pub(super) fn relent(&self) {
+        if self.0.is_on.swap(false, Ordering::Relaxed) {
+            let _ = self.0.asked.notified().now_or_never();
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_on.load(Ordering::Relaxed)
     }
 
     /// Waits, in the order of those who do, until it is one's turn to end.
     pub(super) fn asked(&self) -> Notified<'_> {
-        self.0.notified()
+        self.0.asked.notified()
+    }
+
+    /// The same, once one has been idle for long enough to be asked.
+    pub(super) async fn asked_if_idle(&self) {
+        sleep(limits::LEAST_IDLE).await;
+        self.asked().await;
+    }
+
+    /// What a client sends next, if that comes in time, and before it is one's turn to end.
+    pub(super) async fn bear<F: Future>(&self, next: F) -> Option<F::Output> {
+        let mut next = pin!(next);
+        // Nearly always it comes at once.
+        if let Ok(next) = timeout(limits::LEAST_IDLE, next.as_mut()).await {
+            return Some(next);
+        }
+        tokio::select! {
+            biased;
+            next = timeout(limits::HEAD_TIMEOUT - limits::LEAST_IDLE, next) => next.ok(),
+            () = self.asked() => None,
+        }
     }
 }
