@@ -13,6 +13,7 @@ use super::connection::{Ending, serve_connection};
 use super::limits;
 use super::places::{Places, Pressure};
 use super::room::room_for;
+use crate::telemetry::Connections;
 
 /// A bound listener.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Acceptor {
     address: SocketAddr,
     /// Connections at once.
     room: usize,
+    connections: Connections,
 }
 
 impl Acceptor {
@@ -33,7 +35,15 @@ impl Acceptor {
             listener,
             address,
             room,
+            connections: Connections::default(),
         })
+    }
+
+    /// Counts its connections there.
+    pub(crate) fn counted_by(mut self, connections: Connections) -> Self {
+        connections.limit(self.room);
+        self.connections = connections;
+        self
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -57,9 +67,10 @@ impl Acceptor {
                 next = self.next(&mut places, &ending.pressure) => next,
             };
             let (router, ending) = (router.clone(), ending.clone());
+            let open = self.connections.open();
             connections.spawn(async move {
                 serve_connection(stream, peer, router, ending).await;
-                drop(permit);
+                drop((open, permit));
             });
         }
         drop(self.listener);
