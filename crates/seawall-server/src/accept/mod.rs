@@ -27,6 +27,7 @@ mod stream;
 
 pub(crate) use acceptor::Acceptor;
 pub(crate) use limits::{CONNECTIONS, METRICS_CONNECTIONS};
+pub use room::connections_at_most;
 
 #[cfg(test)]
 mod attacks;

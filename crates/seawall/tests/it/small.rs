@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use crate::house::House;
 
@@ -84,6 +85,25 @@ fn the_doctor_names_what_is_wrong_and_what_to_change() {
         .unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.code() == Some(1) && text.contains("DATA_DIR"), "{text}");
+}
+
+#[test]
+fn the_doctor_says_how_many_connections_the_limit_of_open_files_leaves_room_for() {
+    let house = House::new();
+    let doctor = house.command(&["doctor"]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 256; exec \"$0\" doctor"]);
+    limited.arg(doctor.get_program());
+    limited
+        .current_dir(house.path())
+        .env("DATA_DIR", "data")
+        .env("PORT", "0");
+    let done = limited.output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(
+        done.status.code() == Some(0) && text.contains("room for 128 connections of 16384"),
+        "{text}"
+    );
 }
 
 #[test]
