@@ -74,7 +74,7 @@ async fn what_the_guards_refuse_is_described_at_every_operation() {
     let templates = description()["paths"].as_object().unwrap();
     let mut refused = BTreeSet::new();
     for (template, item) in templates {
-        let path = template.replace('{', "").replace('}', "");
+        let path = template.replace(['{', '}'], "");
         for method in item.as_object().unwrap().keys() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let request = || Request::builder().method(&method).uri(&path);
