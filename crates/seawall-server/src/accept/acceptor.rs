@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{Ending, serve_connection};
 use super::limits;
-use super::places::{Places, Pressure};
+use super::places::{Places, Pressure, Rarely};
 use super::room::room_for;
 use crate::telemetry::Connections;
 
@@ -60,11 +60,12 @@ impl Acceptor {
             pressure: Pressure::default(),
         };
         let mut places = Places::new(self.room, ending.pressure.clone());
+        let mut told = Rarely::default();
         loop {
             let (stream, peer, permit) = tokio::select! {
                 biased;
                 () = draining.cancelled() => break,
-                next = self.next(&mut places, &ending.pressure) => next,
+                next = self.next((&mut places, &mut told), &ending.pressure) => next,
             };
             let (router, ending) = (router.clone(), ending.clone());
             let open = self.connections.open();
@@ -86,14 +87,17 @@ impl Acceptor {
     }
 
     /// The next connection, with its place. It is taken from the listen queue first: only then somebody is asked to give way.
-    async fn next(&self, places: &mut Places, pressure: &Pressure) -> (TcpStream, PeerAddress, OwnedSemaphorePermit) {
-        let (stream, peer) = self.accept(pressure).await;
+    async fn next(
+        &self,
+        (places, told): (&mut Places, &mut Rarely),
+        pressure: &Pressure,
+    ) -> (TcpStream, PeerAddress, OwnedSemaphorePermit) {
+        let (stream, peer) = self.accept(told, pressure).await;
         let place = places.take().await;
         (stream, PeerAddress(peer), place)
     }
 
-    async fn accept(&self, pressure: &Pressure) -> (TcpStream, SocketAddr) {
-        let mut told = false;
+    async fn accept(&self, told: &mut Rarely, pressure: &Pressure) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => {
@@ -103,8 +107,7 @@ impl Acceptor {
                 // It ended before it was taken: the next one may be fine.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {
-                    // Once for each time that it lasts: who floods the server must not flood its log.
-                    if !std::mem::replace(&mut told, true) {
+                    if told.is_due() {
                         tracing::warn!(error = %error, "connections cannot be accepted for now");
                     }
                     // Mostly there is no open file left.

@@ -10,8 +10,23 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::limits;
 
-/// The log says at most so often that there is no place left: who floods the server must not flood its log.
+/// The log says at most so often the same of connections: who floods the server must not flood its log.
 const TELL_AGAIN: Duration = Duration::from_secs(60);
+
+/// Something to be told once in a while, however often it happens.
+#[derive(Debug, Default)]
+pub(super) struct Rarely(Option<Instant>);
+
+impl Rarely {
+    /// Whether it is to be told now.
+    pub(super) fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|told| told.elapsed() >= TELL_AGAIN);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
 
 /// Places for connections. While all are taken and one more client waits, whoever has been idle longest gives way: a place is
 /// not for keeping without use.
@@ -20,7 +35,7 @@ pub(super) struct Places {
     free: Arc<Semaphore>,
     all: usize,
     pressure: Pressure,
-    told: Option<Instant>,
+    told: Rarely,
 }
 
 impl Places {
@@ -29,7 +44,7 @@ impl Places {
             free: Arc::new(Semaphore::new(all)),
             all,
             pressure,
-            told: None,
+            told: Rarely::default(),
         }
     }
 
@@ -51,14 +66,12 @@ impl Places {
     }
 
     fn tell(&mut self) {
-        if self.told.is_some_and(|told| told.elapsed() < TELL_AGAIN) {
-            return;
+        if self.told.is_due() {
+            tracing::warn!(
+                connections = self.all,
+                "all places for connections are taken: idle ones are closed, and others wait"
+            );
         }
-        self.told = Some(Instant::now());
-        tracing::warn!(
-            connections = self.all,
-            "all places for connections are taken: idle ones are closed, and others wait"
-        );
     }
 }
 
@@ -114,5 +127,21 @@ impl Pressure {
             next = timeout(limits::HEAD_TIMEOUT - limits::LEAST_IDLE, next) => next.ok(),
             () = self.asked() => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_goes_on_is_told_once_a_minute() {
+        let mut rarely = Rarely::default();
+        let mut told = 0;
+        for _ in 0..1_500 {
+            told += u32::from(rarely.is_due());
+            sleep(limits::ACCEPT_BACKOFF).await;
+        }
+        assert_eq!(told, 3);
     }
 }
