@@ -40,10 +40,13 @@ const fn is_secret(part: &[u8]) -> bool {
         part,
         b"password"
             | b"passwd"
+            | b"pgpassword"
+            | b"pass"
             | b"pwd"
             | b"passphrase"
             | b"secret"
             | b"token"
+            | b"ticket"
             | b"authorization"
             | b"cookie"
             | b"credential"
@@ -158,6 +161,9 @@ mod tests {
             "clientSecret",
             "SECRET_KEY",
             "session_id",
+            "DB_PASS",
+            "PGPASSWORD",
+            "run_ticket",
             "http.header.authorization",
         ] {
             assert_eq!(class_of(name), NameClass::Secret, "{name}");

@@ -127,6 +127,10 @@ mod tests {
             (format!("key {KEY}, next"), "key [redacted], next"),
             (format!("{JWT} and {JWT}"), "[redacted] and [redacted]"),
             ("use sk-proj-0123456789abcdef!".into(), "use [redacted]!"),
+            (
+                format!("{} {}", KEY.replacen("sw_", "swt_", 1), KEY.replacen("sw_", "swr_", 1)),
+                "[redacted] [redacted]",
+            ),
             ("AKIAIOSFODNN7EXAMPLE".into(), "[redacted]"),
             ("Bearer abcdefgh12345".into(), "Bearer [redacted]"),
             ("BASIC dXNlcjpwYXNz+/==".into(), "BASIC [redacted]"),

@@ -1,8 +1,10 @@
 //! What secrets look like. Each shape looks at the text from one place on and says how far it reaches.
 
 /// How keys begin, and how many characters follow at least.
-const PREFIXES: [(&str, usize); 20] = [
+const PREFIXES: [(&str, usize); 22] = [
     ("sw_", 20),
+    ("swr_", 20),
+    ("swt_", 20),
     ("sk-", 16),
     ("sk_", 16),
     ("pk_", 16),
