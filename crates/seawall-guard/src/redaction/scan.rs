@@ -22,10 +22,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean: Option<String> = None;
     // Up to where the text is copied, and looked at.
     let (mut copied, mut at) = (0, 0);
-    // Behind the last of these signs no address begins.
-    let last_at_sign = text.rfind('@');
     while at < text.len() {
-        let found = find(text, at, last_at_sign.is_some_and(|sign| at < sign));
+        let found = find(text, at);
         let Some((begin, end)) = found.taken else {
             at = found.next;
             continue;
@@ -51,7 +49,7 @@ struct Found {
 }
 
 /// Looks at one word, or at one character between words.
-fn find(text: &str, at: usize, may_be_address: bool) -> Found {
+fn find(text: &str, at: usize) -> Found {
     let rest = &text[at..];
     let first = rest.as_bytes()[0];
     let shift = |(begin, end): (usize, usize)| (at + begin, at + end);
@@ -72,15 +70,13 @@ fn find(text: &str, at: usize, may_be_address: bool) -> Found {
     let taken = named(rest, word)
         .or_else(|| shapes::key(&rest[..word]).map(|end| (0, end)))
         .or_else(|| {
-            matches!(first, b'b' | b'B')
-                .then(|| shapes::credentials(rest))
-                .flatten()
+            let may_be = matches!(first, b'b' | b'B');
+            may_be.then(|| shapes::credentials(rest)).flatten()
         })
         .or_else(|| {
-            may_be_address
-                .then(|| shapes::email(rest))
-                .flatten()
-                .map(|end| (0, end))
+            // All letters of words may stand before the sign of an address, and more.
+            let may_be = matches!(rest.as_bytes().get(word), Some(next) if *next == b'@' || shapes::is_local(*next));
+            may_be.then(|| shapes::email(rest)).flatten().map(|end| (0, end))
         })
         .or_else(|| shapes::card(rest).map(|end| (0, end)));
     Found {

@@ -109,7 +109,8 @@ pub(super) fn email(text: &str) -> Option<usize> {
     (top.len() >= 2).then(|| local + 1 + name.len())
 }
 
-const fn is_local(byte: u8) -> bool {
+/// A letter before the sign of an address.
+pub(super) const fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

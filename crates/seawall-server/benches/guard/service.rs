@@ -225,6 +225,8 @@ async fn key(store: &MemoryStore) -> anyhow::Result<(String, String)> {
 
 /// Serves with the same loop for both, so that only the guards differ.
 pub(crate) async fn serve(router: Router) -> anyhow::Result<SocketAddr> {
+    // As `axum::serve` does, and the server too: else axum applies all layers anew for each request.
+    let router = router.with_state(());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
