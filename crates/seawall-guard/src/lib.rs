@@ -24,6 +24,8 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
+#[cfg(feature = "stats")]
+mod buckets;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]
@@ -54,6 +56,8 @@ pub mod redaction;
 mod refusal;
 #[cfg(feature = "request_id")]
 pub mod request_id;
+#[cfg(feature = "retry_budget")]
+pub mod retry_budget;
 #[cfg(feature = "security_headers")]
 pub mod security_headers;
 #[cfg(feature = "stats")]
