@@ -32,6 +32,8 @@ pub mod client_address;
 pub mod cors;
 #[cfg(feature = "deadline")]
 pub mod deadline;
+#[cfg(feature = "timeout")]
+mod deadline_of;
 #[cfg(feature = "health")]
 pub mod health;
 #[cfg(feature = "https")]
@@ -62,6 +64,8 @@ pub mod retry_budget;
 pub mod security_headers;
 #[cfg(feature = "stats")]
 pub mod stats;
+#[cfg(feature = "timeout")]
+pub mod timeout;
 #[cfg(feature = "trace_context")]
 pub mod trace_context;
 #[cfg(feature = "trusted_hosts")]
