@@ -32,7 +32,7 @@ pub mod client_address;
 pub mod cors;
 #[cfg(feature = "deadline")]
 pub mod deadline;
-#[cfg(feature = "timeout")]
+#[cfg(any(feature = "retry", feature = "timeout"))]
 mod deadline_of;
 #[cfg(feature = "health")]
 pub mod health;
@@ -58,6 +58,8 @@ pub mod redaction;
 mod refusal;
 #[cfg(feature = "request_id")]
 pub mod request_id;
+#[cfg(feature = "retry")]
+pub mod retry;
 #[cfg(feature = "retry_budget")]
 pub mod retry_budget;
 #[cfg(feature = "security_headers")]
