@@ -11,6 +11,9 @@
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
 //! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
 //!
+//! Round calls to others, outermost first: [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
+//! [`retry_budget::RetryBudget`], and [`timeout::TimeoutLayer`]; what they end is an error of the call.
+//!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
 //! how its [`logs`] are written.
 
@@ -24,7 +27,7 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
-#[cfg(feature = "stats")]
+#[cfg(any(feature = "hedge", feature = "stats"))]
 mod buckets;
 #[cfg(feature = "client_address")]
 pub mod client_address;
@@ -36,6 +39,8 @@ pub mod deadline;
 mod deadline_of;
 #[cfg(feature = "health")]
 pub mod health;
+#[cfg(feature = "hedge")]
+pub mod hedge;
 #[cfg(feature = "https")]
 pub mod https;
 #[cfg(feature = "logs")]
