@@ -220,6 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn threads_take_no_more_than_there_is() {
+        let budget = RetryBudget::new(20, 0, MAX_EXPIRY).unwrap();
+        let withdraw = || {
+            let both = (0..500).map(|_| {
+                budget.deposit();
+                budget.withdraw().map(Withdrawal::spend)
+            });
+            both.filter(Option::is_some).count()
+        };
+        let spent: usize = std::thread::scope(|scope| {
+            let threads = [(); 8].map(|()| scope.spawn(withdraw));
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        let seen = budget.snapshot();
+        assert_eq!((seen.deposited, seen.withdrawn), (4_000, spent as u64));
+        assert_eq!(seen.balance + seen.withdrawn, 800);
+    }
+
+    #[test]
     fn figures_that_make_no_sense_are_named() {
         let second = Duration::from_secs(1);
         assert!(RetryBudget::new(1_000, 1_000_000, 60 * second).is_ok());

@@ -6,7 +6,7 @@
 //! ends is [`TimedOut::Deadline`]: another attempt makes sense after the one, and none after the other.
 //!
 //! What is ready when the time is over is given. Otherwise the call is dropped at that moment: it is cancelled at its await, and a
-//! change may or may not have happened. Inside of [`retry`](crate) the layer bounds each attempt, outside of it all of them.
+//! change may or may not have happened. Inside of the guard `retry` the layer bounds each attempt, outside of it all of them.
 //! The timer is made when there is something to wait for, and not on the heap. What this does not do: bound the time that an answer's
 //! body takes, or answer requests (for those of one's own service, there is the guard `deadline`, which answers 408).
 //!

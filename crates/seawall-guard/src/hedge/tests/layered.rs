@@ -170,6 +170,30 @@ async fn a_second_attempt_that_is_not_sent_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_can_be_dropped_at_any_time() {
+    let budget = RetryBudget::default();
+    // The second attempt is due at 50 ms, and sent when its instance is ready, at 80 ms.
+    for cut in (5..120).step_by(10) {
+        let other = Other::new(&[Does::Hang, Does::Hang], 30);
+        let before = budget.snapshot();
+        let sent = send(&other, &budget, Request::new(()));
+        assert!(tokio::time::timeout(cut * MS, sent).await.is_err());
+        let (after, asked) = (budget.snapshot(), other.asked.lock().len());
+        let seen = (
+            asked,
+            after.withdrawn - before.withdrawn,
+            after.returned - before.returned,
+        );
+        let expected = match cut {
+            ..50 => (1, 0, 0),
+            50..80 => (1, 0, 1),
+            _ => (2, 1, 0),
+        };
+        assert_eq!(seen, expected, "at {cut} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_not_be_sent_twice_is_sent_once() {
     let budget = RetryBudget::default();
     let chunks = Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("a")]));
