@@ -46,6 +46,8 @@ pub(super) struct Ledger {
     slots: [u64; SLOTS as usize],
     /// Their sum.
     called: u64,
+    /// Slots before this one hold nothing.
+    oldest: u64,
     /// What time deposited is what it did from here on.
     spent_until: u64,
     pub(super) counts: Counts,
@@ -76,6 +78,7 @@ impl Ledger {
             now: rates.expiry(),
             slots: [0; SLOTS as usize],
             called: 0,
+            oldest: 0,
             spent_until: 0,
             counts: Counts::default(),
         }
@@ -106,7 +109,7 @@ impl Ledger {
             nanos: 0,
         };
         let wanted = self.called.min(TOKEN);
-        let mut slot = (newest + 1).saturating_sub(SLOTS);
+        let mut slot = self.oldest.max((newest + 1).saturating_sub(SLOTS));
         while taken.from_slots < wanted {
             let held = &mut self.slots[place(slot)];
             let part = (*held).min(wanted - taken.from_slots);
@@ -115,6 +118,7 @@ impl Ledger {
             }
             *held -= part;
             taken.from_slots += part;
+            self.oldest = slot;
             slot += 1;
         }
         self.called -= wanted;
@@ -145,6 +149,7 @@ impl Ledger {
         let held = &mut self.slots[place(slot)];
         let added = amount.min(MAX_SLOT.saturating_sub(*held));
         *held += added;
+        self.oldest = if self.called == 0 { slot } else { self.oldest.min(slot) };
         self.called += added;
     }
 
