@@ -11,6 +11,9 @@
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
 //! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
 //!
+//! Round calls to others, outermost first: [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
+//! [`retry_budget::RetryBudget`], and [`timeout::TimeoutLayer`]; what they end is an error of the call.
+//!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
 //! how its [`logs`] are written.
 
@@ -24,14 +27,20 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
+#[cfg(any(feature = "hedge", feature = "stats"))]
+mod buckets;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "deadline")]
 pub mod deadline;
+#[cfg(any(feature = "retry", feature = "timeout"))]
+mod deadline_of;
 #[cfg(feature = "health")]
 pub mod health;
+#[cfg(feature = "hedge")]
+pub mod hedge;
 #[cfg(feature = "https")]
 pub mod https;
 #[cfg(feature = "logs")]
@@ -54,10 +63,16 @@ pub mod redaction;
 mod refusal;
 #[cfg(feature = "request_id")]
 pub mod request_id;
+#[cfg(feature = "retry")]
+pub mod retry;
+#[cfg(feature = "retry_budget")]
+pub mod retry_budget;
 #[cfg(feature = "security_headers")]
 pub mod security_headers;
 #[cfg(feature = "stats")]
 pub mod stats;
+#[cfg(feature = "timeout")]
+pub mod timeout;
 #[cfg(feature = "trace_context")]
 pub mod trace_context;
 #[cfg(feature = "trusted_hosts")]

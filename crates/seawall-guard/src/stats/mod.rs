@@ -27,7 +27,6 @@
 //! }
 //! ```
 
-mod buckets;
 mod routes;
 mod window;
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::buckets::{BUCKETS, bucket_of, middle_of};
+use crate::buckets::{BUCKETS, bucket_of, middle_of};
 
 /// How long a slot lasts.
 const SLOT: Duration = Duration::from_secs(10);

@@ -45,9 +45,9 @@ fn answers<B, R>(
     service_fn(move |request: Request<B>| ready(Ok(Response::new(answer(request.into_body())))))
 }
 
-fn count<S, B>(bencher: Bencher<'_, '_>, mut service: S, request: impl Fn() -> Request<B>)
+pub(crate) fn count<S, B>(bencher: Bencher<'_, '_>, mut service: S, request: impl Fn() -> Request<B>)
 where
-    S: Service<Request<B>, Error = Infallible>,
+    S: Service<Request<B>>,
 {
     let mut pass = |request| {
         let mut context = Context::from_waker(Waker::noop());
@@ -150,12 +150,23 @@ fn what_passes_is_not_allocated_for() {
     let expected = [
         ("allocations", false),
         ("body_log_off", false),
+        ("budget_drawn_from", false),
+        ("called_again_if_need_be", false),
         ("guarded_against_panics", false),
+        ("hedged", false),
+        ("hedged_by_percentile", false),
+        ("hedged_while_it_waits", false),
         ("profile_not_asked_for", false),
         ("profile_off", false),
         ("recorded", false),
         ("recorded_rejection", false),
         ("recorded_unmatched", false),
+        ("repeats", false),
+        ("retried", false),
+        ("retried_once_only", false),
+        ("retried_while_it_waits", false),
+        ("timed", false),
+        ("timed_while_it_waits", false),
         ("what_allocates", true),
     ];
     let expected = expected.map(|(name, allocates)| (name.to_owned(), allocates));

@@ -10,6 +10,7 @@ mod attacks;
 mod hardened_axum;
 mod panics;
 mod readme;
+mod repeats;
 mod service;
 
 /// Counts what a thread allocates while a benchmark runs on it.

@@ -10,10 +10,10 @@ const CUTS: u64 = 1 << CUT_BITS;
 const TOP_BITS: u32 = 38;
 
 /// The values below [`CUTS`], each by itself, and then the parts of each power of two.
-pub(super) const BUCKETS: usize = ((TOP_BITS - CUT_BITS + 1) as u64 * CUTS) as usize;
+pub(crate) const BUCKETS: usize = ((TOP_BITS - CUT_BITS + 1) as u64 * CUTS) as usize;
 
 /// The bucket of a duration.
-pub(super) fn bucket_of(took: Duration) -> usize {
+pub(crate) fn bucket_of(took: Duration) -> usize {
     let longest = (1 << TOP_BITS) - 1;
     let nanos = u64::try_from(took.as_nanos()).map_or(longest, |nanos| nanos.min(longest));
     let index = match nanos.checked_ilog2() {
@@ -28,7 +28,7 @@ pub(super) fn bucket_of(took: Duration) -> usize {
 }
 
 /// The middle of a bucket.
-pub(super) const fn middle_of(bucket: usize) -> Duration {
+pub(crate) const fn middle_of(bucket: usize) -> Duration {
     let bucket = bucket as u64;
     if bucket < 2 * CUTS {
         return Duration::from_nanos(bucket);
