@@ -38,7 +38,11 @@ impl Keys {
     }
 
     fn next(&mut self) -> KeyHash {
-        self.next = if self.next + 1 == self.hashes.len() { 0 } else { self.next + 1 };
+        self.next = if self.next + 1 == self.hashes.len() {
+            0
+        } else {
+            self.next + 1
+        };
         self.hashes[self.next]
     }
 }
@@ -71,7 +75,16 @@ fn keys(bencher: Bencher<'_, '_>, count: usize) {
     let mut keys = Keys::new(count);
     let mut once = move || {
         let key = keys.next();
-        take(&store, &[Charge { policy: &policy, key, cost: 1 }].into(), now);
+        take(
+            &store,
+            &[Charge {
+                policy: &policy,
+                key,
+                cost: 1,
+            }]
+            .into(),
+            now,
+        );
     };
     for _ in 0..count {
         once();
@@ -88,7 +101,12 @@ fn keys_with_clock_and_hash(bencher: Bencher<'_, '_>, count: u64) {
     let mut once = move || {
         next = if next == count { 1 } else { next + 1 };
         let key = limiter.key(&next.to_le_bytes());
-        let charges = [Charge { policy: &policy, key, cost: 1 }].into();
+        let charges = [Charge {
+            policy: &policy,
+            key,
+            cost: 1,
+        }]
+        .into();
         let question = Question {
             guard: "bench",
             intent: Intent::Take,
@@ -123,7 +141,11 @@ fn policies(bencher: Bencher<'_, '_>, count: usize) {
     let mut once = move || {
         let mut charges = Charges::none();
         for policy in &policies[..count] {
-            assert!(charges.add(Charge { policy, key: keys.next(), cost: 1 }));
+            assert!(charges.add(Charge {
+                policy,
+                key: keys.next(),
+                cost: 1
+            }));
         }
         take(&store, &charges, now);
     };
@@ -143,7 +165,16 @@ fn window_of_a_bucket(bencher: Bencher<'_, '_>, limit: u32) {
     let mut now = began;
     bencher.bench_local(move || {
         now += interval;
-        take(&store, &[Charge { policy: &policy, key, cost: 1 }].into(), now);
+        take(
+            &store,
+            &[Charge {
+                policy: &policy,
+                key,
+                cost: 1,
+            }]
+            .into(),
+            now,
+        );
     });
 }
 
@@ -156,7 +187,16 @@ fn window_of_a_log(bencher: Bencher<'_, '_>, limit: u32) {
     let mut now = began;
     let mut once = move || {
         now += Duration::from_micros(1);
-        take(&store, &[Charge { policy: &policy, key, cost: 1 }].into(), now);
+        take(
+            &store,
+            &[Charge {
+                policy: &policy,
+                key,
+                cost: 1,
+            }]
+            .into(),
+            now,
+        );
     };
     for _ in 0..2_000 {
         once();
@@ -170,7 +210,18 @@ fn refused(bencher: Bencher<'_, '_>) {
     let (store, now) = (store(), Instant::now());
     let policy = Policy::smooth("a", 1, HOUR).expect("a policy");
     let key = KeySeed::random().hash(0, b"somebody");
-    bencher.bench_local(|| take(&store, &[Charge { policy: &policy, key, cost: 1 }].into(), now));
+    bencher.bench_local(|| {
+        take(
+            &store,
+            &[Charge {
+                policy: &policy,
+                key,
+                cost: 1,
+            }]
+            .into(),
+            now,
+        )
+    });
 }
 
 /// The whole layer round a service that answers at once: a limit that passes with headers and without, and a refusal with its body.
@@ -180,7 +231,11 @@ fn layer(bencher: Bencher<'_, '_>, what: &str) {
     let policy = Policy::smooth("a", limit, HOUR).expect("a policy");
     let layer = RateLimitLayer::new(Limiter::new("bench", store()), vec![Rule::new(policy, ByAddress)]);
     let layer = layer.expect("one rule");
-    let layer = if what == "with headers" { layer } else { layer.without_headers() };
+    let layer = if what == "with headers" {
+        layer
+    } else {
+        layer.without_headers()
+    };
     let bare = tower::service_fn(|_: Request<()>| {
         std::future::ready(Ok::<_, std::convert::Infallible>(Response::new(bytes::Bytes::new())))
     });

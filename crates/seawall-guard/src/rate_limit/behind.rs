@@ -31,6 +31,8 @@ impl<A: Authenticate, S: LimitStore, I> Layer<I> for AuthenticatedLimitLayer<A, 
 
 impl<A: Authenticate, S> fmt::Debug for AuthenticatedLimitLayer<A, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthenticatedLimitLayer").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("AuthenticatedLimitLayer")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }

@@ -55,10 +55,13 @@ impl<'a> Decision<'a> {
 
     /// In the order of the charges.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> {
-        self.charges.iter().zip(self.verdict.standings()).map(|(charge, standing)| Part {
-            charge: *charge,
-            standing: *standing,
-        })
+        self.charges
+            .iter()
+            .zip(self.verdict.standings())
+            .map(|(charge, standing)| Part {
+                charge: *charge,
+                standing: *standing,
+            })
     }
 
     /// The policy that is closest to refusal: where it refused, the one that will go on refusing for longest. None: there are only
@@ -100,7 +103,10 @@ impl<'a> Decision<'a> {
     }
 
     pub(super) fn closest_at(&self) -> Option<(usize, Part<'a>)> {
-        let in_force = self.parts().enumerate().filter(|(_, part)| !part.charge.policy.is_shadow());
+        let in_force = self
+            .parts()
+            .enumerate()
+            .filter(|(_, part)| !part.charge.policy.is_shadow());
         in_force.min_by_key(|(_, part)| part.distance())
     }
 }
@@ -111,7 +117,11 @@ impl Part<'_> {
         let standing = &self.standing;
         let wait = standing.retry_after().unwrap_or_default();
         let farthest_first = |time: Duration| std::cmp::Reverse(time);
-        (farthest_first(wait), standing.remaining(), farthest_first(standing.reset()))
+        (
+            farthest_first(wait),
+            standing.remaining(),
+            farthest_first(standing.reset()),
+        )
     }
 
     fn charged(&self) -> Charged {
@@ -136,7 +146,14 @@ impl DecisionRecord {
 impl fmt::Display for DecisionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.is_shadow() { "would refuse" } else { "refuses" };
-        let Self { guard, policy, key, cost, remaining, .. } = self;
+        let Self {
+            guard,
+            policy,
+            key,
+            cost,
+            remaining,
+            ..
+        } = self;
         let wait = self.retry_after.as_millis();
         write!(
             f,

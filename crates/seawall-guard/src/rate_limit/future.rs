@@ -73,9 +73,7 @@ where
 
     pub(super) const fn refused(refusal: Response<Bytes>) -> Self {
         Self {
-            state: State::Refused {
-                refusal: Some(refusal),
-            },
+            state: State::Refused { refusal: Some(refusal) },
             after: After::Nothing,
         }
     }
@@ -119,9 +117,7 @@ where
                             let answering = inner.call(request);
                             this.state.set(State::Answering { answering });
                         }
-                        Err(refusal) => this.state.set(State::Refused {
-                            refusal: Some(refusal),
-                        }),
+                        Err(refusal) => this.state.set(State::Refused { refusal: Some(refusal) }),
                     }
                 }
                 StateProjection::Answering { answering } => {

@@ -2,8 +2,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::header::{HeaderName, HeaderValue};
 use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
 
 use super::{Policy, Standing};
 
@@ -51,7 +51,9 @@ impl PolicyHeaders {
     /// Writes them all, unless a policy further inside, which is closer to refusal, has written its own. `now` is in seconds since
     /// 1970. The three that change are parts of one allocation.
     pub(super) fn write(&self, policy: &Policy, shown: Shown, now: u64, headers: &mut HeaderMap) {
-        let of_another = headers.get(REMAINING).and_then(|value| value.to_str().ok()?.parse().ok());
+        let of_another = headers
+            .get(REMAINING)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         if of_another.is_some_and(|remaining: u32| remaining <= shown.remaining) {
             return;
         }
@@ -61,7 +63,12 @@ impl PolicyHeaders {
             let _ = text.write_fmt(arguments);
             HeaderValue::from_maybe_shared(text.split().freeze()).expect("a name and digits are plain ASCII")
         };
-        let ratelimit = part(format_args!("\"{}\";r={};t={}", policy.name(), shown.remaining, shown.reset));
+        let ratelimit = part(format_args!(
+            "\"{}\";r={};t={}",
+            policy.name(),
+            shown.remaining,
+            shown.reset
+        ));
         let remaining = part(format_args!("{}", shown.remaining));
         let reset = part(format_args!("{}", now.saturating_add(shown.reset)));
         for (name, value) in [
@@ -100,7 +107,10 @@ mod tests {
         let minute = Policy::smooth("default", 100, Duration::from_secs(60)).unwrap();
         let short = Policy::exact("probe", 3, Duration::from_millis(1500)).unwrap();
         let mut headers = HeaderMap::new();
-        let shown = Shown { remaining: 50, reset: 30 };
+        let shown = Shown {
+            remaining: 50,
+            reset: 30,
+        };
         let of_the_minute = [
             "ratelimit-policy: \"default\";q=100;w=60",
             "ratelimit: \"default\";r=50;t=30",
@@ -110,7 +120,10 @@ mod tests {
         ];
         assert_eq!(written(&minute, shown, &mut headers), of_the_minute);
         // One that is farther away, and one that is closer.
-        let shown = Shown { remaining: 50, reset: 2 };
+        let shown = Shown {
+            remaining: 50,
+            reset: 2,
+        };
         assert_eq!(written(&short, shown, &mut headers), of_the_minute);
         let shown = Shown { remaining: 2, reset: 2 };
         assert_eq!(

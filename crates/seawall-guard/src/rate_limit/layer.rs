@@ -195,7 +195,9 @@ impl<W, S> Clone for RateLimitLayer<W, S> {
 
 impl<W, S> fmt::Debug for RateLimitLayer<W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimitLayer").field("guard", self.shared.limiter.guard()).finish_non_exhaustive()
+        f.debug_struct("RateLimitLayer")
+            .field("guard", self.shared.limiter.guard())
+            .finish_non_exhaustive()
     }
 }
 
@@ -227,7 +229,9 @@ impl<I: Clone, W, S> Clone for RateLimitService<I, W, S> {
 
 impl<I: fmt::Debug, W, S> fmt::Debug for RateLimitService<I, W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimitService").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("RateLimitService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Charges, Decision, Intent, KeyHash, KeySeed, LimitStore, MemoryStore, Question, Receipt, Unavailable, Verdict,
+    Answer, Charges, Decision, Intent, KeyHash, KeySeed, LimitStore, MemoryStore, Question, Receipt, Unavailable,
+    Verdict,
 };
 
 /// Asks a store, under a name. For what no layer knows: costs that show later, refunds, a look at what is left.

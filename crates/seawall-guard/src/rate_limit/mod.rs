@@ -62,14 +62,12 @@ pub use decision::{Decision, DecisionRecord, DecisionRecords, Part};
 pub use future::RateLimitFuture;
 pub use hash::{KeyHash, KeySeed};
 pub use keys::{
-    Anyone, Asked, ByAddress, ByAnonymousAddress, ByApiKey, ByFunction, ByPrincipal, ByTenant, Identified, KeyBy, Together,
-    WithApiKey, WithTenant, by,
+    Anyone, Asked, ByAddress, ByAnonymousAddress, ByApiKey, ByFunction, ByPrincipal, ByTenant, Identified, KeyBy,
+    Together, WithApiKey, WithTenant, by,
 };
 pub use layer::{RateLimitLayer, RateLimitService};
 pub use limiter::Limiter;
 pub use memory::{MemoryBounds, MemoryBoundsError, MemoryStore, MemoryUse};
 pub use policy::{MAX_EXACT, Policy, PolicyError, Preset};
 pub use rules::{Refusals, Rule, RulesError};
-pub use store::{
-    Answer, Basis, Charged, Intent, LimitStore, Question, Receipt, Standing, Unavailable, Verdict,
-};
+pub use store::{Answer, Basis, Charged, Intent, LimitStore, Question, Receipt, Standing, Unavailable, Verdict};

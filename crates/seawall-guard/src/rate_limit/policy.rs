@@ -286,15 +286,42 @@ mod tests {
     fn a_policy_that_makes_no_sense_is_refused_by_name() {
         let long = "x".repeat(65);
         for (policy, message) in [
-            (Policy::smooth("", 1, MINUTE), "a policy's name is 1 to 64 of [a-z0-9_.-], not \"\""),
-            (Policy::smooth("a\"b", 1, MINUTE), "a policy's name is 1 to 64 of [a-z0-9_.-], not \"a\\\"b\""),
-            (Policy::exact(&long, 1, MINUTE), &*format!("a policy's name is 1 to 64 of [a-z0-9_.-], not \"{long}\"")),
-            (Policy::smooth("a", 0, MINUTE), "policy a: a limit of 0 lets nobody through"),
-            (Policy::smooth("a", 1, Duration::ZERO), "policy a: a window is longer than zero and at most 366 days, not 0ns"),
-            (Policy::smooth("a", 1001, Duration::from_millis(1)), "policy a: 1001 in 1ms is more than one in a microsecond"),
-            (Policy::strict("a", 10, MINUTE, 10), "policy a: a burst of 10 leaves nothing of a limit of 10"),
-            (Policy::strict("a", 10, MINUTE, 0), "policy a: a burst of 0 leaves nothing of a limit of 10"),
-            (Policy::exact("a", 1001, MINUTE), "a log of 1001 requests is longer than 1000: use a smooth or a strict policy"),
+            (
+                Policy::smooth("", 1, MINUTE),
+                "a policy's name is 1 to 64 of [a-z0-9_.-], not \"\"",
+            ),
+            (
+                Policy::smooth("a\"b", 1, MINUTE),
+                "a policy's name is 1 to 64 of [a-z0-9_.-], not \"a\\\"b\"",
+            ),
+            (
+                Policy::exact(&long, 1, MINUTE),
+                &*format!("a policy's name is 1 to 64 of [a-z0-9_.-], not \"{long}\""),
+            ),
+            (
+                Policy::smooth("a", 0, MINUTE),
+                "policy a: a limit of 0 lets nobody through",
+            ),
+            (
+                Policy::smooth("a", 1, Duration::ZERO),
+                "policy a: a window is longer than zero and at most 366 days, not 0ns",
+            ),
+            (
+                Policy::smooth("a", 1001, Duration::from_millis(1)),
+                "policy a: 1001 in 1ms is more than one in a microsecond",
+            ),
+            (
+                Policy::strict("a", 10, MINUTE, 10),
+                "policy a: a burst of 10 leaves nothing of a limit of 10",
+            ),
+            (
+                Policy::strict("a", 10, MINUTE, 0),
+                "policy a: a burst of 0 leaves nothing of a limit of 10",
+            ),
+            (
+                Policy::exact("a", 1001, MINUTE),
+                "a log of 1001 requests is longer than 1000: use a smooth or a strict policy",
+            ),
             (
                 Policy::smooth("a", 1, MAX_WINDOW).and_then(|policy| policy.with_burst(11)),
                 "policy a: a burst of 11 is 0, or takes more than ten years to come back",

@@ -67,7 +67,9 @@ impl<W> Rule<W> {
 
 impl<W> fmt::Debug for Rule<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rule").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Rule")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -144,7 +146,10 @@ impl<W> Rules<W> {
 
     pub(super) fn count(&self, decision: &Decision<'_>) {
         for part in decision.without_room() {
-            let of_part = self.rules.iter().find(|armed| armed.rule.policy.tag() == part.charge.policy.tag());
+            let of_part = self
+                .rules
+                .iter()
+                .find(|armed| armed.rule.policy.tag() == part.charge.policy.tag());
             if let Some(armed) = of_part {
                 // A number for metrics.
                 armed.refusals.fetch_add(1, Ordering::Relaxed);

@@ -21,8 +21,7 @@ use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
 use seawall_guard::profile::ProfileLayer;
 use seawall_guard::rate_limit::{
-    ByAddress, Charge, Charges, Intent, Limiter, MemoryStore, Policy, Preset, Question, RateLimitLayer, Rule,
-    Together,
+    ByAddress, Charge, Charges, Intent, Limiter, MemoryStore, Policy, Preset, Question, RateLimitLayer, Rule, Together,
 };
 use seawall_guard::recording::{RecordLayer, Routes};
 use seawall_guard::stats::RouteStats;
@@ -83,7 +82,13 @@ fn generous(name: &str) -> Policy {
 fn limited_under_five_policies(bencher: Bencher<'_, '_>) {
     let limiter = Limiter::new("test", MemoryStore::new());
     let exact = Policy::exact("e", 1000, std::time::Duration::from_micros(1000)).unwrap();
-    let policies = [generous("a"), generous("b"), generous("c"), Policy::preset(Preset::Costly).shadow(), exact];
+    let policies = [
+        generous("a"),
+        generous("b"),
+        generous("c"),
+        Policy::preset(Preset::Costly).shadow(),
+        exact,
+    ];
     let take = || {
         let mut charges = Charges::none();
         for (at, policy) in policies.iter().enumerate() {

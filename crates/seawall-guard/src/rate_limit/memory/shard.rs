@@ -10,17 +10,12 @@ use crate::rate_limit::{Charge, Charged, Intent, KeyHash, Policy, Standing};
 /// The buckets that keys share for which there is no slot, for each policy.
 const SHARED: usize = 16;
 
-/// The two bounds of a store.
-#[derive(Debug)]
-pub(super) struct Budgets {
-    pub(super) buckets: Budget,
-    pub(super) logs: Budget,
-}
-
 /// A part of the keys.
 pub(super) struct Shard {
     table: Table,
     logs: HashMap<u64, Log, BuildHasherDefault<AsIs>>,
+    log_bytes: usize,
+    max_log_bytes: usize,
     /// No log ends before.
     next_end: u64,
     overflow: Vec<Overflow>,
@@ -75,10 +70,12 @@ impl Weighed {
 }
 
 impl Shard {
-    pub(super) fn new(max_bytes: usize) -> Self {
+    pub(super) fn new(max_bucket_bytes: usize, max_log_bytes: usize) -> Self {
         Self {
-            table: Table::new(max_bytes),
+            table: Table::new(max_bucket_bytes),
             logs: HashMap::default(),
+            log_bytes: 0,
+            max_log_bytes,
             next_end: 0,
             overflow: Vec::new(),
             overflowed: 0,
@@ -86,11 +83,11 @@ impl Shard {
     }
 
     /// How a charge stands. A key that is new is given a place, which `take` or `leave` has to follow.
-    pub(super) fn weigh(&mut self, charge: &Charge<'_>, now: u64, intent: Intent, budgets: &Budgets) -> Weighed {
+    pub(super) fn weigh(&mut self, charge: &Charge<'_>, now: u64, intent: Intent, budget: &Budget) -> Weighed {
         let id = id(charge.key.get(), charge.policy.tag());
         match charge.policy.kind() {
             Kind::Bucket(gcra) => {
-                let (place, full_at) = self.bucket(charge, id, now, intent, &budgets.buckets);
+                let (place, full_at) = self.bucket(charge, id, now, intent, budget);
                 let mut standing = gcra.weigh(full_at, now, charge.cost);
                 if matches!(place, Place::SharedBucket(..)) {
                     standing.set_shared();
@@ -103,7 +100,7 @@ impl Shard {
                 }
             }
             Kind::Log { limit, window } => {
-                let place = self.log(charge.policy, id, now, intent, &budgets.logs);
+                let place = self.log(charge.policy, id, now, intent);
                 let mut standing = match self.log_at(place, id) {
                     Some(log) => log.weigh(limit, window, now, charge.cost),
                     None => SlidingLog::new(0).weigh(limit, window, now, charge.cost),
@@ -146,13 +143,13 @@ impl Shard {
     }
 
     /// Leaves everything as it was.
-    pub(super) fn leave(&mut self, charge: &Charge<'_>, weighed: &Weighed, budgets: &Budgets) {
+    pub(super) fn leave(&mut self, charge: &Charge<'_>, weighed: &Weighed) {
         let id = id(charge.key.get(), charge.policy.tag());
         match weighed.place {
             Place::NewSlot(at) => self.table.set(at, id, weighed.full_at),
             Place::NewLog => {
                 if let Some(log) = self.logs.remove(&id) {
-                    budgets.logs.give_back(log.bytes);
+                    self.log_bytes -= log.bytes;
                 }
             }
             _ => {}
@@ -191,9 +188,9 @@ impl Shard {
         }
     }
 
-    /// Slots in use, and logs.
-    pub(super) fn filled(&self, now: u64) -> (usize, usize) {
-        (self.table.in_use(now), self.logs.len())
+    /// Slots in use, logs, and the bytes of these.
+    pub(super) fn filled(&self, now: u64) -> (usize, usize, usize) {
+        (self.table.in_use(now), self.logs.len(), self.log_bytes)
     }
 
     pub(super) fn shared_bytes(&self) -> usize {
@@ -202,14 +199,7 @@ impl Shard {
         self.overflow.capacity() * size_of::<Overflow>() + logs
     }
 
-    fn bucket(
-        &mut self,
-        charge: &Charge<'_>,
-        id: u64,
-        now: u64,
-        intent: Intent,
-        budget: &Budget,
-    ) -> (Place, u64) {
+    fn bucket(&mut self, charge: &Charge<'_>, id: u64, now: u64, intent: Intent, budget: &Budget) -> (Place, u64) {
         if let Some(at) = self.table.find(id) {
             let full_at = self.table.full_at(at);
             if full_at > now || intent == Intent::Peek {
@@ -233,7 +223,7 @@ impl Shard {
         (Place::SharedBucket(at, bucket), full_at)
     }
 
-    fn log(&mut self, policy: &Policy, id: u64, now: u64, intent: Intent, budget: &Budget) -> Place {
+    fn log(&mut self, policy: &Policy, id: u64, now: u64, intent: Intent) -> Place {
         if let Some(log) = self.logs.get_mut(&id) {
             log.weighed_at = now;
             return Place::Log;
@@ -247,7 +237,10 @@ impl Shard {
             Kind::Bucket(_) => return Place::Nowhere,
         };
         let bytes = SlidingLog::bytes(limit);
-        if !budget.take(bytes) && !(self.sweep(now, budget) && budget.take(bytes)) {
+        if self.log_bytes + bytes > self.max_log_bytes {
+            self.sweep(now);
+        }
+        if self.log_bytes + bytes > self.max_log_bytes {
             let at = self.overflow_of(policy).unwrap_or_else(|| self.new_overflow(policy));
             self.overflow[at].log.get_or_insert_with(|| SlidingLog::new(limit));
             return Place::SharedLog(at);
@@ -256,6 +249,7 @@ impl Shard {
             Some(shared) => SlidingLog::after(shared, limit),
             None => SlidingLog::new(limit),
         };
+        self.log_bytes += bytes;
         self.next_end = self.next_end.min(now.saturating_add(window));
         let log = Log {
             log,
@@ -276,24 +270,23 @@ impl Shard {
     }
 
     /// Lets go of logs of which nothing counts. Where none can have come to its end since the last time, it does not look.
-    fn sweep(&mut self, now: u64, budget: &Budget) -> bool {
+    fn sweep(&mut self, now: u64) {
         if now < self.next_end {
-            return false;
+            return;
         }
-        let before = self.logs.len();
-        let mut next_end = u64::MAX;
+        let (mut next_end, mut freed) = (u64::MAX, 0);
         self.logs.retain(|_, log| {
             let end = log.log.empty_at(log.window);
             let stays = end > now || log.weighed_at == now;
             if stays {
                 next_end = next_end.min(end.max(now + 1));
             } else {
-                budget.give_back(log.bytes);
+                freed += log.bytes;
             }
             stays
         });
+        self.log_bytes -= freed;
         self.next_end = next_end;
-        self.logs.len() < before
     }
 
     fn overflow_of(&self, policy: &Policy) -> Option<usize> {

@@ -6,7 +6,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::budget::Budget;
-use super::shard::{Budgets, Shard, Weighed};
+use super::shard::{Shard, Weighed};
 use super::table::Table;
 use crate::rate_limit::{
     Answer, Basis, Charges, Intent, KeyHash, LimitStore, Question, Receipt, Standing, Unavailable, Verdict,
@@ -19,7 +19,8 @@ const MAX: usize = Charges::MAX;
 pub struct MemoryBounds {
     /// For the buckets of smooth and strict policies, 16 bytes each. While a part of it grows, its old form counts too.
     pub buckets: usize,
-    /// For the logs of exact policies: 16 bytes for each request of the limit, and about 100 more.
+    /// For the logs of exact policies: 16 bytes for each request of the limit, and about 100 more. Each shard has its part: what
+    /// does not hold one log of a policy makes its keys share one.
     pub logs: usize,
     /// How many parts there are, each with a lock: a power of two, at most 256.
     pub shards: usize,
@@ -50,8 +51,8 @@ pub enum MemoryBoundsError {
 pub struct MemoryUse {
     pub bucket_bytes: usize,
     pub log_bytes: usize,
-    /// What is set aside for keys without a place, for each policy that has met any. Not within the bounds: 160 bytes a policy and
-    /// shard, and for an exact one a log.
+    /// What is set aside for keys without a place, for each policy that has met any. Not within the bounds: about 180 bytes a policy
+    /// and shard, for four at a time, and for an exact one a log.
     pub shared_bytes: usize,
     /// Buckets that are not full, so that they cannot be given away.
     pub buckets_in_use: usize,
@@ -80,7 +81,7 @@ pub struct MemoryStore {
 struct Shared {
     began: Instant,
     shards: Box<[Aligned]>,
-    budgets: Budgets,
+    budget: Budget,
     bucket_bytes_of_a_shard: usize,
 }
 
@@ -104,13 +105,11 @@ impl MemoryStore {
             return Err(MemoryBoundsError::Buckets { needed: first, buckets });
         }
         let of_each = buckets / shards;
+        let shard = || Aligned(Mutex::new(Shard::new(of_each, logs / shards)));
         let shared = Shared {
             began: Instant::now(),
-            shards: (0..shards).map(|_| Aligned(Mutex::new(Shard::new(of_each)))).collect(),
-            budgets: Budgets {
-                buckets: Budget::new(first, buckets),
-                logs: Budget::new(0, logs),
-            },
+            shards: (0..shards).map(|_| shard()).collect(),
+            budget: Budget::new(first, buckets),
             bucket_bytes_of_a_shard: of_each,
         };
         Ok(Self {
@@ -122,14 +121,14 @@ impl MemoryStore {
     /// decide first.
     #[must_use]
     pub fn decide(&self, question: &Question<'_>, now: Instant) -> Verdict {
-        let Shared { budgets, .. } = &*self.shared;
+        let Shared { budget, .. } = &*self.shared;
         let now = self.nanos(now);
         let (charges, intent) = (question.charges, question.intent);
         let mut held = self.lock(charges);
         let mut weighed = [Weighed::NONE; MAX];
         let mut admitted = true;
         for (at, (charge, weighed)) in charges.iter().zip(&mut weighed).enumerate() {
-            *weighed = held.shard(at).weigh(charge, now, intent, budgets);
+            *weighed = held.shard(at).weigh(charge, now, intent, budget);
             admitted &= weighed.standing.has_room() || charge.policy.is_shadow();
         }
         let mut standings = [Standing::default(); MAX];
@@ -138,7 +137,7 @@ impl MemoryStore {
                 if admitted && weighed.standing.has_room() {
                     held.shard(at).take(charge, weighed, now);
                 } else {
-                    held.shard(at).leave(charge, weighed, budgets);
+                    held.shard(at).leave(charge, weighed);
                 }
             }
             standings[at] = weighed.standing;
@@ -163,19 +162,19 @@ impl MemoryStore {
 
     #[must_use]
     pub fn usage_at(&self, now: Instant) -> MemoryUse {
-        let Shared { budgets, shards, .. } = &*self.shared;
+        let Shared { budget, shards, .. } = &*self.shared;
         let now = self.nanos(now);
         let mut usage = MemoryUse {
-            bucket_bytes: budgets.buckets.used(),
-            log_bytes: budgets.logs.used(),
+            bucket_bytes: budget.used(),
             buckets_at_most: shards.len() * Table::most_slots(self.shared.bucket_bytes_of_a_shard),
             ..MemoryUse::default()
         };
         for shard in shards {
             let shard = shard.0.lock();
-            let (in_use, logs) = shard.filled(now);
+            let (in_use, logs, log_bytes) = shard.filled(now);
             usage.buckets_in_use += in_use;
             usage.logs += logs;
+            usage.log_bytes += log_bytes;
             usage.overflowed += shard.overflowed;
             usage.shared_bytes += shard.shared_bytes();
         }
@@ -244,8 +243,10 @@ impl Default for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.shared.budgets.buckets.used();
-        f.debug_struct("MemoryStore").field("bucket_bytes", &bytes).finish_non_exhaustive()
+        let bytes = self.shared.budget.used();
+        f.debug_struct("MemoryStore")
+            .field("bucket_bytes", &bytes)
+            .finish_non_exhaustive()
     }
 }
 

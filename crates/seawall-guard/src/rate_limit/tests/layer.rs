@@ -8,11 +8,13 @@ use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt as _};
 
 use super::super::{
-    Answer, Anyone, ByAddress, ByAnonymousAddress, ByApiKey, ByPrincipal, ByTenant, DecisionRecords, Identified, LimitStore,
-    Limiter, MemoryStore, Policy, Question, RateLimitLayer, Receipt, Rule, RulesError, Together, Unavailable, Verdict,
-    WithApiKey, WithTenant, by,
+    Answer, Anyone, ByAddress, ByAnonymousAddress, ByApiKey, ByPrincipal, ByTenant, DecisionRecords, Identified,
+    LimitStore, Limiter, MemoryStore, Policy, Question, RateLimitLayer, Receipt, Rule, RulesError, Together,
+    Unavailable, Verdict, WithApiKey, WithTenant, by,
 };
-use crate::authenticate::{Authenticate, AuthenticateLayer, Credential, Decision, Principal, PrincipalId, unauthenticated};
+use crate::authenticate::{
+    Authenticate, AuthenticateLayer, Credential, Decision, Principal, PrincipalId, unauthenticated,
+};
 use crate::client_address::ClientAddress;
 use crate::problem::{Problem, ProblemLayer};
 
@@ -26,7 +28,9 @@ fn limited(rules: Vec<Rule<Anyone>>) -> RateLimitLayer<Anyone> {
 
 fn app() -> Router {
     let teapot = || async { StatusCode::IM_A_TEAPOT };
-    Router::new().route("/", routing::get(|| async {})).route("/teapot", routing::get(teapot))
+    Router::new()
+        .route("/", routing::get(|| async {}))
+        .route("/teapot", routing::get(teapot))
 }
 
 fn get(path: &str, address: &str) -> Request<Body> {
@@ -49,7 +53,9 @@ async fn text(response: Response<Body>) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn answers_say_how_the_policy_stands_and_refusals_when_to_come_again() {
-    let app = app().layer(limited(vec![Rule::new(exact("probe", 3), ByAddress)])).layer(ProblemLayer);
+    let app = app()
+        .layer(limited(vec![Rule::new(exact("probe", 3), ByAddress)]))
+        .layer(ProblemLayer);
     for remaining in ["2", "1", "0"] {
         let response = ask(&app, "/", "192.0.2.1").await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -88,16 +94,23 @@ async fn answers_say_how_the_policy_stands_and_refusals_when_to_come_again() {
 async fn what_one_policy_refuses_is_charged_under_none() {
     let rules = vec![
         Rule::new(exact("wide", 4), ByAddress),
-        Rule::new(exact("narrow", 1), by(|request, seed| {
-            let path = request.uri.path();
-            (path == "/teapot").then(|| seed.hash(0, path.as_bytes()))
-        })),
+        Rule::new(
+            exact("narrow", 1),
+            by(|request, seed| {
+                let path = request.uri.path();
+                (path == "/teapot").then(|| seed.hash(0, path.as_bytes()))
+            }),
+        ),
     ];
     let app = app().layer(limited(rules));
     let mut seen = Vec::new();
     for path in ["/teapot", "/teapot", "/teapot", "/", "/", "/", "/"] {
         let response = ask(&app, path, "192.0.2.1").await;
-        seen.push(format!("{} {}", response.status().as_u16(), header(&response, "ratelimit")));
+        seen.push(format!(
+            "{} {}",
+            response.status().as_u16(),
+            header(&response, "ratelimit")
+        ));
     }
     assert_eq!(
         seen,
@@ -121,7 +134,11 @@ async fn of_several_layers_the_policy_closest_to_refusal_is_shown() {
     let mut seen = Vec::new();
     for address in ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"] {
         let response = ask(&app, "/", address).await;
-        seen.push(format!("{} {}", response.status().as_u16(), header(&response, "ratelimit")));
+        seen.push(format!(
+            "{} {}",
+            response.status().as_u16(),
+            header(&response, "ratelimit")
+        ));
     }
     assert_eq!(
         seen,
@@ -141,7 +158,10 @@ async fn a_policy_in_shadow_mode_counts_and_lets_pass() {
         Rule::new(exact("in-force", 3), ByAddress),
     ]);
     let app = app().layer(layer.clone());
-    assert_eq!(ask(&app, "/", "192.0.2.1").await.extensions().get::<DecisionRecords>(), None);
+    assert_eq!(
+        ask(&app, "/", "192.0.2.1").await.extensions().get::<DecisionRecords>(),
+        None
+    );
     for _ in 0..2 {
         let response = ask(&app, "/", "192.0.2.1").await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -151,7 +171,10 @@ async fn a_policy_in_shadow_mode_counts_and_lets_pass() {
     }
     let response = ask(&app, "/", "192.0.2.1").await;
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-    let counts: Vec<_> = layer.refusals().map(|refusals| (refusals.policy.name().to_owned(), refusals.count)).collect();
+    let counts: Vec<_> = layer
+        .refusals()
+        .map(|refusals| (refusals.policy.name().to_owned(), refusals.count))
+        .collect();
     assert_eq!(counts, [("planned".to_owned(), 3), ("in-force".to_owned(), 1)]);
 }
 
@@ -162,20 +185,37 @@ async fn exempt_paths_and_what_is_given_back_cost_nothing() {
         .give_back_if(|status| status == StatusCode::IM_A_TEAPOT);
     let app = app().layer(layer);
     for _ in 0..3 {
-        assert_eq!(ask(&app, "/teapot", "192.0.2.1").await.status(), StatusCode::IM_A_TEAPOT);
+        assert_eq!(
+            ask(&app, "/teapot", "192.0.2.1").await.status(),
+            StatusCode::IM_A_TEAPOT
+        );
         let response = ask(&app, "/", "192.0.2.1").await;
-        assert_eq!((response.status(), header(&response, "ratelimit")), (StatusCode::OK, ""));
+        assert_eq!(
+            (response.status(), header(&response, "ratelimit")),
+            (StatusCode::OK, "")
+        );
     }
     assert_eq!(ask(&app, "/x", "192.0.2.1").await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(ask(&app, "/x", "192.0.2.1").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        ask(&app, "/x", "192.0.2.1").await.status(),
+        StatusCode::TOO_MANY_REQUESTS
+    );
     // A path that is not exempt as it is sent is none that is.
-    assert_eq!(ask(&app, "//", "192.0.2.1").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        ask(&app, "//", "192.0.2.1").await.status(),
+        StatusCode::TOO_MANY_REQUESTS
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn requests_cost_what_their_rule_says() {
     let rule = Rule::new(exact("tokens", 10), ByAddress)
-        .with_cost(|request| request.headers.get("x-cost").map_or(1, |cost| cost.to_str().unwrap().parse().unwrap()))
+        .with_cost(|request| {
+            request
+                .headers
+                .get("x-cost")
+                .map_or(1, |cost| cost.to_str().unwrap().parse().unwrap())
+        })
         .when(|request| request.method == http::Method::GET);
     let app = app().layer(limited(vec![rule]).without_headers());
     let mut seen = Vec::new();
@@ -187,9 +227,15 @@ async fn requests_cost_what_their_rule_says() {
         seen.push((response.status().as_u16(), header(&response, "retry-after").to_owned()));
     }
     let (passed, refused) = ((200, String::new()), (429, "10".to_owned()));
-    assert_eq!(seen, [&passed, &refused, &passed, &passed, &refused, &refused].map(Clone::clone));
+    assert_eq!(
+        seen,
+        [&passed, &refused, &passed, &passed, &refused, &refused].map(Clone::clone)
+    );
     let post = Request::post("/").body(Body::empty()).unwrap();
-    assert_eq!(app.oneshot(post).await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        app.oneshot(post).await.unwrap().status(),
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }
 
 #[test]
@@ -199,7 +245,10 @@ fn rules_that_cannot_be_decided_together_are_refused() {
         RateLimitLayer::new(Limiter::new("test", MemoryStore::new()), rules).map(drop)
     };
     assert_eq!(make(&["a", "b", "a"]), Err(RulesError::SameName("a".to_owned())));
-    assert_eq!(make(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]), Err(RulesError::TooMany(9)));
+    assert_eq!(
+        make(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]),
+        Err(RulesError::TooMany(9))
+    );
     assert_eq!(make(&["a", "b", "c", "d", "e", "f", "g", "h"]), Ok(()));
 }
 
@@ -207,7 +256,11 @@ fn rules_that_cannot_be_decided_together_are_refused() {
 async fn of_a_burst_from_many_threads_exactly_three_pass_and_the_rest_are_told_when() {
     let app = app().layer(limited(vec![Rule::new(exact("probe", 3), ByAddress)]));
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let ask = || (0..20).map(|_| ask(&app, "/", "192.0.2.1").now_or_never().unwrap()).collect::<Vec<_>>();
+        let ask = || {
+            (0..20)
+                .map(|_| ask(&app, "/", "192.0.2.1").now_or_never().unwrap())
+                .collect::<Vec<_>>()
+        };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
@@ -270,7 +323,9 @@ async fn who_is_known_is_limited_by_who_they_are_and_who_is_not_by_their_address
     ]);
     let app = app().layer(limits.behind(AuthenticateLayer::new(Names)));
     let mut seen = Vec::new();
-    for name in ["", "", "unknown", "ada@acme", "ada@acme", "ada@acme", "bob@acme", "eve@acme", "eve", "key-1", "key-1"] {
+    for name in [
+        "", "", "unknown", "ada@acme", "ada@acme", "ada@acme", "bob@acme", "eve@acme", "eve", "key-1", "key-1",
+    ] {
         let mut request = get("/", "192.0.2.1");
         if !name.is_empty() {
             request.headers_mut().insert("x-api-key", name.parse().unwrap());
@@ -305,7 +360,10 @@ impl LimitStore for Elsewhere {
     type Deciding = BoxFuture<'static, Result<Verdict, Unavailable>>;
 
     fn ask(&self, question: &Question<'_>) -> Answer<Self::Deciding> {
-        let verdict = self.0.as_ref().map(|store| store.decide(question, tokio::time::Instant::now()));
+        let verdict = self
+            .0
+            .as_ref()
+            .map(|store| store.decide(question, tokio::time::Instant::now()));
         Answer::Later(
             async move {
                 tokio::task::yield_now().await;
@@ -331,12 +389,21 @@ fn elsewhere(store: Option<MemoryStore>, limit: u32) -> RateLimitLayer<Anyone, E
 async fn a_store_may_answer_later_or_be_unable_to() {
     let app = app().layer(elsewhere(Some(MemoryStore::new()), 1));
     let response = ask(&app, "/", "192.0.2.1").await;
-    assert_eq!((response.status(), header(&response, "ratelimit")), (StatusCode::OK, "\"probe\";r=0;t=10"));
+    assert_eq!(
+        (response.status(), header(&response, "ratelimit")),
+        (StatusCode::OK, "\"probe\";r=0;t=10")
+    );
     let response = ask(&app, "/", "192.0.2.1").await;
-    assert_eq!((response.status(), header(&response, "retry-after")), (StatusCode::TOO_MANY_REQUESTS, "10"));
+    assert_eq!(
+        (response.status(), header(&response, "retry-after")),
+        (StatusCode::TOO_MANY_REQUESTS, "10")
+    );
     let app = self::app().layer(elsewhere(None, 1));
     let response = ask(&app, "/", "192.0.2.1").await;
-    assert_eq!((response.status(), header(&response, "retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));
+    assert_eq!(
+        (response.status(), header(&response, "retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "1")
+    );
     assert!(text(response).await.contains(r#""dependency":"counts""#));
 }
 

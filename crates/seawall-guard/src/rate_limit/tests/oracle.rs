@@ -57,7 +57,10 @@ impl Oracle {
     pub(super) fn stand(&self, now: u64) -> Stand {
         match self.policy.kind() {
             Kind::Log { limit, window } => {
-                let live = self.log.iter().filter(|entry| entry.given_back_at.is_none());
+                let live = self
+                    .log
+                    .iter()
+                    .filter(|entry| entry.given_back_at.is_none() && entry.cost > 0);
                 let ends = live.map(|entry| (entry.at + window).saturating_sub(now));
                 Stand {
                     remaining: u64::from(limit) - self.counted(now),
@@ -122,7 +125,9 @@ impl Oracle {
             return 0;
         };
         let live = self.log.iter().filter(|entry| entry.given_back_at.is_none());
-        live.filter(|entry| now - entry.at < window).map(|entry| entry.cost).sum()
+        live.filter(|entry| now - entry.at < window)
+            .map(|entry| entry.cost)
+            .sum()
     }
 
     fn capacity(&self) -> u64 {

@@ -34,7 +34,7 @@ enum Step {
 }
 
 fn policy(at: usize) -> impl Strategy<Value = Policy> {
-    let window = prop_oneof![Just(60_000_u64), 6_000..60_000_u64];
+    let window = prop_oneof![Just(60_000_u64), 8_000..60_000_u64];
     (0..4_u8, 1..7_u32, 1..10_u32, window, prop::bool::weighted(0.2)).prop_map(
         move |(kind, limit, burst, window, shadow)| {
             let (name, window) = (format!("p{at}"), Duration::from_nanos(window));
@@ -59,7 +59,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn op(keys: u8) -> impl Strategy<Value = Op> {
-    let charge = prop::option::weighted(0.8, (0..keys, prop_oneof![6 => Just(1_u32), 2 => 0..4_u32, 1 => Just(12)]));
+    let charge = prop::option::weighted(
+        0.8,
+        (0..keys, prop_oneof![6 => Just(1_u32), 2 => 0..4_u32, 1 => Just(12)]),
+    );
     let charges = prop::collection::vec(charge, 4);
     prop_oneof![
         6 => charges.clone().prop_map(|charges| Op::Ask { intent: Intent::Take, charges }),
@@ -104,7 +107,10 @@ impl World {
         self.now += match step {
             Step::Not => 0,
             Step::By(by) => by,
-            Step::Window(at, by) => self.policies.get(at).map_or(0, |policy| to(policy.window().as_nanos() as u64, by)),
+            Step::Window(at, by) => self
+                .policies
+                .get(at)
+                .map_or(0, |policy| to(policy.window().as_nanos() as u64, by)),
             Step::Interval(at, by) => {
                 let interval = self.policies.get(at).and_then(Policy::interval);
                 interval.map_or(0, |interval| to(interval.as_nanos() as u64, by))
@@ -124,7 +130,11 @@ impl World {
         for (at, (policy, wanted)) in policies.iter().zip(wanted).enumerate() {
             if let &Some((key, cost)) = wanted {
                 let key_hash = self.key(key);
-                let added = charges.add(Charge { policy, key: key_hash, cost });
+                let added = charges.add(Charge {
+                    policy,
+                    key: key_hash,
+                    cost,
+                });
                 prop_assert!(added);
                 places.push((at, key));
             }
@@ -136,7 +146,10 @@ impl World {
         prop_assert_eq!(decision.is_admitted(), !refused);
         let mut taken = Vec::new();
         for (place, part) in places.into_iter().zip(&parts) {
-            let oracle = self.oracles.entry(place).or_insert_with(|| Oracle::new(part.charge.policy));
+            let oracle = self
+                .oracles
+                .entry(place)
+                .or_insert_with(|| Oracle::new(part.charge.policy));
             let cost = u64::from(part.charge.cost);
             let room = oracle.has_room(self.now, cost);
             if exactly {
@@ -147,7 +160,10 @@ impl World {
                     None => prop_assert!(wait > 0),
                 }
             } else {
-                prop_assert!(room || !part.standing.has_room(), "somebody got through who has no room");
+                prop_assert!(
+                    room || !part.standing.has_room(),
+                    "somebody got through who has no room"
+                );
             }
             let charged = intent == Intent::Take && decision.is_admitted() && part.standing.has_room();
             prop_assert_eq!(part.standing.is_charged() || cost == 0, charged || cost == 0);

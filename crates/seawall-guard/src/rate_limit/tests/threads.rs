@@ -25,7 +25,11 @@ fn of_a_burst_from_many_threads_exactly_three_pass() {
         }
     });
     assert_eq!(admitted.into_inner(), 3);
-    let charge = Charge { policy: &policy, key, cost: 1 };
+    let charge = Charge {
+        policy: &policy,
+        key,
+        cost: 1,
+    };
     let refused = held.decide(Intent::Take, [charge].into(), 5);
     let wait = refused.closest().unwrap().standing.retry_after();
     assert_eq!(wait, Some(Duration::from_secs(10)));
@@ -72,8 +76,17 @@ fn no_charge_is_lost_or_halved_between_threads() {
     let mut full = 0;
     for (at, policy) in policies.iter().enumerate() {
         for (key, of_key) in keys.iter().enumerate() {
-            let charge = Charge { policy, key: *of_key, cost: 0 };
-            let standing = held.decide(Intent::Peek, [charge].into(), 7).parts().next().unwrap().standing;
+            let charge = Charge {
+                policy,
+                key: *of_key,
+                cost: 0,
+            };
+            let standing = held
+                .decide(Intent::Peek, [charge].into(), 7)
+                .parts()
+                .next()
+                .unwrap()
+                .standing;
             let admitted = counts[at * 5 + key].load(Ordering::Relaxed);
             assert_eq!(standing.remaining(), policy.burst() - admitted);
             full += u32::from(standing.remaining() == 0);
