@@ -220,7 +220,7 @@ fn refused(bencher: Bencher<'_, '_>) {
             }]
             .into(),
             now,
-        )
+        );
     });
 }
 

@@ -48,6 +48,14 @@ impl<'a> Charges<'a> {
         self.list[..self.len].iter().flatten()
     }
 
+    /// The charge, where there is just one.
+    pub(super) const fn only(&self) -> Option<&Charge<'a>> {
+        match (&self.list[0], self.len) {
+            (Some(only), 1) => Some(only),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len

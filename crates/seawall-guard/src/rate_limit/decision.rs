@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Extensions;
+
 use super::{Basis, Charge, Charged, Charges, KeyHash, Policy, Receipt, Standing, Verdict};
 
 /// What was decided about a request, under all policies at once.
@@ -132,6 +134,17 @@ impl Part<'_> {
             mark: self.standing.mark(),
             shared: self.standing.is_shared(),
         }
+    }
+}
+
+impl DecisionRecords {
+    /// Beside those of layers further inside.
+    pub(super) fn add_to(self, extensions: &mut Extensions) {
+        let all = match extensions.remove::<Self>() {
+            Some(known) => Self(known.0.iter().chain(&*self.0).cloned().collect()),
+            None => self,
+        };
+        extensions.insert(all);
     }
 }
 

@@ -6,9 +6,8 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::headers::Shown;
-use super::layer::{Judge, unavailable};
-use super::{DecisionRecords, LimitStore, Receipt};
+use super::LimitStore;
+use super::layer::{Judge, Say, Settled, unavailable};
 
 pin_project! {
     /// See [`RateLimitLayer`](super::RateLimitLayer).
@@ -19,7 +18,7 @@ pin_project! {
     {
         #[pin]
         state: State<I, W, S, B>,
-        after: After<W, S>,
+        say: Option<Say<W, S>>,
     }
 }
 
@@ -47,34 +46,22 @@ pin_project! {
     }
 }
 
-/// What happens to an answer.
-pub(super) enum After<W, S> {
-    Nothing,
-    Say {
-        judge: Judge<W, S>,
-        /// Of which part of the decision.
-        shown: Option<(usize, Shown)>,
-        records: Option<DecisionRecords>,
-        receipt: Option<Receipt>,
-    },
-}
-
 impl<I, W, S, B> RateLimitFuture<I, W, S, B>
 where
     I: Service<Request<B>>,
     S: LimitStore,
 {
-    pub(super) const fn answering(answering: I::Future, after: After<W, S>) -> Self {
+    pub(super) const fn answering(answering: I::Future, say: Option<Say<W, S>>) -> Self {
         Self {
             state: State::Answering { answering },
-            after,
+            say,
         }
     }
 
     pub(super) const fn refused(refusal: Response<Bytes>) -> Self {
         Self {
             state: State::Refused { refusal: Some(refusal) },
-            after: After::Nothing,
+            say: None,
         }
     }
 
@@ -84,7 +71,7 @@ where
                 deciding,
                 waiting: Some((inner, request, judge)),
             },
-            after: After::Nothing,
+            say: None,
         }
     }
 }
@@ -109,20 +96,22 @@ where
                     };
                     let settled = match verdict {
                         Ok(verdict) => judge.settle(verdict),
-                        Err(why) => Err(unavailable(why)),
+                        Err(why) => Settled::Refuse(unavailable(why)),
                     };
                     match settled {
-                        Ok(after) => {
-                            *this.after = after;
+                        Settled::Pass(say) => {
+                            *this.say = say;
                             let answering = inner.call(request);
                             this.state.set(State::Answering { answering });
                         }
-                        Err(refusal) => this.state.set(State::Refused { refusal: Some(refusal) }),
+                        Settled::Refuse(refusal) => this.state.set(State::Refused { refusal: Some(refusal) }),
                     }
                 }
                 StateProjection::Answering { answering } => {
                     let mut response = ready!(answering.poll(cx))?;
-                    std::mem::replace(this.after, After::Nothing).finish(&mut response);
+                    if let Some(say) = this.say.take() {
+                        say.in_answer(&mut response);
+                    }
                     return Poll::Ready(Ok(response));
                 }
                 StateProjection::Refused { refusal } => {
@@ -135,38 +124,4 @@ where
             }
         }
     }
-}
-
-impl<W, S: LimitStore> After<W, S> {
-    fn finish<R>(self, response: &mut Response<R>) {
-        let Self::Say {
-            judge,
-            shown,
-            records,
-            receipt,
-        } = self
-        else {
-            return;
-        };
-        if let Some(receipt) = receipt
-            && judge.give_back_if.is_some_and(|free| free(response.status()))
-        {
-            judge.shared.limiter.give_back(receipt);
-        }
-        if let Some((part, shown)) = shown {
-            judge.write(part, shown, response.headers_mut());
-        }
-        if let Some(records) = records {
-            add(response, records);
-        }
-    }
-}
-
-/// Beside those of layers further inside.
-fn add<R>(response: &mut Response<R>, records: DecisionRecords) {
-    let all = match response.extensions_mut().remove::<DecisionRecords>() {
-        Some(known) => DecisionRecords(known.0.iter().chain(&*records.0).cloned().collect()),
-        None => records,
-    };
-    response.extensions_mut().insert(all);
 }

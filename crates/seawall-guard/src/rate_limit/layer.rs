@@ -8,15 +8,18 @@ use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
 use super::clock::unix_seconds;
-use super::future::{After, RateLimitFuture};
+use super::future::RateLimitFuture;
 use super::headers::{Shown, whole_seconds};
 use super::rules::{Picked, Rules};
 use super::{
-    Answer, Anyone, Asked, AuthenticatedLimitLayer, Decision, Identified, Intent, LimitStore, Limiter, MemoryStore,
-    Refusals, Rule, RulesError, Unavailable, Verdict,
+    Answer, Anyone, Asked, AuthenticatedLimitLayer, Decision, DecisionRecords, Identified, Intent, LimitStore, Limiter,
+    MemoryStore, Receipt, Refusals, Rule, RulesError, Unavailable, Verdict,
 };
 use crate::authenticate::{Authenticate, AuthenticateLayer, Principal};
 use crate::problem::{Problem, kinds};
+
+/// Whether answers of a status cost nothing.
+type Free = fn(StatusCode) -> bool;
 
 /// Refuses requests for which a policy has no room: 429 `rate-limit-exceeded`.
 ///
@@ -49,7 +52,7 @@ pub(super) struct Shared<W, S> {
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     exempt: Arc<[Box<str>]>,
-    give_back_if: Option<fn(StatusCode) -> bool>,
+    give_back_if: Option<Free>,
     headers: bool,
 }
 
@@ -153,7 +156,7 @@ impl<W, S: LimitStore> RateLimitLayer<W, S> {
 
     /// Answers with such a status cost nothing in the end: 304, or what was the server's own fault. Allocates for each request.
     #[must_use]
-    pub const fn give_back_if(mut self, free: fn(StatusCode) -> bool) -> Self {
+    pub const fn give_back_if(mut self, free: Free) -> Self {
         self.settings.give_back_if = Some(free);
         self
     }
@@ -252,12 +255,12 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let path = request.uri().path();
         if self.settings.exempt.iter().any(|exempt| **exempt == *path) {
-            return RateLimitFuture::answering(self.inner.call(request), After::Nothing);
+            return RateLimitFuture::answering(self.inner.call(request), None);
         }
         let Shared { limiter, rules } = &*self.shared;
         let picked = rules.pick(&Asked::of(&request), limiter.seed());
         if picked.is_empty() {
-            return RateLimitFuture::answering(self.inner.call(request), After::Nothing);
+            return RateLimitFuture::answering(self.inner.call(request), None);
         }
         let judge = Judge {
             shared: Arc::clone(&self.shared),
@@ -267,8 +270,8 @@ where
         };
         match limiter.ask(Intent::Take, &rules.charges(&picked)) {
             Answer::Ready(verdict) => match judge.settle(verdict) {
-                Ok(after) => RateLimitFuture::answering(self.inner.call(request), after),
-                Err(refusal) => RateLimitFuture::refused(refusal),
+                Settled::Pass(say) => RateLimitFuture::answering(self.inner.call(request), say),
+                Settled::Refuse(refusal) => RateLimitFuture::refused(refusal),
             },
             Answer::Later(deciding) => {
                 // The instance that was made ready is the one to call.
@@ -282,49 +285,76 @@ where
 
 /// What a verdict means for a request.
 pub(super) struct Judge<W, S> {
-    pub(super) shared: Arc<Shared<W, S>>,
-    pub(super) give_back_if: Option<fn(StatusCode) -> bool>,
+    shared: Arc<Shared<W, S>>,
+    give_back_if: Option<Free>,
     headers: bool,
     picked: Picked,
 }
 
+/// What was decided.
+pub(super) enum Settled<W, S> {
+    Pass(Option<Say<W, S>>),
+    Refuse(Response<Bytes>),
+}
+
+/// What there is to say in an answer, or to do with it.
+pub(super) struct Say<W, S> {
+    shared: Arc<Shared<W, S>>,
+    /// By the rule of that index.
+    shown: Option<(usize, Shown)>,
+    records: Option<DecisionRecords>,
+    receipt: Option<(Receipt, Free)>,
+}
+
 impl<W, S: LimitStore> Judge<W, S> {
-    /// What to do when it is answered, or the refusal.
-    pub(super) fn settle(self, verdict: Verdict) -> Result<After<W, S>, Response<Bytes>> {
+    pub(super) fn settle(self, verdict: Verdict) -> Settled<W, S> {
         let Shared { limiter, rules } = &*self.shared;
         let decision = Decision::new(rules.charges(&self.picked), verdict);
         let records = decision.records(limiter.guard());
         if records.is_some() {
             rules.count(&decision);
         }
-        let closest = decision.closest_at();
-        let shown = closest.map(|(part, closest)| (part, Shown::of(closest.charge.policy, &closest.standing)));
+        let closest = decision.closest_at().filter(|_| self.headers);
+        let shown = closest.and_then(|(part, closest)| {
+            let shown = Shown::of(closest.charge.policy, &closest.standing);
+            Some((self.picked.rule(part)?, shown))
+        });
         if !decision.is_admitted() {
             let mut refusal = refusal(&decision);
-            if let (true, Some((part, shown))) = (self.headers, shown) {
-                self.write(part, shown, refusal.headers_mut());
+            if let Some((rule, shown)) = shown {
+                rules.write(rule, shown, unix_seconds(), refusal.headers_mut());
             }
             if let Some(records) = records {
                 refusal.extensions_mut().insert(records);
             }
-            return Err(refusal);
+            return Settled::Refuse(refusal);
         }
-        let receipt = self.give_back_if.and_then(|_| decision.receipt());
-        let shown = shown.filter(|_| self.headers);
+        let receipt = self.give_back_if.and_then(|free| Some((decision.receipt()?, free)));
         if shown.is_none() && receipt.is_none() && records.is_none() {
-            return Ok(After::Nothing);
+            return Settled::Pass(None);
         }
-        Ok(After::Say {
-            judge: self,
+        Settled::Pass(Some(Say {
+            shared: self.shared,
             shown,
             records,
             receipt,
-        })
+        }))
     }
+}
 
-    pub(super) fn write(&self, part: usize, shown: Shown, headers: &mut http::HeaderMap) {
-        if let Some((policy, always)) = self.shared.rules.of(&self.picked, part) {
-            always.write(policy, shown, unix_seconds(), headers);
+impl<W, S: LimitStore> Say<W, S> {
+    pub(super) fn in_answer<R>(self, response: &mut Response<R>) {
+        let Shared { limiter, rules } = &*self.shared;
+        if let Some((receipt, free)) = self.receipt
+            && free(response.status())
+        {
+            limiter.give_back(receipt);
+        }
+        if let Some((rule, shown)) = self.shown {
+            rules.write(rule, shown, unix_seconds(), response.headers_mut());
+        }
+        if let Some(records) = self.records {
+            records.add_to(response.extensions_mut());
         }
     }
 }

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::headers::PolicyHeaders;
+use http::HeaderMap;
+
+use super::headers::{PolicyHeaders, Shown};
 use super::{Asked, Charge, Charges, Decision, KeyBy, KeyHash, KeySeed, Policy};
 
 type Cost<W> = fn(&Asked<'_, W>) -> u32;
@@ -137,11 +139,12 @@ impl<W> Rules<W> {
         charges
     }
 
-    /// The rule of a part of a decision, with what its headers always say.
-    pub(super) fn of(&self, picked: &Picked, part: usize) -> Option<(&Policy, &PolicyHeaders)> {
-        let (at, ..) = picked.list.get(part).copied().flatten()?;
-        let armed = &self.rules[usize::from(at)];
-        Some((&armed.rule.policy, &armed.headers))
+    /// Writes how the policy of a rule stands.
+    pub(super) fn write(&self, rule: usize, shown: Shown, now: u64, headers: &mut HeaderMap) {
+        let Armed {
+            rule, headers: always, ..
+        } = &self.rules[rule];
+        always.write(&rule.policy, shown, now, headers);
     }
 
     pub(super) fn count(&self, decision: &Decision<'_>) {
@@ -166,6 +169,12 @@ impl<W> Rules<W> {
 }
 
 impl Picked {
+    /// Of a part of the decision.
+    pub(super) fn rule(&self, part: usize) -> Option<usize> {
+        let (at, ..) = self.list.get(part).copied().flatten()?;
+        Some(usize::from(at))
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.list[0].is_none()
     }

@@ -41,6 +41,10 @@ pub enum Intent {
 
 /// At once, or later.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a verdict that is there at once is not allocated for"
+)]
 pub enum Answer<F> {
     Ready(Verdict),
     Later(F),

@@ -42,6 +42,7 @@ struct Overflow {
 #[derive(Clone, Copy)]
 pub(super) struct Weighed {
     pub(super) standing: Standing,
+    id: u64,
     place: Place,
     /// What the bucket was.
     full_at: u64,
@@ -59,14 +60,6 @@ enum Place {
     SharedLog(usize),
     /// Somebody looked, and there is nothing.
     Nowhere,
-}
-
-impl Weighed {
-    pub(super) const NONE: Self = Self {
-        standing: Standing::raw(0, 0, 0, 0),
-        place: Place::Nowhere,
-        full_at: 0,
-    };
 }
 
 impl Shard {
@@ -95,6 +88,7 @@ impl Shard {
                 }
                 Weighed {
                     standing,
+                    id,
                     place,
                     full_at,
                 }
@@ -111,6 +105,7 @@ impl Shard {
                 }
                 Weighed {
                     standing,
+                    id,
                     place,
                     full_at: 0,
                 }
@@ -120,7 +115,7 @@ impl Shard {
 
     /// Makes a charge for which there was room.
     pub(super) fn take(&mut self, charge: &Charge<'_>, weighed: &mut Weighed, now: u64) {
-        let id = id(charge.key.get(), charge.policy.tag());
+        let id = weighed.id;
         match charge.policy.kind() {
             Kind::Bucket(gcra) => {
                 // Two keys of one decision may share a bucket: neither's charge may hide the other's.
@@ -143,8 +138,8 @@ impl Shard {
     }
 
     /// Leaves everything as it was.
-    pub(super) fn leave(&mut self, charge: &Charge<'_>, weighed: &Weighed) {
-        let id = id(charge.key.get(), charge.policy.tag());
+    pub(super) fn leave(&mut self, weighed: &Weighed) {
+        let id = weighed.id;
         match weighed.place {
             Place::NewSlot(at) => self.table.set(at, id, weighed.full_at),
             Place::NewLog => {

@@ -6,10 +6,10 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::budget::Budget;
-use super::shard::{Shard, Weighed};
+use super::shard::Shard;
 use super::table::Table;
 use crate::rate_limit::{
-    Answer, Basis, Charges, Intent, KeyHash, LimitStore, Question, Receipt, Standing, Unavailable, Verdict,
+    Answer, Basis, Charge, Charges, Intent, KeyHash, LimitStore, Question, Receipt, Standing, Unavailable, Verdict,
 };
 
 const MAX: usize = Charges::MAX;
@@ -121,24 +121,43 @@ impl MemoryStore {
     /// decide first.
     #[must_use]
     pub fn decide(&self, question: &Question<'_>, now: Instant) -> Verdict {
-        let Shared { budget, .. } = &*self.shared;
         let now = self.nanos(now);
-        let (charges, intent) = (question.charges, question.intent);
+        match question.charges.only() {
+            Some(charge) => self.decide_one(charge, question.intent, now),
+            None => self.decide_all(question.charges, question.intent, now),
+        }
+    }
+
+    fn decide_one(&self, charge: &Charge<'_>, intent: Intent, now: u64) -> Verdict {
+        let mut shard = self.shared.shards[self.shard_of(charge.key)].0.lock();
+        let mut weighed = shard.weigh(charge, now, intent, &self.shared.budget);
+        let has_room = weighed.standing.has_room();
+        match intent {
+            Intent::Take if has_room => shard.take(charge, &mut weighed, now),
+            Intent::Take => shard.leave(&weighed),
+            Intent::Peek => {}
+        }
+        drop(shard);
+        let mut standings = [Standing::default(); MAX];
+        standings[0] = weighed.standing;
+        Verdict::new(standings, has_room || charge.policy.is_shadow(), Basis::Counts)
+    }
+
+    fn decide_all(&self, charges: &Charges<'_>, intent: Intent, now: u64) -> Verdict {
         let mut held = self.lock(charges);
-        let mut weighed = [Weighed::NONE; MAX];
+        let mut weighed = [const { None }; MAX];
         let mut admitted = true;
-        for (at, (charge, weighed)) in charges.iter().zip(&mut weighed).enumerate() {
-            *weighed = held.shard(at).weigh(charge, now, intent, budget);
-            admitted &= weighed.standing.has_room() || charge.policy.is_shadow();
+        for (at, (charge, place)) in charges.iter().zip(&mut weighed).enumerate() {
+            let of_charge = held.shard(at).weigh(charge, now, intent, &self.shared.budget);
+            admitted &= of_charge.standing.has_room() || charge.policy.is_shadow();
+            *place = Some(of_charge);
         }
         let mut standings = [Standing::default(); MAX];
-        for (at, (charge, weighed)) in charges.iter().zip(&mut weighed).enumerate() {
-            if intent == Intent::Take {
-                if admitted && weighed.standing.has_room() {
-                    held.shard(at).take(charge, weighed, now);
-                } else {
-                    held.shard(at).leave(charge, weighed);
-                }
+        for (at, (charge, weighed)) in charges.iter().zip(weighed.iter_mut().flatten()).enumerate() {
+            match intent {
+                Intent::Take if admitted && weighed.standing.has_room() => held.shard(at).take(charge, weighed, now),
+                Intent::Take => held.shard(at).leave(weighed),
+                Intent::Peek => {}
             }
             standings[at] = weighed.standing;
         }
@@ -195,27 +214,28 @@ impl MemoryStore {
 
     /// Locks the shards of all charges in their order, so that nobody waits for somebody who waits.
     fn lock(&self, charges: &Charges<'_>) -> Held<'_> {
-        let shards = &self.shared.shards;
         let mut held = Held {
             guards: [const { None }; MAX],
             of: [0; MAX],
         };
-        let mut order = [(0, 0); MAX];
+        // There are 256 shards and eight charges at most.
+        let mut order = [(0_u8, 0_u8); MAX];
         for (at, charge) in charges.iter().enumerate() {
-            order[at] = (self.shard_of(charge.key), at);
+            order[at] = (self.shard_of(charge.key) as u8, at as u8);
         }
         let order = &mut order[..charges.len()];
         order.sort_unstable();
         let mut last = None;
         for &mut (shard, at) in order {
-            held.of[at] = match last {
+            let guard = match last {
                 Some((same, guard)) if same == shard => guard,
                 _ => {
-                    held.guards[at] = Some(shards[shard].0.lock());
+                    held.guards[usize::from(at)] = Some(self.shared.shards[usize::from(shard)].0.lock());
                     at
                 }
             };
-            last = Some((shard, held.of[at]));
+            held.of[usize::from(at)] = guard;
+            last = Some((shard, guard));
         }
         held
     }
@@ -225,12 +245,12 @@ impl MemoryStore {
 struct Held<'a> {
     guards: [Option<MutexGuard<'a, Shard>>; MAX],
     /// For each charge, which guard is its shard's.
-    of: [usize; MAX],
+    of: [u8; MAX],
 }
 
 impl Held<'_> {
     fn shard(&mut self, charge: usize) -> &mut Shard {
-        let guard = self.guards[self.of[charge]].as_mut();
+        let guard = self.guards[usize::from(self.of[charge])].as_mut();
         guard.expect("each charge's shard was locked")
     }
 }

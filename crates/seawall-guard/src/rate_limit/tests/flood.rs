@@ -36,7 +36,7 @@ impl Addresses {
         // A linear congruential generator of full period.
         self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let random = super::super::hash::spread(self.state);
-        if random % 2 == 0 {
+        if random.is_multiple_of(2) {
             self.key(Ipv4Addr::from_bits((random >> 32) as u32))
         } else {
             self.key(Ipv6Addr::from_bits(u128::from(random) << 64))
@@ -57,13 +57,13 @@ fn flood(held: &Held, policy: &Policy) -> u64 {
     for at in 0..FLOOD {
         let now = at * 100;
         admitted += u64::from(held.admits(policy, addresses.random(), now));
-        if at % 1000 == 0 {
+        if at.is_multiple_of(1000) {
             assert!(
                 !held.admits(policy, limited, now),
                 "a flood let somebody through who is limited"
             );
         }
-        if at % 20_000 == 0 {
+        if at.is_multiple_of(20_000) {
             assert!(
                 held.admits(policy, known, now),
                 "a flood kept somebody out who is known"

@@ -80,6 +80,9 @@ fn schedules(keys: u8, length: usize) -> impl Strategy<Value = (Vec<Policy>, Sch
     (policies, prop::collection::vec((step(), op(keys)), 1..length))
 }
 
+/// The policy and the key of a charge, and its entry in their log.
+type Taken = ((usize, u8), usize);
+
 /// Policies, what was asked of them, and what can be given back.
 struct World {
     held: Held,
@@ -87,7 +90,7 @@ struct World {
     seed: KeySeed,
     policies: Vec<Policy>,
     oracles: HashMap<(usize, u8), Oracle>,
-    admitted: Vec<(Receipt, Vec<((usize, u8), usize)>)>,
+    admitted: Vec<(Receipt, Vec<Taken>)>,
 }
 
 impl World {

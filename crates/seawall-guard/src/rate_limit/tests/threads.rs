@@ -35,6 +35,29 @@ fn of_a_burst_from_many_threads_exactly_three_pass() {
     assert_eq!(wait, Some(Duration::from_secs(10)));
 }
 
+#[test]
+fn who_read_the_clock_earlier_and_decides_later_gets_no_more() {
+    let minute = Duration::from_secs(60);
+    for policy in [
+        Policy::smooth("a", 10, minute).unwrap(),
+        Policy::strict("b", 10, minute, 4).unwrap(),
+        Policy::exact("c", 10, minute).unwrap(),
+    ] {
+        let held = Held::new(MemoryBounds::default());
+        let key = KeySeed::random().hash(0, b"somebody");
+        let late = 100_000_000_000;
+        let passed = (0..20).filter(|_| held.admits(&policy, key, late)).count();
+        assert_eq!(passed, policy.burst() as usize);
+        let times = [late - 1, 0, late - 60_000_000_000, late];
+        assert!(
+            times.into_iter().all(|earlier| !held.admits(&policy, key, earlier)),
+            "{policy}"
+        );
+        // What is to come is not put off by it either.
+        assert!(held.admits(&policy, key, late + 60_000_000_000), "{policy}");
+    }
+}
+
 /// Each decision is about three keys of three policies, in shards that threads lock in whatever order the keys come.
 #[test]
 fn no_charge_is_lost_or_halved_between_threads() {
