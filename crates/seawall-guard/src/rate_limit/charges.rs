@@ -20,6 +20,7 @@ impl<'a> Charges<'a> {
     pub const MAX: usize = 8;
 
     #[must_use]
+    #[inline]
     pub const fn none() -> Self {
         Self {
             list: [None; Charges::MAX],
@@ -29,6 +30,7 @@ impl<'a> Charges<'a> {
 
     /// Adds a charge; to the one that is there already where policy and key are the same. False: there are too many.
     #[must_use]
+    #[inline]
     pub fn add(&mut self, charge: Charge<'a>) -> bool {
         for known in self.list[..self.len].iter_mut().flatten() {
             if known.policy.tag() == charge.policy.tag() && known.key == charge.key {
@@ -49,6 +51,7 @@ impl<'a> Charges<'a> {
     }
 
     /// The charge, where there is just one.
+    #[inline]
     pub(super) const fn only(&self) -> Option<&Charge<'a>> {
         match (&self.list[0], self.len) {
             (Some(only), 1) => Some(only),

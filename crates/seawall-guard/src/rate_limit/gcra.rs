@@ -24,6 +24,7 @@ impl Gcra {
     }
 
     /// How a bucket that is full at `full_at` stands before anything is taken, and whether it has room for `cost`.
+    #[inline]
     pub(super) fn weigh(self, full_at: u64, now: u64, cost: u32) -> Standing {
         let used = full_at.saturating_sub(now);
         let free = (self.interval * u64::from(self.burst)).saturating_sub(used);
@@ -38,6 +39,7 @@ impl Gcra {
     }
 
     /// The state after `cost`, for which there was room, and the standing with it.
+    #[inline]
     pub(super) fn take(self, standing: &mut Standing, full_at: u64, now: u64, cost: u32) -> u64 {
         let full_at = full_at.max(now) + self.price(cost);
         standing.set_taken(cost, full_at - now);
@@ -54,6 +56,7 @@ impl Gcra {
     }
 
     /// No request costs more than the burst.
+    #[inline]
     fn price(self, cost: u32) -> u64 {
         self.interval * u64::from(cost.min(self.burst))
     }

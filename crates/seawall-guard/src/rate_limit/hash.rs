@@ -54,6 +54,7 @@ impl fmt::Debug for KeySeed {
 }
 
 /// A permutation of numbers in which each bit of what goes in matters for each bit of what comes out.
+#[inline]
 pub(super) const fn spread(mut x: u64) -> u64 {
     x ^= x >> 33;
     x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -63,6 +64,7 @@ pub(super) const fn spread(mut x: u64) -> u64 {
 }
 
 /// SipHash-C-D of `first`, as eight bytes, and `rest`.
+#[inline]
 fn sip<const C: usize, const D: usize>(seed: KeySeed, first: u64, rest: &[u8]) -> u64 {
     let mut v = [
         seed.0 ^ 0x736f_6d65_7073_6575,
@@ -90,6 +92,7 @@ fn sip<const C: usize, const D: usize>(seed: KeySeed, first: u64, rest: &[u8]) -
     v[0] ^ v[1] ^ v[2] ^ v[3]
 }
 
+#[inline]
 fn rounds<const N: usize>(v: &mut [u64; 4]) {
     let [mut a, mut b, mut c, mut d] = *v;
     for _ in 0..N {

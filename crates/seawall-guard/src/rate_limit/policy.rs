@@ -194,11 +194,13 @@ impl Policy {
         }
     }
 
+    #[inline]
     pub(super) fn kind(&self) -> Kind {
         self.inner.kind
     }
 
     /// The name as a number: what stores tell policies apart by.
+    #[inline]
     pub(super) fn tag(&self) -> u64 {
         self.inner.tag
     }

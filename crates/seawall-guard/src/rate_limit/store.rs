@@ -108,6 +108,7 @@ pub struct Unavailable {
 impl Verdict {
     /// One standing for each charge, in their order.
     #[must_use]
+    #[inline]
     pub fn new(standings: [Standing; Charges::MAX], admitted: bool, basis: Basis) -> Self {
         Self {
             standings,
@@ -169,6 +170,7 @@ impl Standing {
     }
 
     #[must_use]
+    #[inline]
     pub const fn has_room(&self) -> bool {
         self.wait == 0
     }
@@ -184,6 +186,7 @@ impl Standing {
         self.shared
     }
 
+    #[inline]
     pub(super) const fn raw(remaining: u32, reset: u64, wait: u64, mark: u64) -> Self {
         Self {
             reset,
@@ -203,6 +206,7 @@ impl Standing {
         self.shared = true;
     }
 
+    #[inline]
     pub(super) const fn set_taken(&mut self, cost: u32, reset: u64) {
         self.remaining = self.remaining.saturating_sub(cost);
         self.reset = reset;

@@ -76,6 +76,7 @@ impl Shard {
     }
 
     /// How a charge stands. A key that is new is given a place, which `take` or `leave` has to follow.
+    #[inline]
     pub(super) fn weigh(&mut self, charge: &Charge<'_>, now: u64, intent: Intent, budget: &Budget) -> Weighed {
         let id = id(charge.key.get(), charge.policy.tag());
         match charge.policy.kind() {
@@ -114,6 +115,7 @@ impl Shard {
     }
 
     /// Makes a charge for which there was room.
+    #[inline]
     pub(super) fn take(&mut self, charge: &Charge<'_>, weighed: &mut Weighed, now: u64) {
         let id = weighed.id;
         match charge.policy.kind() {
@@ -138,6 +140,7 @@ impl Shard {
     }
 
     /// Leaves everything as it was.
+    #[inline]
     pub(super) fn leave(&mut self, weighed: &Weighed) {
         let id = weighed.id;
         match weighed.place {
@@ -194,6 +197,7 @@ impl Shard {
         self.overflow.capacity() * size_of::<Overflow>() + logs
     }
 
+    #[inline]
     fn bucket(&mut self, charge: &Charge<'_>, id: u64, now: u64, intent: Intent, budget: &Budget) -> (Place, u64) {
         if let Some(at) = self.table.find(id) {
             let full_at = self.table.full_at(at);

@@ -128,6 +128,7 @@ impl MemoryStore {
         }
     }
 
+    #[inline]
     fn decide_one(&self, charge: &Charge<'_>, intent: Intent, now: u64) -> Verdict {
         let mut shard = self.shared.shards[self.shard_of(charge.key)].0.lock();
         let mut weighed = shard.weigh(charge, now, intent, &self.shared.budget);
@@ -201,12 +202,14 @@ impl MemoryStore {
     }
 
     /// Since the store began, and one: zero is before everything.
+    #[inline]
     fn nanos(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.shared.began);
         // 584 years.
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX - 1) + 1
     }
 
+    #[inline]
     fn shard_of(&self, key: KeyHash) -> usize {
         // The highest bits: the others choose among what keys share.
         (key.get() >> 56) as usize & (self.shared.shards.len() - 1)

@@ -43,16 +43,19 @@ impl Table {
         }
     }
 
+    #[inline]
     pub(super) fn find(&self, id: u64) -> Option<Position> {
         let [first, second] = self.homes(id);
         self.find_in(first, id).or_else(|| self.find_in(second, id))
     }
 
+    #[inline]
     pub(super) fn full_at(&self, at: Position) -> u64 {
         self.lines[at.line as usize].0[usize::from(at.way)].full_at
     }
 
     /// Of a key that stands in the table: at `hint`, if nobody has moved it since.
+    #[inline]
     pub(super) fn set(&mut self, hint: Position, id: u64, full_at: u64) {
         let is_there = self.slot(hint).is_some_and(|slot| slot.id == id);
         let at = if is_there { Some(hint) } else { self.find(id) };
@@ -89,6 +92,7 @@ impl Table {
     }
 
     /// Two lines that are never the same.
+    #[inline]
     fn homes(&self, id: u64) -> [usize; 2] {
         let mask = self.lines.len() - 1;
         let first = id as usize & mask;
@@ -96,6 +100,7 @@ impl Table {
         [first, if first == second { first ^ 1 } else { second }]
     }
 
+    #[inline]
     fn find_in(&self, line: usize, id: u64) -> Option<Position> {
         let way = self.lines[line].0.iter().position(|slot| slot.id == id)?;
         Some(position(line, way))
@@ -105,6 +110,7 @@ impl Table {
         self.lines[line].0.iter().position(|slot| slot.full_at <= now)
     }
 
+    #[inline]
     fn slot(&mut self, at: Position) -> Option<&mut Slot> {
         self.lines.get_mut(at.line as usize)?.0.get_mut(usize::from(at.way))
     }
@@ -164,6 +170,7 @@ const fn position(line: usize, way: usize) -> Position {
 }
 
 /// The id of a key under a policy. Never zero, which is nobody's.
+#[inline]
 pub(super) fn id(key: u64, tag: u64) -> u64 {
     spread(key ^ tag).max(1)
 }
