@@ -12,17 +12,29 @@ pin_project! {
     #[derive(Debug)]
     pub struct RefusalFuture<F> {
         #[pin]
-        inner: Option<F>,
-        // Some until it was answered, where there is no inner future.
-        refusal: Option<Response<Bytes>>,
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    #[derive(Debug)]
+    enum State<F> {
+        Passed {
+            #[pin]
+            inner: F,
+        },
+        Refused {
+            // Some until it was answered. In a box, because a future that holds room for an answer is larger for everybody.
+            response: Option<Box<Response<Bytes>>>,
+        },
     }
 }
 
 impl<F> RefusalFuture<F> {
     pub(crate) const fn pass(inner: F) -> Self {
         Self {
-            inner: Some(inner),
-            refusal: None,
+            state: State::Passed { inner },
         }
     }
 
@@ -30,10 +42,10 @@ impl<F> RefusalFuture<F> {
         Self::answer(problem.into_http())
     }
 
-    pub(crate) const fn answer(response: Response<Bytes>) -> Self {
+    pub(crate) fn answer(response: Response<Bytes>) -> Self {
+        let response = Some(Box::new(response));
         Self {
-            inner: None,
-            refusal: Some(response),
+            state: State::Refused { response },
         }
     }
 }
@@ -46,12 +58,13 @@ where
     type Output = Result<Response<R>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match (this.inner.as_pin_mut(), this.refusal.take()) {
-            (Some(inner), _) => inner.poll(cx),
-            (None, Some(refusal)) => Poll::Ready(Ok(refusal.map(R::from))),
-            // Polled again after it was ready: there is nothing more to say.
-            (None, None) => Poll::Pending,
+        match self.project().state.project() {
+            StateProjection::Passed { inner } => inner.poll(cx),
+            StateProjection::Refused { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response.map(R::from))),
+                // Polled again after it was ready: there is nothing more to say.
+                None => Poll::Pending,
+            },
         }
     }
 }

@@ -27,6 +27,7 @@ mod telemetry;
 mod traces;
 mod wire;
 
+pub use accept::connections_at_most;
 pub use admin_key::{AdminKey, AdminKeyError, audit_goes_on, client_credential, put_admin_key};
 pub use config::{
     Config, ConfigError, ConfigErrors, Credentials, Docs, Edge, Environment, LogFormat, Origins, OtlpProtocol,

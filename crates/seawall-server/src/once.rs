@@ -1,12 +1,14 @@
 //! Requests that create, once for each `Idempotency-Key`: the first answer is kept and replayed.
 //!
-//! The request is begun in the store before anything is done, and finished with its answer. In between it is leased for
-//! longer than any request takes (its deadline ends it), so that nobody has to prolong the lease; where a node died, or the
-//! deadline came first, the key counts as in use until the lease is over, and then the request is carried out again. That
-//! makes nothing twice because the ids of what is created follow from the key.
+//! The request is begun in the store before anything is done, and finished with its answer, by a task of its own: whoever goes
+//! away in between, or waits for longer than the deadline, asks again and finds the answer. In between it is leased for longer
+//! than any request takes, so that nobody has to prolong the lease; where a node died, the key counts as in use until the lease
+//! is over, and then the request is carried out again. That makes nothing twice because the ids of what is created follow
+//! from the key.
 //!
 //! Runs are not created this way: they take their key in the transaction that creates them.
 
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -18,6 +20,7 @@ use seawall_guard::problem::{Problem, kinds};
 use seawall_store::{
     ClaimId, Digest, Finish, RequestClaim, RequestState, StoreError, StoreResult, StoredAnswer, TenantId,
 };
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult};
@@ -42,7 +45,8 @@ pub(crate) enum Keeping {
     Nothing,
 }
 
-/// Creates, unless a request of this key has done so. `create` is not begun where one has. A refusal gives the key back.
+/// Creates, unless a request of this key has done so. `create` is not begun where one has; with a key it goes on to its end once
+/// it is begun, whether the caller still waits or not. A refusal gives the key back.
 ///
 /// # Errors
 /// `idempotency-key-in-use`, `idempotency-key-reused`, `conflict` for an answer that is not kept; and those of `create`.
@@ -51,40 +55,28 @@ pub(crate) async fn once(
     tenant: &TenantId,
     key: Option<&IdempotentRequest>,
     keeping: Keeping,
-    create: impl Future<Output = ApiResult<Response>> + Send,
+    create: impl Future<Output = ApiResult<Response>> + Send + 'static,
 ) -> ApiResult<Response> {
     let Some(request) = key else {
         return create.await;
     };
-    let claim = RequestClaim {
-        key: request.key,
-        fingerprint: state.accounts().fingerprint(&request.fingerprint),
-        claim: ClaimId(Uuid::new_v4()),
-        lease: state.config().limits.timeout + LEASE_MARGIN,
-        ttl: KEY_LIFE,
+    let claim = Claim {
+        state: state.clone(),
+        tenant: tenant.clone(),
+        claim: RequestClaim {
+            key: request.key,
+            fingerprint: state.accounts().fingerprint(&request.fingerprint),
+            claim: ClaimId(Uuid::new_v4()),
+            lease: state.config().limits.timeout + LEASE_MARGIN,
+            ttl: KEY_LIFE,
+        },
     };
-    match begin(state, tenant, claim).await? {
-        RequestState::Started => {}
-        RequestState::Replay(answer) => return Ok(replay(&answer)),
-        other => return Err(refusal(&other).into()),
-    }
-    let claim = Claim { state, tenant, claim };
-    match create.await {
-        Ok(response) => claim.finish(response, keeping).await,
-        Err(error) => {
-            claim.release().await;
-            Err(error)
-        }
-    }
-}
-
-async fn begin(state: &AppState, tenant: &TenantId, claim: RequestClaim) -> Result<RequestState, StoreError> {
-    let mut tries = 1;
-    loop {
-        match state.identity_store().begin_request(tenant, claim).await {
-            Err(StoreError::Ambiguous { .. }) if tries < BEGINNINGS => tries += 1,
-            outcome => return outcome,
-        }
+    let carried_out = state.tasks().spawn(claim.carry_out(keeping, create).in_current_span());
+    match carried_out.await {
+        Ok(answer) => answer,
+        // It is the request's own, and caught where those are.
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        Err(_) => Err(Problem::new(&kinds::SERVICE_UNAVAILABLE).into()),
     }
 }
 
@@ -118,14 +110,51 @@ fn replay(answer: &StoredAnswer) -> Response {
     response
 }
 
-/// A request that was begun.
-struct Claim<'a> {
-    state: &'a AppState,
-    tenant: &'a TenantId,
+/// A request under its key.
+struct Claim {
+    state: AppState,
+    tenant: TenantId,
     claim: RequestClaim,
 }
 
-impl Claim<'_> {
+impl Claim {
+    async fn carry_out(
+        self,
+        keeping: Keeping,
+        create: impl Future<Output = ApiResult<Response>> + Send,
+    ) -> ApiResult<Response> {
+        match self.begin().await? {
+            RequestState::Started => {}
+            RequestState::Replay(answer) => return Ok(replay(&answer)),
+            other => return Err(refusal(&other).into()),
+        }
+        // What takes longer than that counts as not carried out: somebody else may have begun it.
+        let created = tokio::time::timeout(self.claim.lease, create).await;
+        match created {
+            Ok(Ok(response)) => self.finish(response, keeping).await,
+            Ok(Err(error)) => {
+                self.release().await;
+                Err(error)
+            }
+            Err(_) => Err(Problem::new(&kinds::SERVICE_UNAVAILABLE).into()),
+        }
+    }
+
+    async fn begin(&self) -> Result<RequestState, StoreError> {
+        let mut tries = 1;
+        loop {
+            match self
+                .state
+                .identity_store()
+                .begin_request(&self.tenant, self.claim)
+                .await
+            {
+                Err(StoreError::Ambiguous { .. }) if tries < BEGINNINGS => tries += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Keeps the answer, and gives it.
     async fn finish(&self, response: Response, keeping: Keeping) -> ApiResult<Response> {
         let (parts, body) = response.into_parts();
@@ -142,7 +171,7 @@ impl Claim<'_> {
         let answer = if keeping == Keeping::Answer { kept() } else { None };
         let finish = answer.map_or(Finish::Withheld, Finish::Answer);
         let store = self.state.identity_store();
-        let finished = store.finish_request(self.tenant, self.claim.key, self.claim.claim, finish);
+        let finished = store.finish_request(&self.tenant, self.claim.key, self.claim.claim, finish);
         // It is done all the same, and a repetition after the lease finds it by its id.
         log("kept", finished.await);
         Ok(Response::from_parts(parts, Body::from(body)))
@@ -152,7 +181,7 @@ impl Claim<'_> {
     async fn release(&self) {
         let store = self.state.identity_store();
         let key: Digest = self.claim.key;
-        let released = store.release_request(self.tenant, key, self.claim.claim);
+        let released = store.release_request(&self.tenant, key, self.claim.claim);
         log("given back", released.await);
     }
 }

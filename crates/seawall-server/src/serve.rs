@@ -59,7 +59,8 @@ impl Server {
         let deadline = state.config().shutdown_deadline / 2;
         let answered = CancellationToken::new();
         let accepting = async {
-            self.acceptor.run(router(&state), draining.clone(), deadline).await;
+            let acceptor = self.acceptor.counted_by(state.telemetry().connections());
+            acceptor.run(router(&state), draining.clone(), deadline).await;
             answered.cancel();
         };
         let (metrics, stopping) = (self.metrics, draining.clone());

@@ -15,9 +15,9 @@ use seawall_guard::deadline::DeadlineLayer;
 use seawall_guard::https::HttpsLayer;
 use seawall_guard::problem::{CatchPanicLayer, ProblemLayer};
 use seawall_guard::profile::ProfileLayer;
-use seawall_guard::request_id::{self, RequestIdLayer};
+use seawall_guard::request_id::RequestIdLayer;
 use seawall_guard::security_headers::{Preset, SecurityHeadersLayer};
-use seawall_guard::trace_context::{TRACEPARENT, TraceContextLayer};
+use seawall_guard::trace_context::TraceContextLayer;
 use seawall_guard::trusted_hosts::TrustedHostsLayer;
 use tower::layer::util::{Identity, Stack};
 use tower::util::option_layer;
@@ -139,16 +139,26 @@ fn cors(edge: &Edge) -> CorsPolicy {
         "if-match",
         "last-event-id",
         "prefer",
+        "traceparent",
+        "tracestate",
         "x-api-key",
+        "x-profile",
+        "x-request-id",
     ]
     .map(http::HeaderName::from_static);
     let shown = [
-        http::header::ETAG,
-        http::header::LOCATION,
-        http::header::RETRY_AFTER,
-        request_id::HEADER,
-        TRACEPARENT,
-    ];
+        "etag",
+        "idempotency-replayed",
+        "location",
+        "preference-applied",
+        "retry-after",
+        "traceparent",
+        "www-authenticate",
+        "x-profile-duration-ms",
+        "x-profile-top",
+        "x-request-id",
+    ]
+    .map(http::HeaderName::from_static);
     let policy = match &edge.origins {
         Origins::These(origins) => CorsPolicy::exact(origins.iter().cloned()),
         Origins::Any => CorsPolicy::public(),

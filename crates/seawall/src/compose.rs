@@ -16,8 +16,6 @@ use seawall_steps::{CommandConfig, HttpConfig, InstallationId, StepsConfig, exec
 use seawall_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use tokio_util::task::TaskTracker;
 
-use crate::output::tell;
-
 /// What the service in this process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
@@ -132,15 +130,19 @@ impl Foundation {
         put_admin_key(&self.config, &*self.store).await
     }
 
-    /// Warns who is about to write under another `SECRET_KEY` than the audit trail was sealed with: mostly it was forgotten.
-    pub(crate) async fn look_at_trail(&self) {
+    /// What to say to who is about to write under another `SECRET_KEY` than the audit trail was sealed with: mostly it was
+    /// forgotten.
+    pub(crate) async fn look_at_trail(&self) -> Option<&'static str> {
         match audit_goes_on(&self.config, &*self.store).await {
-            Ok(true) => {}
-            Ok(false) => tell(
-                "warning: SECRET_KEY is not the one that sealed the end of the audit trail: what is written now cannot be \
-                 verified together with what is there",
+            Ok(true) => None,
+            Ok(false) => Some(
+                "SECRET_KEY is not the one that sealed the end of the audit trail: what is written now cannot be verified \
+                 together with what is there",
             ),
-            Err(error) => tracing::warn!(error = %error, "the end of the audit trail cannot be read"),
+            Err(error) => {
+                tracing::warn!(error = %error, "the end of the audit trail cannot be read");
+                None
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::output::tell;
+
 /// For a server: lines are written together. What is given back writes the last of them when it is dropped.
 ///
 /// # Errors
@@ -46,6 +48,22 @@ where
     // Fails only when a subscriber is there already, which then serves as well.
     let _ = subscriber.try_init();
     install_hook();
+}
+
+/// Says something to whoever started the server. Where a machine reads the log it is a line of that: nothing else may stand there.
+pub(crate) fn announce(config: &Config, text: &str) {
+    match config.log_format {
+        LogFormat::Text => tell(text),
+        LogFormat::Json => tracing::info!("{text}"),
+    }
+}
+
+/// The same, of something that has to be looked into.
+pub(crate) fn warn(config: &Config, text: &str) {
+    match config.log_format {
+        LogFormat::Text => tell(&format!("warning: {text}")),
+        LogFormat::Json => tracing::warn!("{text}"),
+    }
 }
 
 /// The house's own spans.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 use tracing::Span;
 
-use crate::principal::PrincipalId;
+use crate::principal::PrincipalSlot;
 use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::trace_context::{TraceContext, TraceId};
@@ -72,8 +72,9 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let line = Line::of(&request, self.layer.slow_after);
+        request.extensions_mut().insert(line.principal.clone());
         let span = line.span();
         let inner = span.in_scope(|| self.inner.call(request));
         AccessLogFuture { inner, span, line }
@@ -101,13 +102,35 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let inner = this.inner;
-        let response = ready!(this.span.in_scope(|| inner.poll(cx)))?;
-        this.line.write(&response);
-        Poll::Ready(Ok(response))
+        let result = ready!(this.span.in_scope(|| inner.poll(cx)));
+        this.line.write(match &result {
+            Ok(response) => End::Answered(response),
+            Err(_) => End::<R>::Failed,
+        });
+        Poll::Ready(result)
     }
 }
 
-/// What is known of a request when it comes.
+/// How a request ended.
+enum End<'a, R> {
+    Answered(&'a Response<R>),
+    /// The inner service gave an error instead of an answer.
+    Failed,
+    /// It was dropped before there was an answer.
+    Abandoned,
+}
+
+impl<R> End<'_, R> {
+    const fn outcome(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered(_) => None,
+            Self::Failed => Some("failed"),
+            Self::Abandoned => Some("abandoned"),
+        }
+    }
+}
+
+/// What is known of a request when it comes. Dropped before it was written, it was given up, and says so.
 #[derive(Debug)]
 struct Line {
     began: Instant,
@@ -116,7 +139,9 @@ struct Line {
     route: Option<MatchedPath>,
     request: Option<RequestId>,
     trace: Option<TraceId>,
+    principal: PrincipalSlot,
     bytes: Option<u64>,
+    written: bool,
 }
 
 impl Line {
@@ -130,7 +155,9 @@ impl Line {
             route: extensions.get::<MatchedPath>().cloned(),
             request: extensions.get::<RequestId>().cloned(),
             trace: extensions.get::<TraceContext>().map(|context| context.trace),
+            principal: PrincipalSlot::default(),
             bytes: length.and_then(|value| value.to_str().ok()?.parse().ok()),
+            written: false,
         }
     }
 
@@ -141,27 +168,41 @@ impl Line {
         tracing::info_span!("request", request.id = id, trace.id = trace)
     }
 
-    fn write<R: Body>(&self, response: &Response<R>) {
+    fn write<R: Body>(&mut self, end: End<'_, R>) {
+        self.written = true;
         let took = self.began.elapsed();
-        let extensions = response.extensions();
+        let response = match end {
+            End::Answered(response) => Some(response),
+            End::Failed | End::Abandoned => None,
+        };
+        let problem = response.and_then(|response| response.extensions().get::<Problem>());
         let mut buffer = [0; 32];
         // What is text already is given as text: what has to be formatted first costs several times as much.
         tracing::event!(
             target: "access",
             tracing::Level::INFO,
             request.id = self.request.as_ref().map_or("", RequestId::as_str),
-            trace.id = self.trace.map(|trace| &*trace.encode_hex(&mut buffer)),
-            principal.id = extensions.get::<PrincipalId>().map(|principal| &*principal.0),
+            trace.id = self.trace.map(|trace| trace.encode_hex(&mut buffer)),
+            principal.id = self.principal.get().map(|principal| &*principal.0),
             http.method = self.method.as_str(),
             http.route = self.route.as_ref().map_or("(none)", MatchedPath::as_str),
-            http.status = response.status().as_u16(),
+            http.status = response.map(|response| response.status().as_u16()),
             http.request_bytes = self.bytes,
-            http.response_bytes = response.body().size_hint().exact(),
+            http.response_bytes = response.and_then(|response| response.body().size_hint().exact()),
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             slow = (took >= self.slow_after).then_some(true),
-            problem.code = extensions.get::<Problem>().map(|problem| problem.kind().code),
+            outcome = end.outcome(),
+            problem.code = problem.map(|problem| problem.kind().code),
             message = "request"
         );
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.written {
+            self.write(End::<String>::Abandoned);
+        }
     }
 }
 
@@ -179,6 +220,7 @@ mod tests {
     use tracing::{Event, Metadata, Subscriber};
 
     use super::*;
+    use crate::principal::PrincipalId;
     use crate::problem::{ProblemLayer, kinds};
     use crate::request_id::RequestIdLayer;
     use crate::trace_context::TraceContextLayer;
@@ -233,9 +275,10 @@ mod tests {
     }
 
     fn app() -> Router {
-        let slow = || async {
+        let slow = |Extension(slot): Extension<PrincipalSlot>| async move {
+            slot.set(PrincipalId("key_1".into()));
             tokio::time::sleep(Duration::from_secs(2)).await;
-            (Extension(PrincipalId("key_1".into())), "done")
+            "done"
         };
         let streams = || async {
             let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>("a")]);
@@ -298,6 +341,24 @@ mod tests {
             line.iter().map(|(name, value)| (*name, &**value)).eq(expected),
             "{line:?}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_up_has_a_line_too_and_says_whose_it_was() {
+        let kept = Kept::default();
+        crate::heard::keep_callsites_on();
+        let guard = tracing::subscriber::set_default(kept.clone());
+        let request = Request::post("/things/1").body(axum::body::Body::empty()).unwrap();
+        let given_up = tokio::time::timeout(Duration::from_secs(1), app().oneshot(request)).await;
+        assert!(given_up.is_err());
+        drop(guard);
+        let lines = kept.0.lock();
+        let [_, line] = &lines[..] else {
+            panic!("{lines:?}");
+        };
+        let said = ["outcome", "principal.id", "duration_ms", "http.route"].map(|name| &*line[name]);
+        assert_eq!(said, ["abandoned", "key_1", "1000", "/things/{id}"]);
+        assert!(!line.contains_key("http.status"), "{line:?}");
     }
 
     #[tokio::test(start_paused = true)]

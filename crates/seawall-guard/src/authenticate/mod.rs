@@ -14,7 +14,7 @@ mod credential;
 mod extract;
 mod layer;
 
-pub use crate::principal::PrincipalId;
+pub use crate::principal::{PrincipalId, PrincipalSlot};
 pub use credential::{Credential, X_API_KEY};
 pub use extract::{Authenticated, unauthenticated};
 pub use layer::{

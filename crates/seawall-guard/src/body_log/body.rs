@@ -110,6 +110,10 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
+        if self.size == 0 && !self.ended {
+            // Nobody has read it: a request that was refused before, an answer in whose place another one was given.
+            return;
+        }
         let whole = self.ended && self.size <= self.limit as u64;
         let masked = whole.then(|| self.kind.mask(&self.bytes)).flatten();
         tracing::event!(

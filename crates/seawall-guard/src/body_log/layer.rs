@@ -150,6 +150,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_what_nobody_reads_there_is_no_line() {
+        let written = Written::default();
+        crate::heard::keep_callsites_on();
+        let subscriber = tracing_subscriber::fmt().with_writer(written.writer());
+        let _guard = tracing::subscriber::set_default(subscriber.finish());
+        let refuse = || async { crate::problem::Problem::new(&crate::problem::kinds::CONFLICT) };
+        let app: Router = Router::new()
+            .route("/", routing::post(refuse))
+            .layer(BodyLogLayer::up_to(1000))
+            // Gives the answer another body.
+            .layer(crate::problem::ProblemLayer);
+        let request = Request::post("/").header("content-type", "application/json");
+        let request = request.body(axum::body::Body::from("{}")).unwrap();
+        assert_eq!(app.oneshot(request).await.unwrap().status(), 409);
+        assert_eq!(written.lines(), [""; 0]);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_masked_is_not_written() {
         for (limit, content_type, body, lines) in [
             (0, "text/plain", "hunter2", 0),

@@ -5,7 +5,7 @@
 //! is masked, whatever it is, and all other texts are [looked at](crate::redaction); text is looked at as a whole.
 //!
 //! A body is written whole or not at all: half a document cannot be masked by its names. Of one that is larger, compressed, not
-//! UTF-8, not what its type says, or not read to its end, only the size is written. The service sees bodies as they come: nothing
+//! UTF-8, not what its type says, or not read to its end, only the size is written; of one that nobody reads, nothing. The service sees bodies as they come: nothing
 //! waits for the log. What this does not do: look into forms, uploads and streams of events.
 //!
 //! ```

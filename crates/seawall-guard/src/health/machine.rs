@@ -35,13 +35,13 @@ impl Memory {
     pub fn read() -> Result<Self> {
         let status = read_to_string("/proc/self/status")?;
         let machine = read_to_string("/proc/meminfo")?;
-        // There is no such file outside of a control group, or where groups are of the old kind.
-        let limit = read_to_string("/sys/fs/cgroup/memory.max").ok();
+        // Where groups are of the old kind there is no line of theirs.
+        let groups = read_to_string("/proc/self/cgroup").unwrap_or_default();
         Ok(Self {
             resident: kilobytes(&status, "VmRSS:")?,
             available: kilobytes(&machine, "MemAvailable:")?,
             total: kilobytes(&machine, "MemTotal:")?,
-            limit: limit.and_then(|text| text.trim().parse().ok()),
+            limit: limit(&groups, |file| read_to_string(file).ok()),
         })
     }
 }
@@ -65,6 +65,17 @@ impl Disk {
             false => Verdict::up().with_detail(text),
         }
     }
+}
+
+/// The least that the process's control group and those round it may use. In a container the group is the root of what is seen;
+/// on a machine (`MemoryMax=` of systemd) it is a folder below, and the root has no bound.
+fn limit(groups: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let root = Path::new("/sys/fs/cgroup");
+    let group = root.join(own);
+    let around = group.ancestors().take_while(|group| group.starts_with(root));
+    let limits = around.filter_map(|group| read(&group.join("memory.max"))?.trim().parse().ok());
+    limits.min()
 }
 
 /// `VmRSS:     1234 kB`, in bytes.
@@ -102,6 +113,34 @@ mod tests {
         let text = "VmPeak:\t  10 kB\nVmRSS:\t   2048 kB\nVmSwap:\t kB\n";
         assert_eq!(kilobytes(text, "VmRSS:").unwrap(), 2048 * 1024);
         assert!(kilobytes(text, "VmSwap:").is_err() && kilobytes(text, "VmHWM:").is_err());
+    }
+
+    #[test]
+    fn the_bound_of_memory_is_the_least_of_the_group_s_and_those_round_it() {
+        let systemd = |file: &Path| {
+            let text = match file.to_str()? {
+                "/sys/fs/cgroup/system.slice/seawall.service/memory.max" => "2000\n",
+                "/sys/fs/cgroup/system.slice/memory.max" => "1000\n",
+                "/sys/fs/cgroup/system.slice/other.service/memory.max" => "max\n",
+                "/sys/fs/cgroup/deep/a/memory.max" => "3000\n",
+                _ => return None,
+            };
+            Some(text.to_owned())
+        };
+        for (groups, bound) in [
+            ("0::/system.slice/seawall.service\n", Some(1000)),
+            ("1:name=systemd:/x\n0::/system.slice/other.service\n", Some(1000)),
+            ("0::/deep/a/b/c\n", Some(3000)),
+            ("0::/user.slice\n", None),
+            ("4:memory:/old\n", None),
+            ("", None),
+        ] {
+            assert_eq!(limit(groups, systemd), bound, "{groups:?}");
+        }
+        let container = |file: &Path| (file == Path::new("/sys/fs/cgroup/memory.max")).then(|| "512\n".to_owned());
+        assert_eq!(limit("0::/\n", container), Some(512));
+        // Moved out of the container's view: what is seen is its root.
+        assert_eq!(limit("0::/../other\n", container), Some(512));
     }
 
     #[test]

@@ -159,6 +159,19 @@ fn needs_quotes(value: &str) -> bool {
     value.is_empty() || value.contains(parts)
 }
 
+/// Without an allocation: most fields of most lines are such numbers.
+fn digits(mut value: u64, buffer: &mut [u8; 20]) -> &str {
+    let mut begin = buffer.len();
+    loop {
+        begin -= 1;
+        buffer[begin] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return std::str::from_utf8(&buffer[begin..]).unwrap_or_default();
+        }
+    }
+}
+
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.value(field, value);
@@ -181,7 +194,8 @@ impl Visit for Fields {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, &value.to_string());
+        let mut buffer = [0; 20];
+        self.plain(field, digits(value, &mut buffer));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -190,6 +204,21 @@ impl Visit for Fields {
             self.plain(field, &value.to_string());
         } else {
             self.value(field, &value.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_number(value in prop_oneof![any::<u64>(), 0..1_000u64, Just(u64::MAX)]) {
+            let mut buffer = [0; 20];
+            prop_assert_eq!(digits(value, &mut buffer), value.to_string());
         }
     }
 }

@@ -2,13 +2,14 @@ use std::fmt::{self, Write as _};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, Layer, MakeWriter};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::Style;
 use super::escape::escape;
 use super::fields::{Fields, LONGEST_VALUE, LogFields};
+use super::time::UtcTime;
 
 /// How long a line is at most, in bytes, without the end of the line.
 pub const LONGEST_LINE: usize = 16 * 1024;
@@ -20,7 +21,7 @@ const LONGEST_NAME: usize = 128;
 
 /// Formats an event as one line. See the [module](super).
 #[derive(Clone, Copy, Debug)]
-pub struct LogFormat<T = SystemTime> {
+pub struct LogFormat<T = UtcTime> {
     style: Style,
     timer: T,
 }
@@ -31,10 +32,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    let format = LogFormat {
-        style,
-        timer: SystemTime,
-    };
+    let format = LogFormat { style, timer: UtcTime };
     Layer::default()
         .fmt_fields(LogFields { style })
         .event_format(format)

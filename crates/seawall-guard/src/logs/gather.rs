@@ -20,7 +20,7 @@ const MOST: usize = 256 * 1024;
 /// are all others while more than 256 KiB wait. What a process that is killed leaves unwritten are lines of `INFO` and below
 /// of its last two milliseconds.
 ///
-/// An error of the writer is nobody's: there is no place to tell it.
+/// What the writer refuses (a full disk) is lost: there is no place to tell it.
 ///
 /// ```
 /// use seawall_guard::logs::{Style, gather, layer};

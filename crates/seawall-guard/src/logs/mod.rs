@@ -38,9 +38,11 @@ mod gather;
 mod style;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use directives::{DirectiveError, directives};
 pub use fields::LogFields;
 pub use format::{LONGEST_LINE, LogFormat, layer};
 pub use gather::{Gather, LastLines, Line, gather};
 pub use style::Style;
+pub use time::UtcTime;

@@ -3,7 +3,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Method, Request, Response, Uri};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -50,7 +51,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let origin = Origin {
-            uri: request.uri().clone(),
+            path: request.uri().path_and_query().cloned(),
             id: request.extensions().get::<RequestId>().cloned(),
             head: request.method() == Method::HEAD,
         };
@@ -92,7 +93,7 @@ where
 /// What a problem document says about the request it answers.
 #[derive(Debug)]
 struct Origin {
-    uri: Uri,
+    path: Option<PathAndQuery>,
     id: Option<RequestId>,
     head: bool,
 }
@@ -104,7 +105,8 @@ impl Origin {
             None if is_finished(&response) => return response,
             None => Problem::new(kind_of_status(response.status())),
         };
-        let body = problem.render(Some(self.uri.path()), self.id.as_ref().map(RequestId::as_str));
+        let path = self.path.as_ref().map_or("", PathAndQuery::path);
+        let body = problem.render(Some(path), self.id.as_ref().map(RequestId::as_str));
         let (mut parts, _) = response.into_parts();
         parts.status = problem.status();
         parts.headers.remove(header::CONTENT_ENCODING);

@@ -22,8 +22,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean: Option<String> = None;
     // Up to where the text is copied, and looked at.
     let (mut copied, mut at) = (0, 0);
+    // Behind the last of these signs no address begins.
+    let last_at_sign = text.rfind('@');
     while at < text.len() {
-        let found = find(text, at);
+        let found = find(text, at, last_at_sign.is_some_and(|sign| at < sign));
         let Some((begin, end)) = found.taken else {
             at = found.next;
             continue;
@@ -49,7 +51,7 @@ struct Found {
 }
 
 /// Looks at one word, or at one character between words.
-fn find(text: &str, at: usize) -> Found {
+fn find(text: &str, at: usize, may_be_address: bool) -> Found {
     let rest = &text[at..];
     let first = rest.as_bytes()[0];
     let shift = |(begin, end): (usize, usize)| (at + begin, at + end);
@@ -65,20 +67,25 @@ fn find(text: &str, at: usize) -> Found {
             next,
         };
     }
-    let word = shapes::run(rest, |byte| shapes::is_token(byte) || is_word(byte));
-    let name = shapes::run(rest, shapes::is_token);
+    let word = shapes::run(rest, shapes::is_token);
     // In the order in which they are likely to be ruled out at a glance: nearly every word is none of these.
-    let taken = named(rest, name)
-        .or_else(|| shapes::key(&rest[..name]).map(|end| (0, end)))
+    let taken = named(rest, word)
+        .or_else(|| shapes::key(&rest[..word]).map(|end| (0, end)))
         .or_else(|| {
             matches!(first, b'b' | b'B')
                 .then(|| shapes::credentials(rest))
                 .flatten()
         })
-        .or_else(|| shapes::email(rest).map(|end| (0, end)))
+        .or_else(|| {
+            may_be_address
+                .then(|| shapes::email(rest))
+                .flatten()
+                .map(|end| (0, end))
+        })
         .or_else(|| shapes::card(rest).map(|end| (0, end)));
     Found {
         taken: taken.map(shift),
+        // What begins a word is one of its letters.
         next: at + word.max(1),
     }
 }
@@ -120,6 +127,10 @@ mod tests {
             (format!("key {KEY}, next"), "key [redacted], next"),
             (format!("{JWT} and {JWT}"), "[redacted] and [redacted]"),
             ("use sk-proj-0123456789abcdef!".into(), "use [redacted]!"),
+            (
+                format!("{} {}", KEY.replacen("sw_", "swt_", 1), KEY.replacen("sw_", "swr_", 1)),
+                "[redacted] [redacted]",
+            ),
             ("AKIAIOSFODNN7EXAMPLE".into(), "[redacted]"),
             ("Bearer abcdefgh12345".into(), "Bearer [redacted]"),
             ("BASIC dXNlcjpwYXNz+/==".into(), "BASIC [redacted]"),

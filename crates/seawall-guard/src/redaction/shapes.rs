@@ -1,8 +1,10 @@
 //! What secrets look like. Each shape looks at the text from one place on and says how far it reaches.
 
 /// How keys begin, and how many characters follow at least.
-const PREFIXES: [(&str, usize); 20] = [
+const PREFIXES: [(&str, usize); 22] = [
     ("sw_", 20),
+    ("swr_", 20),
+    ("swt_", 20),
     ("sk-", 16),
     ("sk_", 16),
     ("pk_", 16),
@@ -244,7 +246,18 @@ fn quoted_end(text: &str, quote: u8, escaped: bool) -> usize {
 
 /// A letter of keys, tokens and names.
 pub(super) const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    // Looked up, because every byte of a log passes here.
+    const TOKEN: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            let it = byte as u8;
+            table[byte] = it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.');
+            byte += 1;
+        }
+        table
+    };
+    TOKEN[byte as usize]
 }
 
 /// How many bytes from the beginning on are of a kind. All kinds are ASCII, or whole characters beyond it.

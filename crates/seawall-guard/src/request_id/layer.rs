@@ -73,7 +73,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
-        response.headers_mut().insert(HEADER, this.id.header_value().clone());
+        response.headers_mut().insert(HEADER, this.id.header_value());
         Poll::Ready(Ok(response))
     }
 }

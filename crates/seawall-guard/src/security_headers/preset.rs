@@ -97,6 +97,9 @@ impl Preset {
             (header::CONTENT_SECURITY_POLICY, self.content_policy()),
             (header::CACHE_CONTROL, self.caching()),
         ];
-        own.into_iter().chain(COMMON.iter().cloned()).collect()
+        // With room for what handlers and layers outside add.
+        let mut all = HeaderMap::with_capacity(2 * COMMON.len());
+        all.extend(own.into_iter().chain(COMMON.iter().cloned()));
+        all
     }
 }

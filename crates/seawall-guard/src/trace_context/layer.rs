@@ -70,7 +70,7 @@ where
         request.extensions_mut().insert(context);
         TraceContextFuture {
             inner: self.inner.call(request),
-            header,
+            header: Some(header),
         }
     }
 }
@@ -81,7 +81,8 @@ pin_project! {
     pub struct TraceContextFuture<F> {
         #[pin]
         inner: F,
-        header: HeaderValue,
+        // Some until there is an answer.
+        header: Option<HeaderValue>,
     }
 }
 
@@ -94,7 +95,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
-        response.headers_mut().insert(TRACEPARENT, this.header.clone());
+        if let Some(header) = this.header.take() {
+            response.headers_mut().insert(TRACEPARENT, header);
+        }
         Poll::Ready(Ok(response))
     }
 }

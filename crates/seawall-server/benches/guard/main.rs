@@ -41,9 +41,12 @@ struct Args {
     /// Connections at once.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// Only put the library's stack under load: for a profiler.
+    /// Only put one side under load: for a profiler.
     #[arg(long)]
-    profile: bool,
+    profile: Option<Side>,
+    /// Only one of the requests (`key_get`, `jwt_post`, …).
+    #[arg(long)]
+    request: Option<String>,
     /// Only one of the measurements.
     #[arg(long)]
     only: Option<Only>,
@@ -67,6 +70,14 @@ enum Only {
     Load,
     /// Memory of idle connections.
     Idle,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Side {
+    Bare,
+    Library,
+    Server,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -101,9 +112,17 @@ async fn measure(args: &Args) -> anyhow::Result<Value> {
     report.insert("cores".to_owned(), json!(std::thread::available_parallelism()?.get()));
     report.insert("connections".to_owned(), json!(args.connections));
     for (name, request) in service::requests(&guarded.credentials) {
-        if args.profile {
-            let rate = round(args, library, &request).await?;
-            report.insert(name.to_owned(), json!({ "library_per_second": rate.round() }));
+        if args.request.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        if let Some(side) = args.profile {
+            let address = match side {
+                Side::Bare => bare,
+                Side::Library => library,
+                Side::Server => server,
+            };
+            let rate = round(args, address, &request).await?;
+            report.insert(name.to_owned(), json!({ "per_second": rate.round() }));
             continue;
         }
         let mut rounds = Vec::new();

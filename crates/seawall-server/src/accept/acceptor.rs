@@ -1,18 +1,19 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use seawall_guard::client_address::PeerAddress;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Ending, serve_connection};
 use super::limits;
+use super::places::{Places, Pressure, Rarely};
 use super::room::room_for;
+use crate::telemetry::Connections;
 
 /// A bound listener.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Acceptor {
     address: SocketAddr,
     /// Connections at once.
     room: usize,
+    connections: Connections,
 }
 
 impl Acceptor {
@@ -33,7 +35,15 @@ impl Acceptor {
             listener,
             address,
             room,
+            connections: Connections::default(),
         })
+    }
+
+    /// Counts its connections there.
+    pub(crate) fn counted_by(mut self, connections: Connections) -> Self {
+        connections.limit(self.room);
+        self.connections = connections;
+        self
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -44,21 +54,24 @@ impl Acceptor {
     /// `deadline`.
     pub(crate) async fn run(self, router: Router, draining: CancellationToken, deadline: Duration) {
         let connections = TaskTracker::new();
-        let room = Arc::new(Semaphore::new(self.room));
         let ending = Ending {
             draining: draining.clone(),
             cut_off: CancellationToken::new(),
+            pressure: Pressure::default(),
         };
+        let mut places = Places::new(self.room, ending.pressure.clone());
+        let mut told = Rarely::default();
         loop {
             let (stream, peer, permit) = tokio::select! {
                 biased;
                 () = draining.cancelled() => break,
-                next = self.next(&room) => next,
+                next = self.next((&mut places, &mut told), &ending.pressure) => next,
             };
             let (router, ending) = (router.clone(), ending.clone());
+            let open = self.connections.open();
             connections.spawn(async move {
                 serve_connection(stream, peer, router, ending).await;
-                drop(permit);
+                drop((open, permit));
             });
         }
         drop(self.listener);
@@ -73,22 +86,32 @@ impl Acceptor {
         }
     }
 
-    async fn next(&self, room: &Arc<Semaphore>) -> (TcpStream, PeerAddress, OwnedSemaphorePermit) {
-        let permit = Arc::clone(room)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        let mut told = false;
+    /// The next connection, with its place. It is taken from the listen queue first: only then somebody is asked to give way.
+    async fn next(
+        &self,
+        (places, told): (&mut Places, &mut Rarely),
+        pressure: &Pressure,
+    ) -> (TcpStream, PeerAddress, OwnedSemaphorePermit) {
+        let (stream, peer) = self.accept(told, pressure).await;
+        let place = places.take().await;
+        (stream, PeerAddress(peer), place)
+    }
+
+    async fn accept(&self, told: &mut Rarely, pressure: &Pressure) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, peer)) => return (stream, PeerAddress(peer), permit),
+                Ok(accepted) => {
+                    pressure.relent();
+                    return accepted;
+                }
                 // It ended before it was taken: the next one may be fine.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {
-                    // Once for each time that it lasts: who floods the server must not flood its log.
-                    if !std::mem::replace(&mut told, true) {
+                    if told.is_due() {
                         tracing::warn!(error = %error, "connections cannot be accepted for now");
                     }
+                    // Mostly there is no open file left.
+                    pressure.ask();
                     tokio::time::sleep(limits::ACCEPT_BACKOFF).await;
                 }
             }

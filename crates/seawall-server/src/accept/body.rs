@@ -78,14 +78,24 @@ impl Drop for ObservedBody {
 /// The body of an answer, which is under way until hyper has all of it.
 pub(super) struct AnswerBody {
     inner: AxumBody,
-    _under_way: UnderWay,
+    under_way: UnderWay,
+    /// Hyper does not ask for more before the client has taken what there is. Over HTTP/1 it asks until its buffer is full.
+    unread: bool,
 }
 
 impl AnswerBody {
-    pub(super) const fn new(inner: AxumBody, under_way: UnderWay) -> Self {
+    pub(super) fn new(inner: AxumBody, under_way: UnderWay) -> Self {
+        under_way.of().unread(true);
         Self {
             inner,
-            _under_way: under_way,
+            under_way,
+            unread: true,
+        }
+    }
+
+    fn set_unread(&mut self, unread: bool) {
+        if std::mem::replace(&mut self.unread, unread) != unread {
+            self.under_way.of().unread(unread);
         }
     }
 }
@@ -95,7 +105,9 @@ impl Body for AnswerBody {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+        let frame = Pin::new(&mut self.inner).poll_frame(cx);
+        self.set_unread(frame.is_ready());
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -104,5 +116,11 @@ impl Body for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.set_unread(false);
     }
 }

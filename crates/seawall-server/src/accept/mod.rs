@@ -5,6 +5,8 @@
 //! answer unread, how many streams one HTTP/2 connection may open, how a connection ends (see [`stream`]), and by when all of
 //! them must have ended.
 //!
+//! A connection without a request keeps its place for a bounded time, and only as long as nobody else needs it (see [`places`]).
+//!
 //! An HTTP/1 connection has hyper's buffers only while a request is under way: between two it is taken apart, so that ten
 //! thousand idle clients cost little more than their sockets.
 //!
@@ -17,14 +19,19 @@ mod activity;
 mod body;
 mod connection;
 mod limits;
+mod places;
+mod rest;
 mod room;
 mod sniff;
 mod stream;
 
 pub(crate) use acceptor::Acceptor;
 pub(crate) use limits::{CONNECTIONS, METRICS_CONNECTIONS};
+pub use room::connections_at_most;
 
 #[cfg(test)]
 mod attacks;
+#[cfg(test)]
+mod crowds;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::limits::CONNECTIONS;
+
 /// Open files that are not connections to the service: the store's, calls of steps, pipes of their children, scrapes of metrics.
 const OTHERS: u64 = 512;
 
@@ -20,6 +22,14 @@ pub(super) fn room_for(wanted: usize) -> usize {
         );
     }
     room
+}
+
+/// How many connections a server that is started like this process would have room for, and how many it wants.
+#[must_use]
+pub fn connections_at_most() -> (usize, usize) {
+    let reachable = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let needed = OTHERS.saturating_add(CONNECTIONS as u64);
+    (share(reachable.min(needed), CONNECTIONS), CONNECTIONS)
 }
 
 /// The process's limit of open files, at least `needed` where that can be had.

@@ -57,10 +57,13 @@ impl BoundedStream {
     }
 
     /// What a write came to, or that the client has not read for too long.
-    fn bounded<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+    fn bounded(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(result) = written {
             self.unread = None;
-            return written;
+            if let Ok(bytes) = &result {
+                self.activity.written(*bytes);
+            }
+            return Poll::Ready(result);
         }
         let sleep = || Box::pin(tokio::time::sleep(limits::WRITE_TIMEOUT));
         ready!(self.unread.get_or_insert_with(sleep).as_mut().poll(cx));
@@ -109,7 +112,7 @@ impl AsyncRead for BoundedStream {
 
 impl AsyncWrite for BoundedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.activity.written();
+        self.activity.writes();
         let written = Pin::new(&mut self.inner).poll_write(cx, buf);
         self.bounded(written, cx)
     }
@@ -119,7 +122,7 @@ impl AsyncWrite for BoundedStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.activity.written();
+        self.activity.writes();
         let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
         self.bounded(written, cx)
     }

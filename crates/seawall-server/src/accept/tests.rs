@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use seawall_guard::client_address::PeerAddress;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::connection::{Ending, serve_connection};
+use super::places::Pressure;
 use super::{Acceptor, CONNECTIONS};
 
 pub(super) struct Running {
@@ -124,4 +127,29 @@ async fn an_idle_connection_does_not_hold_up_the_stop() {
     idle.read_exact(&mut first).await.unwrap();
     running.draining.cancel();
     running.server.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn small_answers_do_not_wait_for_an_acknowledgement() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    let stream = stream.into_std().unwrap();
+    let same_socket = stream.try_clone().unwrap();
+    assert!(!same_socket.nodelay().unwrap());
+    let ending = Ending {
+        draining: CancellationToken::new(),
+        cut_off: CancellationToken::new(),
+        pressure: Pressure::default(),
+    };
+    let router = Router::new().route("/", get(|| async { "fine" }));
+    let stream = TcpStream::from_std(stream).unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(serve_connection(stream, PeerAddress(peer), router, ending));
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(read_all(&mut client).await.ends_with("fine"));
+    assert!(same_socket.nodelay().unwrap());
 }

@@ -169,6 +169,7 @@ impl Config {
             warnings: warnings(map),
         };
         config.warnings.extend(config.credentials.weakness(dev));
+        config.warnings.extend(config.secret_key.weakness());
         refuse_missing_backends(&mut reader);
         let errors = reader.into_errors();
         if errors.is_empty() {

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use seawall_guard::redaction::redact;
+
 use super::error::ConfigError;
 use super::values::Parsed;
 
@@ -33,7 +35,7 @@ impl<'a> Reader<'a> {
         match parse(text) {
             Ok(value) => value,
             Err(message) => {
-                self.refuse(name, format!("{text:?} is not valid: {message}"));
+                self.refuse(name, format!("{:?} is not valid: {}", shown(text), redact(&message)));
                 default
             }
         }
@@ -48,5 +50,14 @@ impl<'a> Reader<'a> {
 
     pub(super) fn into_errors(self) -> Vec<ConfigError> {
         self.errors
+    }
+}
+
+/// A value as an error may repeat it: addresses may hold passwords, and keys in their queries.
+fn shown(text: &str) -> String {
+    let clean = redact(text);
+    match clean.split_once('?') {
+        Some((address, _)) => format!("{address}?…"),
+        None => clean.into_owned(),
     }
 }

@@ -52,7 +52,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyOnly {
 /// parameters and the body's bytes.
 ///
 /// # Errors
-/// `bad-request` for a key that is empty, too long or not of visible ASCII.
+/// `bad-request` for a key that is empty, too long or not of visible ASCII, and for two.
 pub(super) fn idempotency(
     headers: &HeaderMap,
     by: &Principal,
@@ -60,9 +60,14 @@ pub(super) fn idempotency(
     uri: &Uri,
     body: &[u8],
 ) -> Result<Option<IdempotentRequest>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
+    let mut sent = headers.get_all("idempotency-key").into_iter();
+    let Some(value) = sent.next() else {
         return Ok(None);
     };
+    if sent.next().is_some() {
+        // Of two nobody knows which is meant, and the wrong one would do the work twice.
+        return Err(Problem::new(&kinds::BAD_REQUEST).with_detail("Idempotency-Key stands there twice."));
+    }
     let key = value.as_bytes();
     if key.is_empty() || key.len() > LONGEST || !key.iter().all(u8::is_ascii_graphic) {
         return Err(

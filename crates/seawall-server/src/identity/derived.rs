@@ -88,6 +88,11 @@ impl DerivedKey {
         self.0.expose_secret()
     }
 
+    /// HMAC-SHA-256, before any message: what is begun once serves for many.
+    pub(super) fn begin_mac(&self) -> Hmac<Sha256> {
+        begin(self.bytes())
+    }
+
     /// HMAC-SHA-256 over `parts`, one behind the other: who calls it keeps them apart.
     pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         hmac(self.bytes(), parts)
@@ -100,8 +105,12 @@ impl fmt::Debug for DerivedKey {
     }
 }
 
+fn begin(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac = begin(key);
     for part in parts {
         mac.update(part);
     }

@@ -58,17 +58,19 @@ struct Header {
     enc: Option<IgnoredAny>,
 }
 
-/// A token that has been taken apart, its signature not looked at yet.
-pub(super) struct Jws<'a> {
-    header: Header,
-    /// Header and payload, as they were signed.
-    message: &'a str,
+/// A token in its parts, of which nothing has been read yet.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    /// The header, as it is written.
+    pub(super) head: &'a str,
     payload: &'a str,
     signature: &'a str,
+    /// Header and payload, as they were signed.
+    pub(super) message: &'a str,
 }
 
-impl<'a> Jws<'a> {
-    pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
+impl<'a> Parts<'a> {
+    pub(super) fn of(token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong);
         }
@@ -78,18 +80,47 @@ impl<'a> Jws<'a> {
         if head.is_empty() || payload.is_empty() || signature.is_empty() {
             return Err(TokenError::Malformed);
         }
-        let header: Header = json(head).ok_or(TokenError::Malformed)?;
+        Ok(Self {
+            head,
+            payload,
+            signature,
+            message,
+        })
+    }
+
+    pub(super) fn signature(&self) -> Result<Vec<u8>, TokenError> {
+        let read = BASE64_URL_SAFE_NO_PAD.decode(self.signature);
+        read.map_err(|_| TokenError::Signature)
+    }
+
+    /// The claims as JSON: only for who has found the signature to hold.
+    pub(super) fn payload(&self) -> Result<Vec<u8>, TokenError> {
+        let read = BASE64_URL_SAFE_NO_PAD.decode(self.payload);
+        read.map_err(|_| TokenError::Claim("(all)"))
+    }
+}
+
+/// A token whose header has been read, its signature not looked at yet.
+pub(super) struct Jws<'a> {
+    header: Header,
+    parts: Parts<'a>,
+}
+
+impl<'a> Jws<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        Self::of(Parts::of(token)?)
+    }
+
+    pub(super) fn of(parts: Parts<'a>) -> Result<Self, TokenError> {
+        let header = BASE64_URL_SAFE_NO_PAD.decode(parts.head).ok();
+        let header = header.and_then(|header| serde_json::from_slice(&header).ok());
+        let header: Header = header.ok_or(TokenError::Malformed)?;
         let extended = [&header.crit, &header.b64, &header.zip, &header.enc];
         let kid_is_long = header.kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID_BYTES);
         if kid_is_long || extended.into_iter().any(Option::is_some) {
             return Err(TokenError::Header);
         }
-        Ok(Self {
-            header,
-            message,
-            payload,
-            signature,
-        })
+        Ok(Self { header, parts })
     }
 
     pub(super) fn kid(&self) -> Option<&str> {
@@ -114,8 +145,8 @@ impl<'a> Jws<'a> {
         if self.header.alg != name_of(algorithm) {
             return Err(TokenError::Algorithm);
         }
-        match crypto::verify(self.signature, self.message.as_bytes(), key, algorithm) {
-            Ok(true) => json(self.payload).ok_or(TokenError::Claim("(all)")),
+        match crypto::verify(self.parts.signature, self.parts.message.as_bytes(), key, algorithm) {
+            Ok(true) => serde_json::from_slice(&self.parts.payload()?).map_err(|_| TokenError::Claim("(all)")),
             Ok(false) | Err(_) => Err(TokenError::Signature),
         }
     }
@@ -130,11 +161,6 @@ pub(super) const fn name_of(algorithm: Algorithm) -> &'static str {
         Algorithm::EdDSA => "EdDSA",
         _ => "",
     }
-}
-
-fn json<T: DeserializeOwned>(part: &str) -> Option<T> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
-    serde_json::from_slice(&bytes).ok()
 }
 
 /// From when to when a token holds, in seconds of the Unix epoch.

@@ -9,6 +9,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Respon
 
 use super::security::{describe_schemes, secure};
 use crate::problems::CATALOG;
+use crate::stack::PROBES;
 
 /// Where an operation names its own kinds, beside those that follow from its form.
 const OWN: &str = "x-problems";
@@ -70,22 +71,25 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn kinds_of(path: &str, operation: &mut Operation) -> Vec<&'static ProblemKind> {
-    let mut found = vec![&kinds::INTERNAL_ERROR, &kinds::REQUEST_TIMEOUT];
-    if !matches!(path, "/health" | "/ready" | "/health/ready") {
-        found.extend([
-            &kinds::HOST_NOT_ALLOWED,
-            &kinds::ORIGIN_NOT_ALLOWED,
-            &kinds::HTTPS_REQUIRED,
-        ]);
+    // Also of an operation that wants no body: it is refused for what it announces.
+    let mut found = vec![
+        &kinds::INTERNAL_ERROR,
+        &kinds::REQUEST_TIMEOUT,
+        &kinds::ORIGIN_NOT_ALLOWED,
+        &kinds::PAYLOAD_TOO_LARGE,
+    ];
+    if !PROBES.contains(&path) {
+        found.extend([&kinds::HOST_NOT_ALLOWED, &kinds::HTTPS_REQUIRED]);
     }
-    if path.starts_with("/api/v1/") && path != "/api/v1/health" {
+    // What asks the store, if only whose credentials they are.
+    let is_for_all = PROBES.contains(&path) || path.starts_with("/problems") || path == "/api/v1/health";
+    if !is_for_all {
         found.extend([&kinds::SERVICE_UNAVAILABLE, &kinds::OVERLOADED]);
     }
     if operation.request_body.is_some() {
         found.extend([
             &kinds::BAD_REQUEST,
             &kinds::MALFORMED_JSON,
-            &kinds::PAYLOAD_TOO_LARGE,
             &kinds::UNSUPPORTED_MEDIA_TYPE,
             &kinds::VALIDATION_ERROR,
         ]);

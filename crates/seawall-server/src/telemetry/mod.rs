@@ -10,6 +10,7 @@
 
 mod bounded;
 mod build;
+mod connections;
 mod gathered;
 mod logins;
 mod observation;
@@ -17,6 +18,7 @@ mod registry;
 mod runs;
 
 pub(crate) use build::commit;
+pub(crate) use connections::Connections;
 pub(crate) use logins::LoginOutcome;
 pub use observation::Observation;
 pub use registry::Telemetry;

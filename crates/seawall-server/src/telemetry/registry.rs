@@ -10,6 +10,7 @@ use seawall_guard::stats::{RouteStats, Snapshot};
 use seawall_store::HealthStore;
 
 use super::build;
+use super::connections::Connections;
 use super::gathered::Gathered;
 use super::logins::{LoginOutcome, Logins};
 use super::observation::Observation;
@@ -30,6 +31,7 @@ struct Inner {
     layer: RecordLayer<Records>,
     stats: Arc<RouteStats>,
     anomaly: Arc<ErrorRateAnomaly>,
+    connections: Connections,
     logins: Logins,
 }
 
@@ -39,6 +41,7 @@ impl Telemetry {
         let stats = Arc::new(RouteStats::new(&routes));
         let anomaly = Arc::new(ErrorRateAnomaly::new());
         build::register(&mut registry);
+        let connections = Connections::register(&mut registry);
         let http = Arc::new(HttpMetrics::register(&mut registry, &routes, CATALOG));
         observed.register(&mut registry);
         let logins = Logins::register(&mut registry);
@@ -51,6 +54,7 @@ impl Telemetry {
             routes,
             stats,
             anomaly,
+            connections,
             logins,
         }))
     }
@@ -63,6 +67,11 @@ impl Telemetry {
     /// Gives a template its place, before the first request for it.
     pub(crate) fn know_route(&self, template: &str) {
         let _ = self.0.routes.id(template);
+    }
+
+    /// For whoever accepts them.
+    pub(crate) fn connections(&self) -> Connections {
+        self.0.connections.clone()
     }
 
     /// The answer to a scrape.

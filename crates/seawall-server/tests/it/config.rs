@@ -186,6 +186,45 @@ fn outside_development_the_secret_key_is_everybodys_own() {
 }
 
 #[test]
+fn a_value_that_is_refused_is_repeated_without_the_secrets_in_it() {
+    for (variable, value) in [
+        ("CORS_ORIGINS", "https://user:hunter2@app.example.com"),
+        ("OIDC_ISSUER", "https://user:hunter2@issuer.example.com"),
+        ("OIDC_ISSUER", "https://issuer.example.com/?client_secret=hunter2"),
+        ("PORT", "sk-hunter2hunter2hunter2"),
+    ] {
+        let errors = errors(&[(variable, value)]);
+        assert_eq!(errors[0].0, variable, "{errors:?}");
+        assert!(!errors[0].1.contains("hunter2"), "{errors:?}");
+    }
+    // What is no secret is still named.
+    assert!(errors(&[("PORT", "many")])[0].1.contains("\"many\""));
+}
+
+#[test]
+fn a_secret_that_is_hardly_one_is_warned_of() {
+    let weak = |environment, key| {
+        let variables = [("ENVIRONMENT", environment), ("SECRET_KEY", key)];
+        let config = config(&variables);
+        assert_eq!(
+            config.warnings.iter().any(|text| text.contains("SECRET_KEY")),
+            config.secret_key.is_guessable
+        );
+        config.secret_key.is_guessable
+    };
+    for key in [
+        "changemechangemechangemechangeme",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
+        assert!(
+            weak("production", key) && weak("staging", key) && !weak("dev", key),
+            "{key}"
+        );
+    }
+    assert!(!weak("production", "f6e97fbabf3771cfb2299c6472c1f767"));
+}
+
+#[test]
 fn only_development_is_bound_to_this_machine() {
     let open = [("HOST", "0.0.0.0"), ("ALLOWED_HOSTS", "api.example.com")];
     for name in ["staging", "production"] {

@@ -42,6 +42,15 @@ pub(crate) fn state(variables: &[(&str, &str)]) -> AppState {
 }
 
 pub(crate) fn state_with(variables: &[(&str, &str)], faults: Option<FaultHook>) -> AppState {
+    furnished(variables, faults, TaskTracker::new())
+}
+
+/// What is begun beside requests is among these tasks.
+pub(crate) fn state_beside(tasks: &TaskTracker) -> AppState {
+    furnished(&[], None, tasks.clone())
+}
+
+fn furnished(variables: &[(&str, &str)], faults: Option<FaultHook>, tasks: TaskTracker) -> AppState {
     let options = MemoryOptions {
         faults,
         ..MemoryOptions::default()
@@ -54,7 +63,7 @@ pub(crate) fn state_with(variables: &[(&str, &str)], faults: Option<FaultHook>) 
         config: Arc::new(config(variables)),
         clock: Arc::new(SystemClock),
         oidc: None,
-        tasks: TaskTracker::new(),
+        tasks,
     })
 }
 

@@ -118,6 +118,20 @@ async fn a_port_of_their_own_takes_metrics_away_from_the_other_one() {
         scraped.starts_with("HTTP/1.1 200") && scraped.contains("seawall_build_info{"),
         "{scraped}"
     );
+    // Those to the service; who scrapes is none of them.
+    let open = TcpStream::connect(address).await.unwrap();
+    let counted = async {
+        while !over_a_socket(metrics, "/metrics")
+            .await
+            .contains("\nseawall_connections 1\n")
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let counted = tokio::time::timeout(std::time::Duration::from_secs(20), counted).await;
+    counted.expect("the connection is not counted");
+    drop(open);
+    assert!(scraped.contains("\nseawall_connections_limit "), "{scraped}");
     assert!(over_a_socket(metrics, "/api/v1/runs").await.contains("404 Not Found"));
     assert!(
         over_a_socket(metrics, "/nothing")

@@ -12,6 +12,7 @@ use crate::client::remote::Remote;
 use crate::client::{ClientError, ServerFile};
 use crate::compose::{Foundation, House, OpenStoreError, Work};
 use crate::failure::Failure;
+use crate::output::tell;
 
 /// Another command may hold the store for a moment; a server writes its address soon after it took the store.
 const PATIENCE: u32 = 30;
@@ -34,7 +35,9 @@ pub(crate) async fn connect(to: Connect<'_>) -> Result<Client, Failure> {
     loop {
         match Foundation::open(to.config.clone(), to.work.may_make_files()) {
             Ok(foundation) => {
-                foundation.look_at_trail().await;
+                if let Some(warning) = foundation.look_at_trail().await {
+                    tell(&format!("warning: {warning}"));
+                }
                 let house = House::start(foundation, to.work).await?;
                 return Ok(Client(Transport::Local(Box::new(Local::new(house)))));
             }

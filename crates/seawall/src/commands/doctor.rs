@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seawall_server::Config;
+use seawall_server::{Config, connections_at_most};
 use seawall_store_sqlite::status;
 use serde_json::json;
 
@@ -81,7 +81,25 @@ fn examine(config: &Config) -> Vec<Finding> {
         Err(bad) => findings.push(bad),
     }
     findings.push(port(config));
+    findings.push(open_files());
     findings
+}
+
+/// As they are where the doctor is called; a unit of systemd or a container may have others.
+fn open_files() -> Finding {
+    match connections_at_most() {
+        (room, wanted) if room < wanted => {
+            let text = format!(
+                "the limit of open files leaves room for {room} connections of {wanted}: raise it (ulimit -Hn, LimitNOFILE)"
+            );
+            Finding::new("open files", Grade::Remark, text)
+        }
+        (room, _) => Finding::new(
+            "open files",
+            Grade::Fine,
+            format!("there is room for {room} connections"),
+        ),
+    }
 }
 
 fn retention(config: &Config) -> Finding {

@@ -54,12 +54,22 @@ fn readers(path: &Path) -> Option<u32> {
 
 fn outside_dev(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if config.secret_key.is_guessable {
+        let text = "SECRET_KEY can be guessed: make one with `openssl rand -base64 48`";
+        findings.push(Finding::new("secret key", Grade::Bad, text));
+    }
     let mut remark = |check, text: &str| findings.push(Finding::new(check, Grade::Remark, text));
     if config.edge.proxies.is_empty() {
         remark(
             "https",
             "TRUSTED_PROXIES is not set: no request counts as HTTPS, so all but the probes are refused. Name the proxy that \
              speaks HTTPS",
+        );
+    }
+    if config.metrics_port.is_some() && !config.host.is_loopback() {
+        remark(
+            "metrics",
+            "METRICS_PORT is set, and HOST can be reached: whoever reaches that port reads names of workflows and routes",
         );
     }
     if config.docs == Docs::Public {

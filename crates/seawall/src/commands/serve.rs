@@ -15,8 +15,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Interrupt;
-use crate::logging;
-use crate::output::tell;
+use crate::logging::{self, announce};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Serve {
@@ -49,7 +48,9 @@ async fn serve(config: Config, interrupt: Interrupt, last_lines: LastLines<Stder
     let config = foundation.config().clone();
     // The port before the engine: who cannot answer must not begin to execute.
     let server = Server::bind(&config).await.map_err(anyhow::Error::from)?;
-    foundation.look_at_trail().await;
+    if let Some(warning) = foundation.look_at_trail().await {
+        logging::warn(&config, warning);
+    }
     let admin = foundation.put_admin_key().await.map_err(anyhow::Error::from)?;
     let house = House::start(foundation, Work::Serve).await?;
     let file = ServerFile {
@@ -59,21 +60,24 @@ async fn serve(config: Config, interrupt: Interrupt, last_lines: LastLines<Stder
     let place = config.data_dir.display();
     file.write(&config.data_dir)
         .with_context(|| format!("cannot leave the server's address in {place}"))?;
-    tell(&format!(
+    let say = |text: &str| announce(&config, text);
+    say(&format!(
         "Seawall listens on {} (documentation: {}/docs; data: {place})",
         file.url, file.url
     ));
     if let Some(address) = server.metrics_address() {
-        tell(&format!("Metrics are on http://{address}/metrics"));
+        say(&format!("Metrics are on http://{address}/metrics"));
     }
-    tell_of(&admin);
+    if let Some(text) = told_of(&admin) {
+        say(&text);
+    }
     let stop = CancellationToken::new();
     let state = house.state().clone();
     tokio::select! {
         () = server.run(state, stop.clone()) => {}
-        () = watch(interrupt, &stop) => {
+        () = watch(interrupt, &stop, say) => {
             file.remove(&config.data_dir);
-            tell("stopped at once; what was under way is recovered at the next start");
+            say("stopped at once; what was under way is recovered at the next start");
             drop(last_lines);
             process::exit(i32::from(Exit::Interrupted.code()));
         }
@@ -83,14 +87,14 @@ async fn serve(config: Config, interrupt: Interrupt, last_lines: LastLines<Stder
 }
 
 /// Where the key is that everything can be done with. Never the key itself: what is told here ends up in logs.
-fn tell_of(admin: &AdminKey) {
+fn told_of(admin: &AdminKey) -> Option<String> {
     match admin {
-        AdminKey::Configured | AdminKey::There(_) => {}
-        AdminKey::Made(path) => tell(&format!(
+        AdminKey::Configured | AdminKey::There(_) => None,
+        AdminKey::Made(path) => Some(format!(
             "An admin key was made: {} (the command line finds it there)",
             path.display()
         )),
-        AdminKey::Elsewhere(path) => tell(&format!(
+        AdminKey::Elsewhere(path) => Some(format!(
             "The store has an admin key, and it is not in {}: use it where it is, or set ADMIN_API_KEY",
             path.display()
         )),
@@ -98,9 +102,9 @@ fn tell_of(admin: &AdminKey) {
 }
 
 /// The first signal asks for an orderly stop; at the second this returns.
-async fn watch(mut interrupt: Interrupt, stop: &CancellationToken) {
+async fn watch(mut interrupt: Interrupt, stop: &CancellationToken, say: impl Fn(&str)) {
     interrupt.next().await;
-    tell("stopping; once more to stop at once");
+    say("stopping; once more to stop at once");
     stop.cancel();
     interrupt.next().await;
 }

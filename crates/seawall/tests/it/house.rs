@@ -135,6 +135,12 @@ impl Running {
 
     /// The next line on stderr that holds this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let all = self.all_until(text);
+        all.lines().next_back().unwrap_or_default().to_owned()
+    }
+
+    /// The same, with all that it said before.
+    pub(crate) fn all_until(&mut self, text: &str) -> String {
         let told = self.told.as_mut().expect("nobody else listens");
         let mut all = String::new();
         loop {
@@ -143,10 +149,10 @@ impl Running {
                 told.read_line(&mut line).unwrap() > 0,
                 "it ended without `{text}`:\n{all}"
             );
-            if line.contains(text) {
-                return line;
-            }
             all.push_str(&line);
+            if line.contains(text) {
+                return all;
+            }
         }
     }
 

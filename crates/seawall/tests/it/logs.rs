@@ -106,21 +106,23 @@ fn outside_development_every_line_is_json() {
     let mut command = house.command(&["serve", "--port", "0"]);
     command
         .env("ENVIRONMENT", "staging")
-        // Of a key that it makes it tells the person at the terminal.
-        .env("ADMIN_API_KEY", "plantedinbearer1")
+        .env("METRICS_PORT", "0")
         .env("SECRET_KEY", "a secret key of the tests, long enough");
     let mut server = Running::of(command);
-    let banner = server.wait_for("Seawall listens on http://127.0.0.1:");
+    let before = server.all_until("Seawall listens on http://127.0.0.1:");
+    let banner = before.lines().next_back().unwrap();
     let address = banner.split(['/', ' ']).find(|word| word.starts_with("127.")).unwrap();
     let listening = server.listen();
     let health = answer(address, ("GET /health?token=plantedinquery4", NOBODY), "");
     assert_eq!(status(&health), 200);
     server.signal(Signal::TERM);
     assert_eq!(server.end(), Some(0));
-    let all = listening.join().unwrap();
-    // What it says to the person at the terminal is no line of the log.
-    let lines = all.lines().filter(|line| !line.starts_with("stopping; once more"));
-    let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let all = before + &listening.join().unwrap();
+    let lines = all.lines().map(|line| serde_json::from_str(line).expect(line));
+    let lines: Vec<Value> = lines.collect();
+    for said in ["Metrics are on", "An admin key was made", "stopping; once more"] {
+        assert!(all.contains(&format!("\"message\":\"{said}")), "{said}: {all}");
+    }
     let request = lines.iter().find(|line| line["http.route"] == "/health").expect(&all);
     assert_eq!(
         (&request["level"], &request["http.status"]),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use crate::house::House;
 
@@ -87,6 +88,25 @@ fn the_doctor_names_what_is_wrong_and_what_to_change() {
 }
 
 #[test]
+fn the_doctor_says_how_many_connections_the_limit_of_open_files_leaves_room_for() {
+    let house = House::new();
+    let doctor = house.command(&["doctor"]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 256; exec \"$0\" doctor"]);
+    limited.arg(doctor.get_program());
+    limited
+        .current_dir(house.path())
+        .env("DATA_DIR", "data")
+        .env("PORT", "0");
+    let done = limited.output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(
+        done.status.code() == Some(0) && text.contains("room for 128 connections of 16384"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_doctor_looks_harder_at_production() {
     let house = House::new();
     let examine = |variables: &[(&str, &str)]| {
@@ -100,6 +120,7 @@ fn the_doctor_looks_harder_at_production() {
     let secret = ("SECRET_KEY", "a secret key of the tests, long enough");
     for (variables, name) in [
         (&[][..], "SECRET_KEY"),
+        (&[("SECRET_KEY", "changemechangemechangemechangeme")], "SECRET_KEY"),
         (&[secret, ("ADMIN_API_KEY", "hunter22")], "ADMIN_API_KEY"),
         (&[secret, ("CORS_ORIGINS", "*")], "CORS_ORIGINS"),
         (&[secret, ("HOST", "0.0.0.0")], "ALLOWED_HOSTS"),
@@ -110,6 +131,13 @@ fn the_doctor_looks_harder_at_production() {
     }
     let (code, text) = examine(&[secret]);
     assert!(code == Some(0) && text.contains("TRUSTED_PROXIES"), "{text}");
+    let open = [
+        ("HOST", "0.0.0.0"),
+        ("ALLOWED_HOSTS", "a.example"),
+        ("METRICS_PORT", "0"),
+    ];
+    let (code, text) = examine(&[&[secret], &open[..]].concat());
+    assert!(code == Some(0) && text.contains("METRICS_PORT"), "{text}");
     house.write("data/admin.key", "whatever");
     fs::set_permissions(house.data().join("admin.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let (code, text) = examine(&[secret]);

@@ -65,8 +65,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some((kind, subtype)) = essence.split_once('/') else {
         return false;
     };
-    let subtype = subtype.to_ascii_lowercase();
-    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+    // `json`, or whatever is written in it.
+    let format = subtype.rsplit_once('+').map_or(subtype, |(_, format)| format);
+    kind.eq_ignore_ascii_case("application") && format.eq_ignore_ascii_case("json")
 }
 
 /// Reads one JSON document.
@@ -76,18 +77,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// another form.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
-        let cause = error.inner();
-        if cause.classify() == Category::Data {
-            // The reader stops at the first wrong field: what follows may be no JSON at all, which is the greater fault.
-            if let Err(syntax) = serde_json::from_slice::<IgnoredAny>(bytes) {
-                return malformed(&syntax);
-            }
-            let errors = vec![field_error(error.path(), &cause.to_string())];
-            return Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors);
-        }
-        malformed(cause)
-    })?;
+    // To know at each moment where one is costs as much again, and only who is wrong asks.
+    let value = T::deserialize(Objects(&mut deserializer)).or_else(|_| parse_with_places(bytes))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     if let Some(pointer) = wide_integer(bytes) {
         let error = FieldError::new(
@@ -98,6 +89,23 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::new(&kinds::VALIDATION_ERROR).with_errors(vec![error]));
     }
     Ok(value)
+}
+
+/// Reads what was found to be wrong once more, to say where.
+fn parse_with_places<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
+        let cause = error.inner();
+        if cause.classify() == Category::Data {
+            // The reader stops at the first wrong field: what follows may be no JSON at all, which is the greater fault.
+            if let Err(syntax) = serde_json::from_slice::<IgnoredAny>(bytes) {
+                return malformed(&syntax);
+            }
+            let errors = vec![field_error(error.path(), &cause.to_string())];
+            return Problem::new(&kinds::VALIDATION_ERROR).with_errors(errors);
+        }
+        malformed(cause)
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

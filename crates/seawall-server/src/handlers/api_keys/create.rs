@@ -27,12 +27,13 @@ pub(crate) async fn create(
     Keyed { value, key }: Keyed<CreateApiKey>,
 ) -> ApiResult<Response> {
     let wanted = value.read()?;
-    let unique = key.as_ref().map(|key| &key.key);
-    let create = async {
-        let made = state.accounts().create_key(&actor, wanted, unique).await?;
+    let (its, tenant) = (state.clone(), actor.principal.tenant.clone());
+    let create = async move {
+        let unique = key.as_ref().map(|key| &key.key);
+        let made = its.accounts().create_key(&actor, wanted, unique).await?;
         let location = format!("/api/v1/api-keys/{}", made.record.id);
         let answer = Json(NewApiKey::from(made));
         Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
     };
-    once(&state, &actor.principal.tenant, key.as_ref(), Keeping::Nothing, create).await
+    once(&state, &tenant, key.as_ref(), Keeping::Nothing, create).await
 }

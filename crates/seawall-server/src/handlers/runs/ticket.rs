@@ -30,12 +30,13 @@ pub(crate) async fn ticket(
     Path(Id(run)): Path<Id<RunId>>,
     KeyOnly(key): KeyOnly,
 ) -> ApiResult<Response> {
-    let create = async {
-        let made = state.accounts().issue_ticket(&actor, run).await?;
+    let (its, tenant) = (state.clone(), actor.principal.tenant.clone());
+    let create = async move {
+        let made = its.accounts().issue_ticket(&actor, run).await?;
         // Where it is redeemed, without it: addresses are logged on the way.
         let location = format!("/api/v1/runs/{run}/events");
         let answer = Json(EventsTicket::from(made));
         Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
     };
-    once(&state, &actor.principal.tenant, key.as_ref(), Keeping::Nothing, create).await
+    once(&state, &tenant, key.as_ref(), Keeping::Nothing, create).await
 }

@@ -30,8 +30,9 @@ pub(crate) async fn create(
 ) -> ApiResult<Response> {
     let wanted = value.try_into()?;
     // The engine finds what a request made whose answer was lost; answers are kept by `once`.
-    let create = async {
-        let created = state.engine().create_schedule(by.engine(), wanted, key.as_ref());
+    let (its, tenant) = (state.clone(), by.principal().tenant.clone());
+    let create = async move {
+        let created = its.engine().create_schedule(by.engine(), wanted, key.as_ref());
         let created = created.await?;
         let mut response = answer(StatusCode::CREATED, created.schedule);
         if created.replayed {
@@ -41,5 +42,5 @@ pub(crate) async fn create(
         }
         Ok(response)
     };
-    once(&state, &by.principal().tenant, key.as_ref(), Keeping::Answer, create).await
+    once(&state, &tenant, key.as_ref(), Keeping::Answer, create).await
 }

@@ -27,10 +27,11 @@ pub(crate) async fn create(
     Keyed { value, key }: Keyed<CreateUser>,
 ) -> ApiResult<Response> {
     let wanted = value.read()?;
-    let unique = key.as_ref().map(|key| &key.key);
-    let create = async {
-        let user = state.accounts().create_user(&actor, wanted, unique).await?;
+    let (its, tenant) = (state.clone(), actor.principal.tenant.clone());
+    let create = async move {
+        let unique = key.as_ref().map(|key| &key.key);
+        let user = its.accounts().create_user(&actor, wanted, unique).await?;
         Ok(answer(StatusCode::CREATED, user))
     };
-    once(&state, &actor.principal.tenant, key.as_ref(), Keeping::Answer, create).await
+    once(&state, &tenant, key.as_ref(), Keeping::Answer, create).await
 }

@@ -32,8 +32,9 @@ pub(crate) async fn create(
         return answer(StatusCode::CREATED, record);
     };
     // The engine finds what a request made whose answer was lost; answers are kept by `once`.
-    let create = async {
-        let created = state.engine().create_workflow_once(by.engine(), &definition, &key);
+    let (its, tenant) = (state.clone(), by.principal().tenant.clone());
+    let create = async move {
+        let created = its.engine().create_workflow_once(by.engine(), &definition, &key);
         let created = created.await?;
         let mut response = answer(StatusCode::CREATED, created.record)?;
         if created.replayed {
@@ -43,5 +44,5 @@ pub(crate) async fn create(
         }
         Ok(response)
     };
-    once(&state, &by.principal().tenant, Some(&key), Keeping::Answer, create).await
+    once(&state, &tenant, Some(&key), Keeping::Answer, create).await
 }

@@ -1,17 +1,18 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
+use hmac::{Hmac, Mac as _};
 use seawall_store::{TenantId, Timestamp};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::claims::Claims;
-use crate::identity::jws::{Jws, Times, TokenError};
+use crate::identity::jws::{Jws, Parts, Times, TokenError};
 use crate::identity::{KeyUse, MasterKey, Principal, PrincipalKind};
 
 /// Who signs, and for whom.
@@ -26,6 +27,8 @@ pub const LEEWAY_SECONDS: u32 = 5;
 
 /// RFC 9068: what is signed here as something else is no access token.
 const TYPE: &str = "at+jwt";
+
+const ALGORITHM: &str = "HS256";
 
 /// A token that was issued.
 #[derive(Debug)]
@@ -46,39 +49,63 @@ pub struct VerifiedToken {
 
 /// Issues and verifies access tokens.
 pub struct AccessTokens {
-    signing: EncodingKey,
-    /// The header as it is written: it is the same for all.
-    header: String,
-    /// The key that signs, and those that did: by name. One algorithm for all of them.
-    known: Vec<(String, DecodingKey)>,
+    signing: Key,
+    /// Those that did sign.
+    former: Vec<Key>,
+}
+
+/// One algorithm for all of them: HMAC-SHA-256.
+struct Key {
+    kid: String,
+    /// Of all tokens that it signs, as it is written.
+    head: String,
+    /// Ready for a message.
+    mac: Hmac<Sha256>,
+}
+
+impl Key {
+    fn new(master: &MasterKey) -> Self {
+        let key = master.derive(KeyUse::AccessTokens);
+        let kid = kid_of(key.bytes());
+        let header = format!(r#"{{"typ":"{TYPE}","alg":"{ALGORITHM}","kid":"{kid}"}}"#);
+        Self {
+            head: BASE64_URL_SAFE_NO_PAD.encode(header),
+            mac: key.begin_mac(),
+            kid,
+        }
+    }
+
+    fn sign(&self, message: &str) -> [u8; 32] {
+        let mac = self.mac.clone().chain_update(message);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// In constant time.
+    fn holds(&self, message: &str, signature: &[u8]) -> bool {
+        self.mac.clone().chain_update(message).verify_slice(signature).is_ok()
+    }
 }
 
 impl AccessTokens {
     #[must_use]
     pub fn new(master: &MasterKey) -> Self {
-        let key = master.derive(KeyUse::AccessTokens);
-        let kid = kid_of(key.bytes());
-        let header = format!(r#"{{"typ":"{TYPE}","alg":"HS256","kid":"{kid}"}}"#);
         Self {
-            signing: EncodingKey::from_secret(key.bytes()),
-            header: BASE64_URL_SAFE_NO_PAD.encode(header),
-            known: vec![(kid, DecodingKey::from_secret(key.bytes()))],
+            signing: Key::new(master),
+            former: Vec::new(),
         }
     }
 
     /// Also takes tokens that were signed under a former `SECRET_KEY`, so that changing it logs nobody out.
     #[must_use]
     pub fn with_former(mut self, master: &MasterKey) -> Self {
-        let key = master.derive(KeyUse::AccessTokens);
-        let kid = kid_of(key.bytes());
-        self.known.push((kid, DecodingKey::from_secret(key.bytes())));
+        self.former.push(Key::new(master));
         self
     }
 
     /// A token for a principal, from `now` on.
     ///
     /// # Errors
-    /// Never with a key of ours: HMAC signs whatever it is given.
+    /// Never: claims can be written, and HMAC signs whatever it is given.
     pub fn issue(&self, principal: &Principal, now: Timestamp) -> Result<AccessToken, TokenError> {
         self.issue_until(principal, now, None)
     }
@@ -99,26 +126,25 @@ impl AccessTokens {
         let end = begin.saturating_add(lifetime);
         let until = until.map_or(end, |until| until.as_millis().div_euclid(1_000));
         let claims = Claims {
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: principal.subject.to_string(),
-            kind: principal.kind.as_str().to_owned(),
-            tenant: principal.tenant.to_string(),
-            scope: principal.scopes.to_string(),
-            sid: principal.session.as_deref().map(str::to_owned),
-            jti: id.simple().to_string(),
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: Cow::Borrowed(&principal.subject),
+            kind: principal.kind.as_str().into(),
+            tenant: Cow::Borrowed(principal.tenant.as_str()),
+            scope: principal.scopes.to_string().into(),
+            sid: principal.session.as_deref().map(Cow::Borrowed),
+            jti: id.simple().to_string().into(),
             iat: begin,
             nbf: begin,
             exp: end.min(until),
         };
         let payload = serde_json::to_vec(&claims).map_err(|_| TokenError::Claim("(all)"))?;
-        let mut text = self.header.clone();
+        let mut text = self.signing.head.clone();
         text.push('.');
         BASE64_URL_SAFE_NO_PAD.encode_string(payload, &mut text);
-        let signature = crypto::sign(text.as_bytes(), &self.signing, Algorithm::HS256);
-        let signature = signature.map_err(|_| TokenError::Signature)?;
+        let signature = self.signing.sign(&text);
         text.push('.');
-        text.push_str(&signature);
+        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut text);
         Ok(AccessToken {
             text: SecretString::from(text),
             id,
@@ -129,7 +155,7 @@ impl AccessTokens {
     /// Whether the token names one of these keys. Nothing else of it has been looked at: it says only who is to verify it.
     #[must_use]
     pub fn is_own(&self, token: &str) -> bool {
-        Jws::parse(token).is_ok_and(|jws| self.key(&jws).is_some())
+        Parts::of(token).is_ok_and(|parts| self.key(&parts).is_ok())
     }
 
     /// Whom a token stands for at `now`.
@@ -137,12 +163,21 @@ impl AccessTokens {
     /// # Errors
     /// Why it does not hold.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError> {
-        let jws = Jws::parse(token)?;
-        let key = self.key(&jws).ok_or(TokenError::UnknownKey)?;
-        if jws.typ().as_deref() != Some(TYPE) {
-            return Err(TokenError::Type);
+        let parts = Parts::of(token)?;
+        let (key, header) = self.key(&parts)?;
+        if let Some(header) = header {
+            if header.typ().as_deref() != Some(TYPE) {
+                return Err(TokenError::Type);
+            }
+            if header.alg() != ALGORITHM {
+                return Err(TokenError::Algorithm);
+            }
         }
-        let claims: Claims = jws.claims(key, Algorithm::HS256)?;
+        if !key.holds(parts.message, &parts.signature()?) {
+            return Err(TokenError::Signature);
+        }
+        let payload = parts.payload()?;
+        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| TokenError::Claim("(all)"))?;
         if claims.iss != ISSUER {
             return Err(TokenError::Issuer);
         }
@@ -159,24 +194,33 @@ impl AccessTokens {
         verified(claims)
     }
 
-    fn key(&self, jws: &Jws<'_>) -> Option<&DecodingKey> {
-        let kid = jws.kid()?;
-        self.known.iter().find(|(known, _)| known == kid).map(|(_, key)| key)
+    /// The key that a token names; and its header, unless it is written as here: then nothing of it is left to look at.
+    fn key<'a>(&self, parts: &Parts<'a>) -> Result<(&Key, Option<Jws<'a>>), TokenError> {
+        if let Some(key) = self.keys().find(|key| key.head == parts.head) {
+            return Ok((key, None));
+        }
+        let header = Jws::of(*parts)?;
+        let key = self.keys().find(|key| Some(&*key.kid) == header.kid());
+        Ok((key.ok_or(TokenError::UnknownKey)?, Some(header)))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.signing).chain(&self.former)
     }
 }
 
-fn verified(claims: Claims) -> Result<VerifiedToken, TokenError> {
+fn verified(claims: Claims<'_>) -> Result<VerifiedToken, TokenError> {
     let tenant = TenantId::new(&claims.tenant).map_err(|_| TokenError::Claim("tenant"))?;
     let kind = PrincipalKind::parse(&claims.kind).ok_or(TokenError::Claim("kind"))?;
     let scopes = claims.scope.parse().map_err(|_| TokenError::Claim("scope"))?;
     if claims.sub.is_empty() {
         return Err(TokenError::Claim("sub"));
     }
-    let mut principal = Principal::named(tenant, kind, Arc::from(claims.sub), scopes);
-    principal.session = claims.sid.map(Arc::from);
+    let mut principal = Principal::named(tenant, kind, Arc::from(&*claims.sub), scopes);
+    principal.session = claims.sid.as_deref().map(Arc::from);
     Ok(VerifiedToken {
         principal,
-        id: claims.jti,
+        id: claims.jti.into_owned(),
         expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1_000)),
     })
 }
@@ -192,7 +236,7 @@ fn kid_of(key: &[u8; 32]) -> String {
 
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.known.iter().map(|(kid, _)| kid);
+        let names = self.keys().map(|key| &key.kid);
         f.debug_tuple("AccessTokens").field(&names.collect::<Vec<_>>()).finish()
     }
 }

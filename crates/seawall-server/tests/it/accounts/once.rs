@@ -3,9 +3,10 @@
 use futures_util::FutureExt as _;
 use http::Request;
 use serde_json::json;
+use tokio_util::task::TaskTracker;
 
 use super::world::{KEYS, USERS, admin, by, keyed, read, stranger, user};
-use crate::support::{app, send};
+use crate::support::{app, send, state_beside};
 
 #[tokio::test]
 async fn the_first_answer_is_replayed_whatever_has_become_of_what_was_made() {
@@ -28,7 +29,23 @@ async fn the_first_answer_is_replayed_whatever_has_become_of_what_was_made() {
     assert_eq!(read(&app, &admin(), USERS).await.json()["items"], json!([]));
     let other = keyed(&app, USERS, "k1", &user("ben@example.org", "viewer")).await;
     assert_eq!(other.code(), "idempotency-key-reused");
-    assert_eq!(keyed(&app, USERS, "no spaces", &body).await.code(), "bad-request");
+}
+
+#[tokio::test]
+async fn what_is_no_key_or_more_than_one_is_refused() {
+    let app = app(&[]);
+    let long = "k".repeat(256);
+    for keys in [&["no spaces"][..], &[""], &[&long], &["k1", "k2"], &["k1", "k1"]] {
+        let request = by(
+            &admin(),
+            Request::post(USERS).header("content-type", "application/json"),
+        );
+        let request = keys
+            .iter()
+            .fold(request, |request, key| request.header("idempotency-key", *key));
+        let answer = send(&app, request, user("ada@example.org", "viewer").to_string()).await;
+        assert_eq!(answer.code(), "bad-request", "{keys:?}");
+    }
 }
 
 #[tokio::test]
@@ -101,6 +118,23 @@ async fn a_request_that_is_being_carried_out_is_not_begun_again() {
     assert_eq!(
         keyed(&app, USERS, "k1", &body).await.header("idempotency-replayed"),
         "true"
+    );
+}
+
+#[tokio::test]
+async fn a_request_whose_client_went_away_is_carried_out_and_its_answer_kept() {
+    let tasks = TaskTracker::new();
+    let app = seawall_server::router(&state_beside(&tasks));
+    let body = user("ada@example.org", "viewer");
+    let mut first = Box::pin(keyed(&app, USERS, "k1", &body));
+    assert!(first.as_mut().now_or_never().is_none());
+    drop(first);
+    tasks.close();
+    tasks.wait().await;
+    let again = keyed(&app, USERS, "k1", &body).await;
+    assert_eq!(
+        (again.status.as_u16(), again.header("idempotency-replayed")),
+        (201, "true")
     );
 }
 
