@@ -1,11 +1,12 @@
 //! A million keys.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use http::Request;
 
 use super::super::{Anyone, Asked, ByAddress, KeyBy, KeySeed};
-use super::{Held, KeyHash, MemoryBounds, Policy};
+use super::{Charge, Held, Intent, KeyHash, MemoryBounds, Policy};
 use crate::client_address::ClientAddress;
 
 const FLOOD: u64 = 1_000_000;
@@ -77,7 +78,7 @@ fn flood(held: &Held, policy: &Policy) -> u64 {
 fn a_flood_of_a_million_addresses_is_counted_address_by_address() {
     let bounds = MemoryBounds::default();
     let held = Held::new(bounds);
-    let policy = Policy::smooth("default", 100, std::time::Duration::from_secs(60)).unwrap();
+    let policy = Policy::smooth("default", 100, Duration::from_secs(60)).unwrap();
     assert_eq!(flood(&held, &policy), FLOOD);
     let usage = held.store.usage_at(held.at(SECOND / 10));
     assert!(
@@ -94,7 +95,7 @@ fn a_flood_that_fills_the_store_lets_nobody_through_and_refuses_not_everybody() 
         ..MemoryBounds::default()
     };
     let held = Held::new(bounds);
-    let policy = Policy::smooth("default", 100, std::time::Duration::from_secs(60)).unwrap();
+    let policy = Policy::smooth("default", 100, Duration::from_secs(60)).unwrap();
     let admitted = flood(&held, &policy);
     let usage = held.store.usage_at(held.at(SECOND / 10));
     assert!(
@@ -113,6 +114,49 @@ fn a_flood_that_fills_the_store_lets_nobody_through_and_refuses_not_everybody() 
     assert!((0..10_000).all(|_| held.admits(&policy, addresses.random(), later)));
 }
 
+/// A store whose 64 buckets are in use for ten microseconds.
+fn filled() -> Held {
+    let held = Held::new(MemoryBounds {
+        buckets: 1024,
+        shards: 1,
+        ..MemoryBounds::default()
+    });
+    let fast = Policy::smooth("fast", 1, Duration::from_micros(10)).unwrap();
+    let mut addresses = Addresses::new();
+    for _ in 0..1000 {
+        held.admits(&fast, addresses.random(), 0);
+    }
+    assert_eq!(held.store.usage_at(held.began).buckets_in_use, 64);
+    held
+}
+
+#[test]
+fn who_comes_to_a_place_of_their_own_does_not_begin_afresh() {
+    let held = filled();
+    let slow = Policy::smooth("slow", 3, Duration::from_secs(3600)).unwrap();
+    let somebody = Addresses::new().key(Ipv4Addr::LOCALHOST);
+    assert_eq!((0..5).filter(|_| held.admits(&slow, somebody, 1)).count(), 3);
+    assert!(!held.admits(&slow, somebody, 20_000), "there is a place again");
+    assert!(held.admits(&slow, somebody, 1201 * SECOND));
+}
+
+#[test]
+fn of_two_keys_that_share_neither_hides_the_other() {
+    let held = filled();
+    let slow = Policy::smooth("slow", 3, Duration::from_secs(3600)).unwrap();
+    let mut addresses = Addresses::new();
+    let somebody = addresses.random();
+    let sharing = std::iter::repeat_with(|| addresses.random()).find(|other| other.get() % 16 == somebody.get() % 16);
+    let charge = |key, cost| Charge {
+        policy: &slow,
+        key,
+        cost,
+    };
+    let both = [charge(somebody, 3), charge(sharing.unwrap(), 0)];
+    assert!(held.decide(Intent::Take, both.into(), 1).is_admitted());
+    assert!(!held.admits(&slow, somebody, 1));
+}
+
 #[test]
 fn a_flood_of_logs_is_bounded_too() {
     let bounds = MemoryBounds {
@@ -120,7 +164,7 @@ fn a_flood_of_logs_is_bounded_too() {
         ..MemoryBounds::default()
     };
     let held = Held::new(bounds);
-    let policy = Policy::exact("probe", 3, std::time::Duration::from_secs(10)).unwrap();
+    let policy = Policy::exact("probe", 3, Duration::from_secs(10)).unwrap();
     let mut addresses = Addresses::new();
     let limited = addresses.key(Ipv4Addr::new(192, 0, 2, 1));
     assert_eq!((0..4).filter(|_| held.admits(&policy, limited, 0)).count(), 3);
@@ -143,7 +187,7 @@ fn a_flood_of_logs_is_bounded_too() {
 #[test]
 fn all_addresses_of_an_ipv6_network_are_one() {
     let held = Held::new(MemoryBounds::default());
-    let policy = Policy::smooth("default", 100, std::time::Duration::from_secs(60)).unwrap();
+    let policy = Policy::smooth("default", 100, Duration::from_secs(60)).unwrap();
     let addresses = Addresses::new();
     let network = u128::from_be_bytes([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     let of_host = |host: u64| {
