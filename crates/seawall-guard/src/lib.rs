@@ -9,7 +9,8 @@
 //! [`access_log::AccessLogLayer`], [`recording::RecordLayer`], [`profile::ProfileLayer`]; then [`problem::ProblemLayer`],
 //! [`panic::CatchPanicLayer`], [`cors::CorsLayer`] (its headers belong on the refusals below it too), then guards that may
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
-//! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
+//! [`rate_limit::RateLimitLayer`] by address, [`authenticate::AuthenticateLayer`] with the limits behind it, and
+//! [`body_limit::BodyLimitLayer`] last.
 //!
 //! Round calls to others, outermost first: [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
 //! [`retry_budget::RetryBudget`], and [`timeout::TimeoutLayer`]; what they end is an error of the call.
@@ -55,6 +56,8 @@ mod principal;
 pub mod problem;
 #[cfg(feature = "profile")]
 pub mod profile;
+#[cfg(feature = "rate_limit")]
+pub mod rate_limit;
 #[cfg(feature = "recording")]
 pub mod recording;
 #[cfg(feature = "redaction")]

@@ -20,6 +20,9 @@ use seawall_guard::metrics::HttpMetrics;
 use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
 use seawall_guard::profile::ProfileLayer;
+use seawall_guard::rate_limit::{
+    ByAddress, Charge, Charges, Intent, Limiter, MemoryStore, Policy, Preset, Question, RateLimitLayer, Rule, Together,
+};
 use seawall_guard::recording::{RecordLayer, Routes};
 use seawall_guard::stats::RouteStats;
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -41,7 +44,7 @@ fn matched() -> MatchedPath {
 /// A service that answers without allocating.
 fn answers<B, R>(
     answer: impl Fn(B) -> R + Clone,
-) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> {
+) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> + Clone {
     service_fn(move |request: Request<B>| ready(Ok(Response::new(answer(request.into_body())))))
 }
 
@@ -69,6 +72,47 @@ fn recording() -> RecordLayer<(HttpMetrics, RouteStats, ErrorRateAnomaly)> {
 #[divan::bench]
 fn what_allocates(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Arc::new(1));
+}
+
+fn generous(name: &str) -> Policy {
+    Policy::smooth(name, 1_000_000, std::time::Duration::from_secs(60)).unwrap()
+}
+
+#[divan::bench]
+fn limited_under_five_policies(bencher: Bencher<'_, '_>) {
+    let limiter = Limiter::new("test", MemoryStore::new());
+    let exact = Policy::exact("e", 1000, std::time::Duration::from_micros(1000)).unwrap();
+    let policies = [
+        generous("a"),
+        generous("b"),
+        generous("c"),
+        Policy::preset(Preset::Costly).shadow(),
+        exact,
+    ];
+    let take = || {
+        let mut charges = Charges::none();
+        for (at, policy) in policies.iter().enumerate() {
+            let key = limiter.key(&[at as u8 % 2]);
+            assert!(charges.add(Charge { policy, key, cost: 1 }));
+        }
+        let question = Question {
+            guard: "test",
+            intent: Intent::Take,
+            charges: &charges,
+        };
+        limiter.store().decide(&question, tokio::time::Instant::now())
+    };
+    // The first of a key makes its place.
+    take();
+    bencher.bench_local(take);
+}
+
+#[divan::bench]
+fn limited_by_a_layer(bencher: Bencher<'_, '_>) {
+    let rules = vec![Rule::new(generous("a"), ByAddress), Rule::new(generous("b"), Together)];
+    let layer = RateLimitLayer::new(Limiter::new("test", MemoryStore::new()), rules).unwrap();
+    let service = layer.without_headers().layer(answers(|()| Bytes::new()));
+    count(bencher, service, || Request::new(()));
 }
 
 #[divan::bench]
@@ -156,6 +200,8 @@ fn what_passes_is_not_allocated_for() {
         ("hedged", false),
         ("hedged_by_percentile", false),
         ("hedged_while_it_waits", false),
+        ("limited_by_a_layer", false),
+        ("limited_under_five_policies", false),
         ("profile_not_asked_for", false),
         ("profile_off", false),
         ("recorded", false),

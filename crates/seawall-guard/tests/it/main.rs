@@ -5,6 +5,7 @@
 mod allocations;
 mod alone;
 mod attacks;
+mod flood;
 #[path = "../../examples/hardened_axum.rs"]
 #[expect(dead_code, reason = "its `main` is the example's")]
 mod hardened_axum;
