@@ -11,6 +11,8 @@
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
 //! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
 //!
+//! Round calls that go out stands a [`breaker`].
+//!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
 //! how its [`logs`] are written.
 
@@ -24,6 +26,8 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
+#[cfg(feature = "breaker")]
+pub mod breaker;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]
