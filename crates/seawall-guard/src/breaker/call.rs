@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use thiserror::Error;
@@ -25,24 +25,16 @@ pin_project! {
         // Before the permit: what is given up is gone before another may take its place.
         #[pin]
         call: F,
-        progress: Progress,
+        permit: Permit,
         classify: C,
     }
-}
-
-/// Asks => (UnderWay | Over), UnderWay => (Over)
-#[derive(Debug)]
-enum Progress {
-    Asks(Breaker),
-    UnderWay(Permit),
-    Over,
 }
 
 impl<F, C> CallFuture<F, C> {
     pub(super) const fn new(breaker: Breaker, classify: C, call: F) -> Self {
         Self {
             call,
-            progress: Progress::Asks(breaker),
+            permit: Permit::not_asked_for(breaker),
             classify,
         }
     }
@@ -57,21 +49,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let permit = match std::mem::replace(this.progress, Progress::Over) {
-            Progress::Asks(breaker) => breaker.into_permit(),
-            Progress::UnderWay(permit) => Ok(permit),
-            // Polled again after it was ready: there is nothing more to say.
-            Progress::Over => return Poll::Pending,
-        };
-        let permit = match permit {
-            Ok(permit) => permit,
-            Err(rejected) => return Poll::Ready(Err(CallError::Rejected(rejected))),
-        };
-        let Poll::Ready(result) = this.call.poll(cx) else {
-            *this.progress = Progress::UnderWay(permit);
-            return Poll::Pending;
-        };
-        permit.record(this.classify.classify(&result));
+        if let Err(rejected) = this.permit.ask() {
+            return Poll::Ready(Err(CallError::Rejected(rejected)));
+        }
+        let result = ready!(this.call.poll(cx));
+        this.permit.tell(this.classify.classify(&result));
         Poll::Ready(result.map_err(CallError::Failed))
     }
 }

@@ -92,17 +92,9 @@ impl Breaker {
         Ok(Permit::new(self.clone(), generation, self.begins()))
     }
 
-    /// As [`Breaker::try_acquire`], for who needs the breaker no longer.
-    #[inline]
-    pub(super) fn into_permit(self) -> Result<Permit, Rejected> {
-        let generation = self.generation()?;
-        let began = self.begins();
-        Ok(Permit::new(self, generation, began))
-    }
-
     /// What most calls do to be admitted; it is small enough to be part of whoever calls.
     #[inline]
-    fn generation(&self) -> Result<u64, Rejected> {
+    pub(super) fn generation(&self) -> Result<u64, Rejected> {
         match self.shared.gate.load(Ordering::Acquire) {
             ASK => self.ask(),
             generation => Ok(generation),
@@ -118,7 +110,7 @@ impl Breaker {
 
     /// When a call begins, where that is asked for.
     #[inline]
-    fn begins(&self) -> Option<Instant> {
+    pub(super) fn begins(&self) -> Option<Instant> {
         self.shared.slow_from.map(|_| Instant::now())
     }
 

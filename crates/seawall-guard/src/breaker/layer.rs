@@ -122,8 +122,8 @@ pin_project! {
             // Before the permit: what is given up is gone before another may take its place.
             #[pin]
             inner: F,
-            // Some until it is ready.
-            under_way: Option<(Permit, C)>,
+            permit: Permit,
+            classify: C,
         },
         Refused {
             // Some until it was answered. In a box, because a future that holds room for an answer is larger for everybody.
@@ -134,9 +134,12 @@ pin_project! {
 
 impl<F, C> BreakerFuture<F, C> {
     const fn pass(inner: F, permit: Permit, classify: C) -> Self {
-        let under_way = Some((permit, classify));
         Self {
-            state: State::Passed { inner, under_way },
+            state: State::Passed {
+                inner,
+                permit,
+                classify,
+            },
         }
     }
 
@@ -158,11 +161,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Passed { inner, under_way } => {
+            StateProjection::Passed {
+                inner,
+                permit,
+                classify,
+            } => {
                 let result = ready!(inner.poll(cx));
-                if let Some((permit, classify)) = under_way.take() {
-                    permit.record(classify.classify(&result));
-                }
+                permit.tell(classify.classify(&result));
                 Poll::Ready(result)
             }
             StateProjection::Refused { response } => match response.take() {
