@@ -10,7 +10,7 @@ use super::{Breaker, ByStatus, Classify, Permit, Rejected};
 use crate::problem::Problem;
 
 /// Puts a [`Breaker`] round a service that speaks HTTP: what it refuses is answered with 503 `circuit-open`. The call is over
-/// when its answer begins.
+/// when its answer begins. Who waits for the inner service to become ready when the breaker opens goes on waiting: bound that.
 #[derive(Clone, Debug)]
 pub struct BreakerLayer<C = ByStatus> {
     breaker: Breaker,
