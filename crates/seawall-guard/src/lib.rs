@@ -12,7 +12,7 @@
 //! [`rate_limit::RateLimitLayer`] by address, [`authenticate::AuthenticateLayer`] with the limits behind it, and
 //! [`body_limit::BodyLimitLayer`] last.
 //!
-//! Round calls to others, outermost first: [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
+//! Round calls to others, outermost first: a [`breaker`], [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
 //! [`retry_budget::RetryBudget`], and [`timeout::TimeoutLayer`]; what they end is an error of the call.
 //!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
@@ -28,6 +28,8 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
+#[cfg(feature = "breaker")]
+pub mod breaker;
 #[cfg(any(feature = "hedge", feature = "stats"))]
 mod buckets;
 #[cfg(feature = "client_address")]

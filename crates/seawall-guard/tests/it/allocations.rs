@@ -6,6 +6,7 @@ use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use axum::extract::MatchedPath;
 use axum::{Extension, Router, routing};
@@ -16,6 +17,7 @@ use http_body_util::Empty;
 use prometheus_client::registry::Registry;
 use seawall_guard::anomaly::ErrorRateAnomaly;
 use seawall_guard::body_log::{BodyLogLayer, LoggedBody};
+use seawall_guard::breaker::{Breaker, BreakerConfig, BreakerLayer, Outcome, Window};
 use seawall_guard::metrics::HttpMetrics;
 use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
@@ -164,6 +166,46 @@ fn body_log_off(bencher: Bencher<'_, '_>) {
     count(bencher, service, || Request::new(Empty::<Bytes>::new()));
 }
 
+fn breaker(window: Window) -> Breaker {
+    let builder = BreakerConfig::builder().window(window).minimum_calls(100);
+    let slow = Duration::from_secs(3600);
+    Breaker::new("api", builder.failure_ratio(1.0).slow_calls(slow, 1.0).build().unwrap())
+}
+
+#[divan::bench]
+fn breaker_layer(bencher: Bencher<'_, '_>) {
+    let layer = BreakerLayer::new(breaker(Window::Calls(100_000)));
+    count(bencher, layer.layer(answers(|()| Bytes::new())), || Request::new(()));
+}
+
+#[divan::bench]
+fn breaker_call(bencher: Bencher<'_, '_>) {
+    let breaker = breaker(Window::Calls(100));
+    let mut context = Context::from_waker(Waker::noop());
+    bencher.bench_local(|| {
+        let call = pin!(breaker.call(ready(Ok::<_, ()>(())))).poll(&mut context);
+        assert!(call.is_ready());
+    });
+}
+
+#[divan::bench]
+fn breaker_permit(bencher: Bencher<'_, '_>) {
+    let length = Duration::from_secs(1);
+    let breaker = breaker(Window::Time { length, buckets: 128 });
+    bencher.bench_local(|| {
+        breaker.try_acquire().unwrap().record(Outcome::FAILURE);
+        breaker.try_acquire().unwrap().record(Outcome::Success);
+        drop(breaker.try_acquire().unwrap());
+    });
+}
+
+#[divan::bench]
+fn breaker_refusal(bencher: Bencher<'_, '_>) {
+    let breaker = breaker(Window::Calls(100));
+    breaker.force_open();
+    bencher.bench_local(|| breaker.try_acquire().is_err());
+}
+
 #[test]
 #[ignore = "the other test runs it in a process of its own"]
 fn run_the_benchmarks() {
@@ -194,6 +236,10 @@ fn what_passes_is_not_allocated_for() {
     let expected = [
         ("allocations", false),
         ("body_log_off", false),
+        ("breaker_call", false),
+        ("breaker_layer", false),
+        ("breaker_permit", false),
+        ("breaker_refusal", false),
         ("budget_drawn_from", false),
         ("called_again_if_need_be", false),
         ("guarded_against_panics", false),
