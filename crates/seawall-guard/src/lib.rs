@@ -34,6 +34,8 @@ pub mod breaker;
 mod buckets;
 #[cfg(feature = "client_address")]
 pub mod client_address;
+#[cfg(any(feature = "logs", feature = "rate_limit", feature = "retry"))]
+mod clock;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "deadline")]

@@ -103,7 +103,7 @@ where
         let this = self.project();
         let inner = this.inner;
         let result = ready!(this.span.in_scope(|| inner.poll(cx)));
-        this.line.write(match &result {
+        this.line.write(&match &result {
             Ok(response) => End::Answered(response),
             Err(_) => End::<R>::Failed,
         });
@@ -168,7 +168,7 @@ impl Line {
         tracing::info_span!("request", request.id = id, trace.id = trace)
     }
 
-    fn write<R: Body>(&mut self, end: End<'_, R>) {
+    fn write<R: Body>(&mut self, end: &End<'_, R>) {
         self.written = true;
         let took = self.began.elapsed();
         let response = match end {
@@ -201,7 +201,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if !self.written {
-            self.write(End::<String>::Abandoned);
+            self.write(&End::<String>::Abandoned);
         }
     }
 }

@@ -1,9 +1,10 @@
 use std::cell::RefCell;
 use std::fmt;
-use std::time::{Duration, SystemTime as Wall};
 
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+use crate::clock::since_1970;
 
 /// `2026-01-31T23:59:59`, which is the same for all lines of a second.
 const SECOND: usize = 19;
@@ -25,7 +26,7 @@ thread_local! {
 
 impl FormatTime for UtcTime {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        let now = now();
+        let now = since_1970();
         LAST.with_borrow_mut(|last| {
             if last.text.is_empty() || last.second != now.as_secs() {
                 last.text.clear();
@@ -33,7 +34,7 @@ impl FormatTime for UtcTime {
                 last.second = now.as_secs();
                 let whole = std::mem::take(&mut last.text);
                 // If a second began in between, nobody knows whose text it is.
-                if self::now().as_secs() == now.as_secs()
+                if since_1970().as_secs() == now.as_secs()
                     && let Some(second) = whole.get(..SECOND)
                 {
                     last.text.push_str(second);
@@ -50,14 +51,6 @@ impl FormatTime for UtcTime {
             writer.write_str(std::str::from_utf8(&rest).unwrap_or_default())
         })
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "lines of a log bear the wall's time; tests give the format another timer"
-)]
-fn now() -> Duration {
-    Wall::now().duration_since(Wall::UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

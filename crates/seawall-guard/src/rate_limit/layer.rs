@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
-use super::clock::unix_seconds;
 use super::future::RateLimitFuture;
 use super::headers::{Shown, whole_seconds};
 use super::rules::{Picked, Rules};
@@ -16,6 +15,7 @@ use super::{
     MemoryStore, Receipt, Refusals, Rule, RulesError, Unavailable, Verdict,
 };
 use crate::authenticate::{Authenticate, AuthenticateLayer, Principal};
+use crate::clock::since_1970;
 use crate::problem::{Problem, kinds};
 
 /// Whether answers of a status cost nothing.
@@ -322,7 +322,7 @@ impl<W, S: LimitStore> Judge<W, S> {
         if !decision.is_admitted() {
             let mut refusal = refusal(&decision);
             if let Some((rule, shown)) = shown {
-                rules.write(rule, shown, unix_seconds(), refusal.headers_mut());
+                rules.write(rule, shown, since_1970().as_secs(), refusal.headers_mut());
             }
             if let Some(records) = records {
                 refusal.extensions_mut().insert(records);
@@ -351,7 +351,7 @@ impl<W, S: LimitStore> Say<W, S> {
             limiter.give_back(receipt);
         }
         if let Some((rule, shown)) = self.shown {
-            rules.write(rule, shown, unix_seconds(), response.headers_mut());
+            rules.write(rule, shown, since_1970().as_secs(), response.headers_mut());
         }
         if let Some(records) = self.records {
             records.add_to(response.extensions_mut());

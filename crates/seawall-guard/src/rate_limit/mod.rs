@@ -39,7 +39,6 @@
 
 mod behind;
 mod charges;
-mod clock;
 mod decision;
 mod future;
 mod gcra;

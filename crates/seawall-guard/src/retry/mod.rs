@@ -41,7 +41,6 @@ mod body;
 mod call;
 mod chance;
 mod classify;
-mod clock;
 mod http_date;
 mod layer;
 mod policy;

@@ -1,8 +1,8 @@
 use http::{Response, StatusCode};
 
-use super::clock::{Clock, wall};
 use super::retry_after::retry_after;
 use super::{Classify, Verdict};
+use crate::clock::{Clock, wall};
 
 /// For HTTP: errors and the statuses 408, 425, 429, 500, 502, 503 and 504 may pass, and their `Retry-After` says when. Of this process's own
 /// answers, `circuit-open` ends it.

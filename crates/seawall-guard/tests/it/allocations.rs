@@ -77,13 +77,13 @@ fn what_allocates(bencher: Bencher<'_, '_>) {
 }
 
 fn generous(name: &str) -> Policy {
-    Policy::smooth(name, 1_000_000, std::time::Duration::from_secs(60)).unwrap()
+    Policy::smooth(name, 1_000_000, Duration::from_secs(60)).unwrap()
 }
 
 #[divan::bench]
 fn limited_under_five_policies(bencher: Bencher<'_, '_>) {
     let limiter = Limiter::new("test", MemoryStore::new());
-    let exact = Policy::exact("e", 1000, std::time::Duration::from_micros(1000)).unwrap();
+    let exact = Policy::exact("e", 1000, Duration::from_micros(1000)).unwrap();
     let policies = [
         generous("a"),
         generous("b"),
