@@ -1,6 +1,6 @@
 //! The clock on the wall: for what others are told of times, never for how long something took.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// What time it is, for rooms that can be told otherwise: tests hold it still.
 #[cfg(feature = "retry")]
@@ -13,6 +13,6 @@ pub(crate) fn wall() -> SystemTime {
 
 /// Since the beginning of 1970; zero on a clock that stands before it.
 #[cfg(any(feature = "logs", feature = "rate_limit"))]
-pub(crate) fn since_1970() -> Duration {
+pub(crate) fn since_1970() -> std::time::Duration {
     wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
