@@ -11,11 +11,16 @@
 //! reject: [`trusted_hosts::TrustedHostsLayer`], [`https::HttpsLayer`], [`deadline::DeadlineLayer`],
 //! [`authenticate::AuthenticateLayer`], and [`body_limit::BodyLimitLayer`] last.
 //!
+//! Against more work than there is room for stand [`load::LoadLayer`], in front of what costs and behind whoever says who asks,
+//! and a [`bulkhead`] round what must not take all of the room.
+//!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
 //! how its [`logs`] are written.
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
+#[cfg(any(feature = "bulkhead", feature = "load"))]
+mod admission;
 #[cfg(feature = "anomaly")]
 pub mod anomaly;
 #[cfg(feature = "authenticate")]
@@ -24,6 +29,8 @@ pub mod authenticate;
 pub mod body_limit;
 #[cfg(feature = "body_log")]
 pub mod body_log;
+#[cfg(feature = "bulkhead")]
+pub mod bulkhead;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(feature = "cors")]
@@ -34,6 +41,8 @@ pub mod deadline;
 pub mod health;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "load")]
+pub mod load;
 #[cfg(feature = "logs")]
 pub mod logs;
 #[cfg(feature = "metrics")]
