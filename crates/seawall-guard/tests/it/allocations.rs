@@ -6,6 +6,7 @@ use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use axum::extract::MatchedPath;
 use axum::{Extension, Router, routing};
@@ -16,6 +17,8 @@ use http_body_util::Empty;
 use prometheus_client::registry::Registry;
 use seawall_guard::anomaly::ErrorRateAnomaly;
 use seawall_guard::body_log::{BodyLogLayer, LoggedBody};
+use seawall_guard::bulkhead::{Bulkhead, BulkheadConfig, BulkheadLayer};
+use seawall_guard::load::{Claim, Limiter, LoadConfig, LoadLayer, Outcome, PrincipalKey, Priority};
 use seawall_guard::metrics::HttpMetrics;
 use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
@@ -41,7 +44,7 @@ fn matched() -> MatchedPath {
 /// A service that answers without allocating.
 fn answers<B, R>(
     answer: impl Fn(B) -> R + Clone,
-) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> {
+) -> impl Service<Request<B>, Response = Response<R>, Error = Infallible> + Clone {
     service_fn(move |request: Request<B>| ready(Ok(Response::new(answer(request.into_body())))))
 }
 
@@ -120,6 +123,45 @@ fn body_log_off(bencher: Bencher<'_, '_>) {
     count(bencher, service, || Request::new(Empty::<Bytes>::new()));
 }
 
+fn bulkhead() -> Bulkhead {
+    let config = BulkheadConfig::new(2).unwrap();
+    Bulkhead::new("api", config.with_queue(2, Duration::from_secs(1)).unwrap())
+}
+
+fn limiter() -> Limiter {
+    // A small one: that windows close and the table of principals fills up is among what is counted.
+    Limiter::new("api", LoadConfig::builder().limits(1, 2, 4).build().unwrap())
+}
+
+#[divan::bench]
+fn bulkhead_permit(bencher: Bencher<'_, '_>) {
+    let bulkhead = bulkhead();
+    bencher.bench_local(|| drop(bulkhead.try_acquire().unwrap()));
+}
+
+#[divan::bench]
+fn bulkhead_layer(bencher: Bencher<'_, '_>) {
+    let layer = BulkheadLayer::new(bulkhead());
+    count(bencher, layer.layer(answers(|()| Bytes::new())), || Request::new(()));
+}
+
+#[divan::bench]
+fn load_permit(bencher: Bencher<'_, '_>) {
+    let (limiter, mut number) = (limiter(), 0_u64);
+    bencher.bench_local(|| {
+        number += 1;
+        let claim = Claim::new(Priority::Batch, PrincipalKey::of(number));
+        limiter.try_acquire(claim).unwrap().record(Outcome::Success);
+        drop(limiter.try_acquire(claim).unwrap());
+    });
+}
+
+#[divan::bench]
+fn load_layer(bencher: Bencher<'_, '_>) {
+    let layer = LoadLayer::new(limiter());
+    count(bencher, layer.layer(answers(|()| Bytes::new())), || Request::new(()));
+}
+
 #[test]
 #[ignore = "the other test runs it in a process of its own"]
 fn run_the_benchmarks() {
@@ -150,7 +192,11 @@ fn what_passes_is_not_allocated_for() {
     let expected = [
         ("allocations", false),
         ("body_log_off", false),
+        ("bulkhead_layer", false),
+        ("bulkhead_permit", false),
         ("guarded_against_panics", false),
+        ("load_layer", false),
+        ("load_permit", false),
         ("profile_not_asked_for", false),
         ("profile_off", false),
         ("recorded", false),

@@ -17,6 +17,8 @@ const START: f64 = 1.5;
 const SATURATED: f64 = 0.95;
 /// At most so much of the limit goes at once because of what queues.
 const STEEPEST: f64 = 0.3;
+/// Calls that take longer than this are not waited for.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 
 /// Finds the limit. A window of calls is looked at, the limit is set, the next window is looked at.
 ///
@@ -113,12 +115,9 @@ impl Estimator {
         })
     }
 
-    /// When calls begin to see the limit as it is set now: a probe has to let the others out first.
+    /// When the calls that end are by and large those that began under the limit as it is set now.
     fn settled(&self, now: Instant) -> Instant {
-        match (self.phase, self.latency()) {
-            (Phase::Probing, Some(latency)) => now + latency,
-            _ => now,
-        }
+        now + self.latency().unwrap_or_default().min(LONGEST_SETTLING)
     }
 
     fn judge(&mut self, now: Instant, view: &View) -> Option<Cause> {
@@ -159,9 +158,8 @@ impl Estimator {
     fn learn(&mut self, now: Instant, view: &View, latency: f64, saturated: bool) {
         let little = f64::from(view.peak) * 2.0 <= self.limit;
         let known = *self.unloaded.get_or_insert(latency);
-        if latency < known {
-            self.unloaded = Some(f64::midpoint(known, latency));
-        } else if little && !saturated {
+        // In part: a window is never more than a sample, and the least of many is too little.
+        if latency < known || little && !saturated {
             self.unloaded = Some(known + (latency - known) / 4.0);
         }
         if little {

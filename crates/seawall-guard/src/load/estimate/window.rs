@@ -13,19 +13,26 @@ pub(in crate::load) struct Sample {
     pub(in crate::load) in_flight: u32,
 }
 
+/// Fewer calls are chance.
 const ENOUGH: u32 = 20;
+/// More calls would say the same.
+const PLENTY: u32 = 400;
+/// How well the mean has to be known: its standard error against itself.
+const PRECISE: f64 = 0.05;
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(1);
+/// Times as long for calls of which no two are alike.
+const LONGEST: f64 = 5.0;
 
-/// What is learnt of one setting of the limit. Only calls that began under it tell how long it makes them.
+/// What is learnt of one setting of the limit. It opens when what began under the last one is over by and large. All that end
+/// in it count, whenever they began: to count those only that also began in it would be to leave out the long ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
-    /// Calls that began earlier saw another setting.
     from: Instant,
     successes: u32,
     overloads: u32,
-    done: u32,
     seconds: f64,
+    squares: f64,
     in_flight: f64,
     peak: u32,
 }
@@ -50,8 +57,8 @@ impl Window {
             from,
             successes: 0,
             overloads: 0,
-            done: 0,
             seconds: 0.0,
+            squares: 0.0,
             in_flight: 0.0,
             peak: 0,
         }
@@ -64,15 +71,13 @@ impl Window {
         self.peak = self.peak.max(sample.in_flight);
         match sample.outcome {
             Outcome::Ignored => {}
-            // Also those that began earlier: time-outs are older than any window, and count.
             Outcome::Overload => self.overloads += 1,
             Outcome::Success => {
-                self.done += 1;
-                if sample.began >= self.from {
-                    self.successes += 1;
-                    self.seconds += now.saturating_duration_since(sample.began).as_secs_f64();
-                    self.in_flight += f64::from(sample.in_flight);
-                }
+                let seconds = now.saturating_duration_since(sample.began).as_secs_f64();
+                self.successes += 1;
+                self.seconds += seconds;
+                self.squares += seconds * seconds;
+                self.in_flight += f64::from(sample.in_flight);
             }
         }
     }
@@ -82,7 +87,21 @@ impl Window {
         let seen = self.successes + self.overloads;
         let age = now.saturating_duration_since(self.from);
         let long = LONG.as_secs_f64().max(2.0 * latency);
-        seen >= ENOUGH && age >= SHORTEST || seen > 0 && age.as_secs_f64() >= long
+        let age_in_longs = age.as_secs_f64() / long;
+        let clear = self.overloads > 0 || self.is_precise();
+        match seen {
+            0 => false,
+            1..ENOUGH => age_in_longs >= if clear { 1.0 } else { LONGEST },
+            ENOUGH..PLENTY => age >= SHORTEST && (clear || age_in_longs >= LONGEST),
+            PLENTY.. => age >= SHORTEST,
+        }
+    }
+
+    fn is_precise(&self) -> bool {
+        let count = f64::from(self.successes);
+        let mean = self.seconds / count;
+        let variance = (self.squares / count - mean * mean).max(0.0);
+        self.successes > 1 && variance <= count * (PRECISE * mean).powi(2)
     }
 
     pub(super) fn view(&self, now: Instant) -> View {
@@ -90,17 +109,17 @@ impl Window {
         let successes = f64::from(self.successes);
         let some = self.successes > 0;
         View {
-            overload: f64::from(self.overloads) / f64::from((self.done + self.overloads).max(1)),
+            overload: f64::from(self.overloads) / f64::from((self.successes + self.overloads).max(1)),
             latency: some.then(|| self.seconds / successes),
             in_flight: if some { self.in_flight / successes } else { f64::from(self.peak) },
             peak: self.peak,
-            throughput: f64::from(self.done) / age.max(SHORTEST.as_secs_f64()),
+            throughput: successes / age.max(SHORTEST.as_secs_f64()),
         }
     }
 
     /// The throughput of a window that is open longer than it should: what has stalled does not go at yesterday's pace.
     pub(super) fn stalled(&self, now: Instant) -> Option<f64> {
         let age = now.saturating_duration_since(self.from);
-        (age > 2 * LONG).then(|| f64::from(self.done + 1) / age.as_secs_f64())
+        (age > 2 * LONG).then(|| f64::from(self.successes + 1) / age.as_secs_f64())
     }
 }
