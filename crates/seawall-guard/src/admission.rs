@@ -144,6 +144,8 @@ where
     }
 }
 
+type Entered<S, B, W> = Result<<W as Enter>::Held, Refusal<<W as Enter>::Refused, <S as Service<Request<B>>>::Error>>;
+
 enum Refusal<R, E> {
     Guard(R),
     Inner(E),
@@ -154,7 +156,7 @@ where
     S: Service<Request<B>>,
     W: Enter,
 {
-    fn poll_inside(&mut self, cx: &mut Context<'_>) -> Poll<Result<W::Held, Refusal<W::Refused, S::Error>>> {
+    fn poll_inside(&mut self, cx: &mut Context<'_>) -> Poll<Entered<S, B, W>> {
         if self.held.is_none() {
             let entered = ready!(Pin::new(&mut self.enter).poll(cx));
             self.held = Some(entered.map_err(Refusal::Guard)?);
@@ -166,7 +168,7 @@ where
         }
     }
 
-    fn call(mut self: Box<Self>, held: W::Held) -> State<S, B, W> {
+    fn call(mut self, held: W::Held) -> State<S, B, W> {
         State::Inside {
             inner: self.inner.call(self.request),
             held: Some(held),

@@ -62,7 +62,6 @@ impl Bulkhead {
     }
 
     /// A permit, waited for if need be. It begins to wait when it is first polled; dropped, it leaves no trace.
-    #[must_use]
     pub fn acquire(&self) -> Acquire {
         Acquire::new(self.clone())
     }
@@ -115,9 +114,11 @@ impl Bulkhead {
 impl Shared {
     /// A place in the queue, if there is one.
     pub(super) fn place(self: &Arc<Self>) -> Option<Place> {
-        let taken = self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
-            (waiting < self.config.waiting).then_some(waiting + 1)
-        });
+        let taken = self
+            .waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
+                (waiting < self.config.waiting).then_some(waiting + 1)
+            });
         taken.ok().map(|_| Place(Arc::clone(self)))
     }
 
@@ -129,7 +130,11 @@ impl Shared {
     pub(super) fn held(&self, since: Instant) {
         let held = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let before = self.held_ns.load(Ordering::Relaxed);
-        let mean = if before == 0 { held } else { before - before / 8 + held / 8 };
+        let mean = if before == 0 {
+            held
+        } else {
+            before - before / 8 + held / 8
+        };
         self.held_ns.store(mean.max(1), Ordering::Relaxed);
     }
 

@@ -142,6 +142,8 @@ impl Limiter {
 
 impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter").field("name", &self.0.name).finish_non_exhaustive()
+        f.debug_struct("Limiter")
+            .field("name", &self.0.name)
+            .finish_non_exhaustive()
     }
 }

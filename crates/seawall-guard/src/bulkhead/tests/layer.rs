@@ -31,7 +31,9 @@ fn app(bulkhead: &Bulkhead, go: &Arc<Notify>) -> Router {
 }
 
 async fn get(app: Router) -> Response<Body> {
-    app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap()
+    app.oneshot(Request::get("/").body(Body::empty()).unwrap())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -60,10 +62,16 @@ async fn one_is_inside_one_waits_and_the_third_is_told_when_to_come() {
     };
     let [first, second, third] = calls.await;
     assert_eq!([first.status().as_u16(), second.status().as_u16()], [200, 200]);
-    assert_eq!((third.status().as_u16(), &third.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (third.status().as_u16(), &third.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     let body = axum::body::to_bytes(third.into_body(), 1000).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    assert!(body.contains(r#""code":"overloaded""#) && body.contains(r#""dependency":"reports""#), "{body}");
+    assert!(
+        body.contains(r#""code":"overloaded""#) && body.contains(r#""dependency":"reports""#),
+        "{body}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

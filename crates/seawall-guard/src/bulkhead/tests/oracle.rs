@@ -126,7 +126,12 @@ impl World {
             match poll(&mut one.acquire) {
                 Poll::Ready(Ok(permit)) => {
                     assert!(free, "there was a permit");
-                    let newest = self.inside.iter().map(|(number, _)| *number).filter(|n| *n != u64::MAX).max();
+                    let newest = self
+                        .inside
+                        .iter()
+                        .map(|(number, _)| *number)
+                        .filter(|n| *n != u64::MAX)
+                        .max();
                     assert!(newest < Some(one.number), "first come, first served");
                     self.inside.push((one.number, permit));
                 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 use crate::bulkhead::{Bulkhead, BulkheadConfig, CallError, Reason};
 
 fn bulkhead(places: usize) -> Bulkhead {
-    let config = BulkheadConfig::new(2).unwrap().with_queue(places, Duration::from_secs(5));
+    let config = BulkheadConfig::new(2)
+        .unwrap()
+        .with_queue(places, Duration::from_secs(5));
     Bulkhead::new("tested", config.unwrap())
 }
 

@@ -10,6 +10,8 @@ use crate::load::{LoadConfig, Outcome};
 
 /// From this share of overloaded calls on, the limit is what overloads.
 const OVERLOADED: f64 = 0.1;
+/// A limit that was reached for a moment has not been in anybody's way: there have to be so many under way on the average.
+const USED: f64 = 0.85;
 /// Falls in a row after which it is asked whether it is the load that calls take longer from.
 const DOUBTFUL: u32 = 5;
 /// Starting is faster than going on: nothing is known yet that could be lost.
@@ -126,7 +128,10 @@ impl Estimator {
         }
         let latency = view.latency?;
         self.latency = Some(latency);
-        self.throughput = Some(self.throughput.map_or(view.throughput, |before| (before + view.throughput) / 2.0));
+        self.throughput = Some(
+            self.throughput
+                .map_or(view.throughput, |before| (before + view.throughput) / 2.0),
+        );
         self.history.push(view.in_flight, view.throughput, latency);
         let saturated = self.history.saturated();
         if self.phase == Phase::Probing {
@@ -171,7 +176,7 @@ impl Estimator {
         let unloaded = self.unloaded?;
         let queued = queued(view.in_flight, unloaded, latency);
         let (fewest, most) = band(self.limit);
-        let used = f64::from(view.peak) >= 0.8 * self.limit.floor();
+        let used = view.in_flight >= USED * self.limit.floor();
         if saturated {
             self.phase = Phase::Steady;
             self.falls += 1;

@@ -83,7 +83,11 @@ impl Series {
     }
 
     fn variation(&self) -> f64 {
-        if self.mean > 0.0 { self.deviation / self.mean } else { 0.0 }
+        if self.mean > 0.0 {
+            self.deviation / self.mean
+        } else {
+            0.0
+        }
     }
 
     /// Pearson's; 0 where one of them did not move.

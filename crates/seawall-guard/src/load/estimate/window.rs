@@ -87,13 +87,15 @@ impl Window {
         let seen = self.successes + self.overloads;
         let age = now.saturating_duration_since(self.from);
         let long = LONG.as_secs_f64().max(2.0 * latency);
+        // In less than the time of a call, how many end is chance.
+        let short = SHORTEST.max(Duration::try_from_secs_f64(latency).unwrap_or(LONG).min(LONG));
         let age_in_longs = age.as_secs_f64() / long;
         let clear = self.overloads > 0 || self.is_precise();
         match seen {
             0 => false,
             1..ENOUGH => age_in_longs >= if clear { 1.0 } else { LONGEST },
-            ENOUGH..PLENTY => age >= SHORTEST && (clear || age_in_longs >= LONGEST),
-            PLENTY.. => age >= SHORTEST,
+            ENOUGH..PLENTY => age >= short && (clear || age_in_longs >= LONGEST),
+            PLENTY.. => age >= short,
         }
     }
 
@@ -111,7 +113,11 @@ impl Window {
         View {
             overload: f64::from(self.overloads) / f64::from((self.successes + self.overloads).max(1)),
             latency: some.then(|| self.seconds / successes),
-            in_flight: if some { self.in_flight / successes } else { f64::from(self.peak) },
+            in_flight: if some {
+                self.in_flight / successes
+            } else {
+                f64::from(self.peak)
+            },
             peak: self.peak,
             throughput: successes / age.max(SHORTEST.as_secs_f64()),
         }

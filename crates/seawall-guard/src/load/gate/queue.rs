@@ -106,8 +106,6 @@ impl Queue {
     fn those(&self, priority: Priority) -> impl Iterator<Item = (Ticket, &Waiter)> {
         let places = self.places.iter().enumerate();
         let taken = places.filter_map(|(place, waiter)| Some((Ticket(place), waiter.as_ref()?)));
-        taken.filter(move |(_, waiter)| {
-            waiter.claim.priority == priority && matches!(waiter.state, State::Waiting(_))
-        })
+        taken.filter(move |(_, waiter)| waiter.claim.priority == priority && matches!(waiter.state, State::Waiting(_)))
     }
 }

@@ -109,7 +109,9 @@ impl Gate {
             return;
         };
         match waiter.state {
-            State::Waiting(_) => self.principals.change(waiter.claim.principal, |holds| holds.waiting -= 1),
+            State::Waiting(_) => self
+                .principals
+                .change(waiter.claim.principal, |holds| holds.waiting -= 1),
             State::Granted { .. } => {
                 self.end(waiter.claim);
                 self.let_in(now, woken);

@@ -7,7 +7,10 @@ use crate::load::LoadConfig;
 
 fn config() -> LoadConfig {
     // A short queue: who waits is of no interest here, and looking at them takes most of the time.
-    LoadConfig::builder().queue(8, Duration::from_millis(500)).build().unwrap()
+    LoadConfig::builder()
+        .queue(8, Duration::from_millis(500))
+        .build()
+        .unwrap()
 }
 
 /// One server, at so many times what it can do.
@@ -36,7 +39,6 @@ fn the_limit_comes_near_the_capacity_and_the_server_is_busy() {
             let (busy, limits) = observe(&mut world, 60);
             let ratio = mean(&limits) / workers as f64;
             let most = 1.3 + 4.0 / workers as f64;
-            eprintln!("{workers} {times} {ratio} {busy} {:?}", &limits[..20]);
             assert!((1.0..=most).contains(&ratio), "{workers} at {times}: {ratio}");
             assert!(busy > 0.93, "{workers} at {times}: {busy}");
         }
@@ -137,15 +139,17 @@ fn little_load_neither_raises_nor_lowers_it() {
 }
 
 #[test]
-fn what_was_learnt_in_an_overload_is_unlearnt_even_without_a_probe() {
+fn without_a_probe_the_correlation_alone_keeps_it_from_drifting() {
     // Begins six times too high in the middle of an overload, so that all it ever saw is a queue; and does not look.
-    let config = LoadConfig::builder().limits(2, 60, 1000).queue(8, Duration::from_secs(1));
+    let config = LoadConfig::builder()
+        .limits(2, 60, 1000)
+        .queue(8, Duration::from_secs(1));
     let config = config.probe_every(Duration::from_secs(86_400)).build().unwrap();
     let server = Server::new(10, 0.1);
     let mut world = World::new(config, server, vec![anybody(4.0 * server.capacity())]);
     world.run(120.0);
-    let (busy, limits) = observe(&mut world, 120);
-    assert!(mean(&limits) <= 30.0, "{limits:?}");
+    let (busy, limits) = observe(&mut world, 600);
+    assert!(limits.iter().all(|limit| *limit < 40), "{limits:?}");
     assert!(busy > 0.8, "{busy}");
 }
 
@@ -154,7 +158,8 @@ fn what_was_learnt_in_an_overload_is_unlearnt_by_probes() {
     let config = LoadConfig::builder()
         .limits(2, 100, 1000)
         .queue(8, Duration::from_secs(1))
-        .build().unwrap();
+        .build()
+        .unwrap();
     let server = Server::new(10, 0.1);
     let mut world = World::new(config, server, vec![anybody(4.0 * server.capacity())]);
     world.run(240.0);
@@ -169,6 +174,9 @@ fn retry_after_is_what_the_backlog_takes() {
     world.run(30.0);
     let waits = world.seconds(20, |world| world.retry_after.as_secs_f64());
     let waiting = 8.0 / world.server.capacity();
-    assert!(waits.iter().all(|wait| (1.0..=waiting + 5.0).contains(wait)), "{waits:?}");
+    assert!(
+        waits.iter().all(|wait| (1.0..=waiting + 5.0).contains(wait)),
+        "{waits:?}"
+    );
     assert!(waits.iter().any(|wait| *wait > 1.5), "{waits:?}");
 }

@@ -41,7 +41,10 @@ fn the_greedy_one_is_shed_and_the_modest_ones_are_served() {
 fn all_of_them_greedy_get_alike() {
     let claims = (0..8).map(|number| principal(&format!("greedy {number}")));
     // From 20 calls at once to 55.
-    let clients = claims.zip(4..).map(|(claim, times)| Clients::Closed { claim, calls: 5 * times });
+    let clients = claims.zip(4..).map(|(claim, times)| Clients::Closed {
+        claim,
+        calls: 5 * times,
+    });
     let config = LoadConfig::builder().build().unwrap();
     let mut world = World::new(config, Server::new(16, 0.1), clients.collect());
     world.run(60.0);

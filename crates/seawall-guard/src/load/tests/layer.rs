@@ -59,17 +59,26 @@ async fn what_finds_no_room_waits_and_what_finds_no_place_is_told_when_to_come()
     let app = app(&limiter, &go);
     let (first, second, third) = tokio::join!(get(&app, "/i/ada"), get(&app, "/i/ada"), async {
         let third = get(&app, "/i/ada").await;
-        assert_eq!((limiter.snapshot().in_flight, limiter.snapshot().waiting), ([0, 1, 0], [0, 1, 0]));
+        assert_eq!(
+            (limiter.snapshot().in_flight, limiter.snapshot().waiting),
+            ([0, 1, 0], [0, 1, 0])
+        );
         go.notify_one();
         tokio::task::yield_now().await;
         go.notify_one();
         third
     });
     assert_eq!([first.status().as_u16(), second.status().as_u16()], [200, 200]);
-    assert_eq!((third.status().as_u16(), &third.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (third.status().as_u16(), &third.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     let body = axum::body::to_bytes(third.into_body(), 1000).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    assert!(body.contains(r#""code":"overloaded""#) && !body.contains("api"), "{body}");
+    assert!(
+        body.contains(r#""code":"overloaded""#) && !body.contains("api"),
+        "{body}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,21 +105,27 @@ async fn who_waits_in_vain_is_refused_after_its_time() {
     let _held = limiter.try_acquire(Claim::of(Priority::Interactive)).unwrap();
     let began = tokio::time::Instant::now();
     let response = get(&app(&limiter, &go), "/i/ada").await;
-    assert_eq!((response.status(), began.elapsed().as_secs()), (StatusCode::SERVICE_UNAVAILABLE, 2));
+    assert_eq!(
+        (response.status(), began.elapsed().as_secs()),
+        (StatusCode::SERVICE_UNAVAILABLE, 2)
+    );
     assert_eq!(limiter.snapshot().totals.late, 1);
 }
 
 #[derive(Default)]
-struct Kept(Mutex<(Vec<(u32, u32, Cause)>, Vec<Reason>)>);
+struct Kept {
+    changes: Mutex<Vec<(u32, u32, Cause)>>,
+    reasons: Mutex<Vec<Reason>>,
+}
 
 impl Observer for Kept {
     fn changed(&self, limiter: &Arc<str>, change: &Change) {
         assert_eq!(&**limiter, "api");
-        self.0.lock().0.push((change.from, change.to, change.cause));
+        self.changes.lock().push((change.from, change.to, change.cause));
     }
 
     fn rejected(&self, rejected: &Rejected) {
-        self.0.lock().1.push(rejected.reason);
+        self.reasons.lock().push(rejected.reason);
     }
 }
 
@@ -132,10 +147,10 @@ async fn an_observer_is_told_of_limits_and_of_who_is_turned_away() {
         }
     }
     let halves = [(8, 4), (4, 2), (2, 1)].map(|(from, to)| (from, to, Cause::Overload));
-    assert_eq!(kept.0.lock().0, halves, "a 404 says nothing, a 504 halves");
+    assert_eq!(*kept.changes.lock(), halves, "a 404 says nothing, a 504 halves");
     let _held = limiter.try_acquire(Claim::of(Priority::Interactive)).unwrap();
     assert!(limiter.try_acquire(Claim::of(Priority::Batch)).is_err());
-    assert_eq!(kept.0.lock().1, [Reason::Full]);
+    assert_eq!(*kept.reasons.lock(), [Reason::Full]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,8 +12,14 @@ use crate::load::{Claim, LoadConfig, Outcome, PrincipalKey, Priority};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Come { priority: usize, principal: u64 },
-    Leave { which: prop::sample::Index, outcome: Outcome },
+    Come {
+        priority: usize,
+        principal: u64,
+    },
+    Leave {
+        which: prop::sample::Index,
+        outcome: Outcome,
+    },
     GiveUp(prop::sample::Index),
     Wait(u64),
 }
@@ -123,9 +129,11 @@ impl World {
         }
         let waits = |key| self.waiting.iter().filter(|(_, one)| one.principal == key).count();
         let holds = |key| self.under_way(|one| one.principal == key) + waits(key);
-        let worst = self.waiting.iter().enumerate().max_by_key(|(index, (_, one))| {
-            (std::cmp::Reverse(one.priority), holds(one.principal), *index)
-        });
+        let worst = self
+            .waiting
+            .iter()
+            .enumerate()
+            .max_by_key(|(index, (_, one))| (std::cmp::Reverse(one.priority), holds(one.principal), *index));
         let (index, (_, worst)) = worst.unwrap();
         let beaten = match worst.priority.cmp(&claim.priority) {
             std::cmp::Ordering::Less => true,
@@ -140,10 +148,13 @@ impl World {
         let cx = Context::from_waker(Waker::noop());
         for _ in 0..woken {
             let holds = |key: PrincipalKey| self.under_way(|one| one.principal == key);
-            let next = self.waiting.iter().enumerate().filter(|(_, (_, one))| self.has_room(one.priority));
-            let next = next.min_by_key(|(index, (_, one))| {
-                (std::cmp::Reverse(one.priority), holds(one.principal), *index)
-            });
+            let next = self
+                .waiting
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, one))| self.has_room(one.priority));
+            let next =
+                next.min_by_key(|(index, (_, one))| (std::cmp::Reverse(one.priority), holds(one.principal), *index));
             let (index, _) = next.expect("there is room for one that waits");
             let (ticket, claim) = self.waiting.remove(index);
             assert_eq!(self.gate.turn(ticket, &cx), Turn::Begins(self.now));
