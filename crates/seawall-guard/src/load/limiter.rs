@@ -87,12 +87,12 @@ impl Limiter {
     }
 
     pub(super) fn turn(&self, ticket: Ticket, cx: &Context<'_>) -> Turn {
-        self.0.gate.lock().turn(ticket, cx)
+        self.with_gate(|gate, woken| gate.turn(ticket, cx, woken))
     }
 
     pub(super) fn give_up(&self, ticket: Ticket) {
         let now = Instant::now();
-        self.with_gate(|gate, woken| gate.give_up(ticket, now, woken));
+        drop(self.with_gate(|gate, woken| gate.give_up(ticket, now, woken)));
     }
 
     /// The end of a call. None: it was dropped.

@@ -86,14 +86,17 @@ impl Gate {
         Some(waker)
     }
 
-    /// Asks what became of one that waits, and if nothing did, whom to wake.
-    pub(in crate::load) fn turn(&mut self, ticket: Ticket, cx: &Context<'_>) -> Turn {
+    /// Asks what became of one that waits, and if nothing did, whom to wake. If that was somebody else, he is `woken` in vain: a
+    /// waker is nothing to be dropped under a lock.
+    pub(in crate::load) fn turn(&mut self, ticket: Ticket, cx: &Context<'_>, woken: &mut Vec<Waker>) -> Turn {
         let Some(waiter) = self.queue.get(ticket) else {
             return Turn::Displaced;
         };
         let turn = match &mut waiter.state {
             State::Waiting(waker) => {
-                waker.clone_from(cx.waker());
+                if !waker.will_wake(cx.waker()) {
+                    woken.push(std::mem::replace(waker, cx.waker().clone()));
+                }
                 return Turn::Waits;
             }
             State::Granted { began } => Turn::Begins(*began),
@@ -103,21 +106,23 @@ impl Gate {
         turn
     }
 
-    /// One that waits goes away. What it was given and did not take goes to others.
-    pub(in crate::load) fn give_up(&mut self, ticket: Ticket, now: Instant, woken: &mut Vec<Waker>) {
-        let Some(waiter) = self.queue.leave(ticket) else {
-            return;
-        };
+    /// One that waits goes away. What it was given and did not take goes to others. Its waker is for the caller to drop, outside
+    /// of the lock.
+    pub(in crate::load) fn give_up(&mut self, ticket: Ticket, now: Instant, woken: &mut Vec<Waker>) -> Option<Waker> {
+        let waiter = self.queue.leave(ticket)?;
         match waiter.state {
-            State::Waiting(_) => self
-                .principals
-                .change(waiter.claim.principal, |holds| holds.waiting -= 1),
+            State::Waiting(waker) => {
+                self.principals
+                    .change(waiter.claim.principal, |holds| holds.waiting -= 1);
+                return Some(waker);
+            }
             State::Granted { .. } => {
                 self.end(waiter.claim);
                 self.let_in(now, woken);
             }
             State::Displaced => {}
         }
+        None
     }
 
     /// One that was under way is over.

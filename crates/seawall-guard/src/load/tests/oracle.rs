@@ -87,7 +87,7 @@ impl World {
             }
             Step::GiveUp(which) if !self.waiting.is_empty() => {
                 let (ticket, _) = self.waiting.remove(which.index(self.waiting.len()));
-                self.gate.give_up(ticket, self.now, &mut woken);
+                let _ = self.gate.give_up(ticket, self.now, &mut woken);
                 assert!(woken.is_empty(), "who waits takes no room");
             }
             Step::Leave { .. } | Step::GiveUp(_) => {}
@@ -111,7 +111,10 @@ impl World {
             (Loser::Waiter(index), Some(ticket)) => {
                 let (displaced, _) = self.waiting.remove(index);
                 let cx = Context::from_waker(Waker::noop());
-                assert_eq!((woken.len(), self.gate.turn(displaced, &cx)), (1, Turn::Displaced));
+                assert_eq!(
+                    (woken.len(), self.gate.turn(displaced, &cx, &mut woken)),
+                    (1, Turn::Displaced)
+                );
                 self.waiting.push((ticket, claim));
             }
             (Loser::Newcomer, None) => assert!(woken.is_empty()),
@@ -157,7 +160,7 @@ impl World {
                 next.min_by_key(|(index, (_, one))| (std::cmp::Reverse(one.priority), holds(one.principal), *index));
             let (index, _) = next.expect("there is room for one that waits");
             let (ticket, claim) = self.waiting.remove(index);
-            assert_eq!(self.gate.turn(ticket, &cx), Turn::Begins(self.now));
+            assert_eq!(self.gate.turn(ticket, &cx, &mut Vec::new()), Turn::Begins(self.now));
             self.inside.push((claim, self.now));
         }
     }
@@ -165,7 +168,7 @@ impl World {
     fn agree(&mut self) {
         let cx = Context::from_waker(Waker::noop());
         for (ticket, claim) in self.waiting.clone() {
-            assert_eq!(self.gate.turn(ticket, &cx), Turn::Waits);
+            assert_eq!(self.gate.turn(ticket, &cx, &mut Vec::new()), Turn::Waits);
             assert!(!self.has_room(claim.priority), "nobody waits who might go");
         }
         let mut principals = BTreeMap::new();
@@ -207,7 +210,7 @@ proptest! {
             world.take(step);
         }
         for (ticket, _) in std::mem::take(&mut world.waiting) {
-            world.gate.give_up(ticket, world.now, &mut Vec::new());
+            let _ = world.gate.give_up(ticket, world.now, &mut Vec::new());
         }
         for (claim, began) in std::mem::take(&mut world.inside) {
             let _ = world.gate.leave(world.now, claim, (began, Outcome::Ignored), &mut Vec::new());

@@ -164,7 +164,7 @@ impl World {
             Event::Late { waiter } => {
                 if let Some((ticket, clients)) = self.outside.remove(&waiter) {
                     let mut woken = Vec::new();
-                    self.gate.give_up(ticket, self.now(), &mut woken);
+                    let _ = self.gate.give_up(ticket, self.now(), &mut woken);
                     self.shed(clients, Reason::Late);
                     self.hear(&woken);
                 }
@@ -205,7 +205,7 @@ impl World {
         let cx = Context::from_waker(Waker::noop());
         let waiters: Vec<_> = self.outside.iter().map(|(waiter, place)| (*waiter, *place)).collect();
         for (waiter, (ticket, clients)) in waiters {
-            match self.gate.turn(ticket, &cx) {
+            match self.gate.turn(ticket, &cx, &mut Vec::new()) {
                 Turn::Waits => continue,
                 Turn::Begins(began) => self.begin(clients, began),
                 Turn::Displaced => self.shed(clients, Reason::Displaced),
