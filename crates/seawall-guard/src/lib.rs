@@ -15,11 +15,16 @@
 //! Round calls to others, outermost first: a [`breaker`], [`hedge::HedgeLayer`] or [`retry::RetryLayer`], which share a
 //! [`retry_budget::RetryBudget`], and [`timeout::TimeoutLayer`]; what they end is an error of the call.
 //!
+//! Against more work than there is room for stand [`load::LoadLayer`], in front of what costs and behind whoever says who asks,
+//! and a [`bulkhead`] round what must not take all of the room.
+//!
 //! Beside the stack stand what it records ([`metrics`], [`stats`], [`anomaly`]), the [`health`] of what a service depends on, and
 //! how its [`logs`] are written.
 
 #[cfg(feature = "access_log")]
 pub mod access_log;
+#[cfg(any(feature = "bulkhead", feature = "load"))]
+mod admission;
 #[cfg(feature = "anomaly")]
 pub mod anomaly;
 #[cfg(feature = "authenticate")]
@@ -32,6 +37,8 @@ pub mod body_log;
 pub mod breaker;
 #[cfg(any(feature = "hedge", feature = "stats"))]
 mod buckets;
+#[cfg(feature = "bulkhead")]
+pub mod bulkhead;
 #[cfg(feature = "client_address")]
 pub mod client_address;
 #[cfg(any(feature = "logs", feature = "rate_limit", feature = "retry"))]
@@ -48,6 +55,8 @@ pub mod health;
 pub mod hedge;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "load")]
+pub mod load;
 #[cfg(feature = "logs")]
 pub mod logs;
 #[cfg(feature = "metrics")]
