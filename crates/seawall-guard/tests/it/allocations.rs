@@ -19,7 +19,9 @@ use seawall_guard::anomaly::ErrorRateAnomaly;
 use seawall_guard::body_log::{BodyLogLayer, LoggedBody};
 use seawall_guard::breaker::{Breaker, BreakerConfig, BreakerLayer, Outcome, Window};
 use seawall_guard::bulkhead::{Bulkhead, BulkheadConfig, BulkheadLayer};
-use seawall_guard::load::{Claim, Limiter as LoadLimiter, LoadConfig, LoadLayer, Outcome as LoadOutcome, PrincipalKey, Priority};
+use seawall_guard::load::{
+    Claim, Limiter as LoadLimiter, LoadConfig, LoadLayer, Outcome as LoadOutcome, PrincipalKey, Priority,
+};
 use seawall_guard::metrics::HttpMetrics;
 use seawall_guard::panic::CatchPanicLayer;
 use seawall_guard::problem::{Catalog, Problem, ProblemKind, kinds};
