@@ -53,6 +53,8 @@ mod deadline_of;
 pub mod health;
 #[cfg(feature = "hedge")]
 pub mod hedge;
+#[cfg(any(feature = "breaker", feature = "retry"))]
+mod http_date;
 #[cfg(feature = "https")]
 pub mod https;
 #[cfg(feature = "load")]

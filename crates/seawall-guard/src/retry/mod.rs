@@ -41,7 +41,6 @@ mod body;
 mod call;
 mod chance;
 mod classify;
-mod http_date;
 mod layer;
 mod policy;
 mod report;

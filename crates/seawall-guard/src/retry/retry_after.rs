@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{self, HeaderName};
 
-use super::http_date;
 use crate::clock::Clock;
+use crate::http_date;
 
 /// How long the other side asks us to wait: seconds, or a date. A date counts from the answer's own `Date`, if it has one: two
 /// clocks need not agree.

@@ -9,7 +9,7 @@ const DAYS_BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304
 const DAY_NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
 /// Nothing, if it is not such a date or lies before 1970. A leap second is the one after it.
-pub(super) fn parse(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let (name, rest) = text.split_once(", ")?;
     let (date, time) = rest.split_at_checked(12)?;
     let mut date = date.split(' ');
